@@ -1,0 +1,141 @@
+"""Groups: the list, the pages of one group, its settings."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from markupsafe import Markup
+
+from server.web.views.page import Choice, Form, Moment, Paging, ReachKind
+from server.web.views.posts import ComposerView, PersonRef, PostView, Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """A group in a list."""
+
+    name: str
+    url: str
+    purpose: str
+    reach: Reach
+    member: bool = False
+    join_url: str | None = None
+    last_post: Moment | None = None
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsView:
+    """`web/groups.html`: my groups first, then those one can find."""
+
+    mine: tuple[GroupRow, ...]
+    others: tuple[GroupRow, ...]
+    may_create: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFormView:
+    """`web/group_new.html`. Fields sent: `username`, `name`, `purpose`, `reach`, `access`, `gate` (`on` or absent)."""
+
+    form: Form = field(default_factory=Form)
+    may_reach: tuple[ReachKind, ...] = ("internal",)
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupHead:
+    """The two lines that every page of a group begins with."""
+
+    name: str
+    purpose: str
+    handle: str
+    reach: Reach
+    url: str
+    members_url: str
+    about_url: str
+    settings_url: str | None = None
+    agreement_url: str | None = None
+    agreement: str = ""
+    """Words about the agreement behind the reach, such as its version and last day."""
+    gated: bool = False
+    member: bool = False
+    closed: bool = False
+    archived: bool = False
+    join_url: str | None = None
+    leave_url: str | None = None
+    home_company: str | None = None
+    """The company whose group it is; None for an own group."""
+    waiting_for_partner: bool = False
+    """Joined at another company whose answer is not here yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """`web/group.html`: the conversations."""
+
+    head: GroupHead
+    composer: ComposerView | None
+    posts: tuple[PostView, ...]
+    paging: Paging = field(default_factory=Paging)
+    events_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """A member; `remove_url` where the viewer may take them out."""
+
+    person: PersonRef
+    role: Literal["owner", "gatekeeper", "member"]
+    since: Moment | None = None
+    remove_url: str | None = None
+    role_url: str | None = None
+    """Posting `role` there changes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMembersView:
+    """`web/group_members.html`: colleagues, then outsiders under their company. Invitation sends `username`."""
+
+    head: GroupHead
+    members: tuple[MemberRow, ...]
+    outside: tuple[tuple[str, tuple[MemberRow, ...]], ...] = ()
+    invite_url: str | None = None
+    invite: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupAboutView:
+    """`web/group_about.html`: purpose at length, who is responsible, address for clients and partners."""
+
+    head: GroupHead
+    description: Markup
+    owners: tuple[PersonRef, ...]
+    gatekeepers: tuple[PersonRef, ...]
+    created: Moment
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSettingsView:
+    """`web/group_settings.html`. Fields sent: `name`, `purpose`, `access` (`open|closed`), `gate` (`on` or absent)."""
+
+    head: GroupHead
+    action: str
+    form: Form
+    reach_urls: tuple[tuple[ReachKind, str], ...] = ()
+    """Confirmation pages for the other reaches this owner may choose."""
+    archive_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupReachView:
+    """`web/group_reach.html`: the friction before a reach changes. Sends `reach`, `confirmed`, `partner` (many)."""
+
+    head: GroupHead
+    action: str
+    to: ReachKind
+    raises: bool
+    posts: int
+    """Posts written so far: they stay where they are."""
+    after: Reach | None = None
+    partners: tuple[Choice, ...] = ()
+    form: Form = field(default_factory=Form)

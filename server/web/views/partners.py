@@ -1,0 +1,111 @@
+"""Partner companies, deliveries to them, and the ledger of what left."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.web.views.page import Choice, Form, Moment, Paging
+
+Level = Literal["read", "comment", "post"]
+PartnerState = Literal["admitted", "suspended", "asked", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRow:
+    """A group opened to a partner, and how far. Changing sends `level` (`read|comment|post|none`)."""
+
+    group: str
+    url: str
+    level: Level
+    change_url: str | None = None
+    gated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How sending to a host goes."""
+
+    queued: int = 0
+    delivered: int = 0
+    failed: int = 0
+    last_success: Moment | None = None
+    last_error: str = ""
+    last_error_at: Moment | None = None
+    next_attempt: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRow:
+    """A partner in the list."""
+
+    company: str
+    host: str
+    url: str
+    state: PartnerState
+    software: str = ""
+    people: int | None = None
+    groups: tuple[AgreementRow, ...] = ()
+    delivery: Delivery = field(default_factory=Delivery)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnersView:
+    """`web/partners.html`. Admission sends `host`, `company`, `group` (many) and `level` to `admit_url`."""
+
+    partners: tuple[PartnerRow, ...]
+    mode: Literal["partners", "open"] = "partners"
+    admit_url: str | None = None
+    form: Form = field(default_factory=Form)
+    groups: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerView:
+    """`web/partner.html`: one partner.
+
+    Suspending sends `company` (typed by hand) and `reason`; `open_group_url` takes `group` and `level`.
+    """
+
+    partner: PartnerRow
+    since: Moment | None = None
+    suspend_url: str | None = None
+    readmit_url: str | None = None
+    retry_url: str | None = None
+    open_group_url: str | None = None
+    groups_to_open: tuple[Choice, ...] = ()
+    people_cut_off: int = 0
+    """Colleagues and partners who lose a conversation when it is suspended."""
+    form: Form = field(default_factory=Form)
+    recent: tuple["LedgerRow", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """A line of the ledger."""
+
+    at: Moment
+    what: str
+    """A sentence about the thing, without its text."""
+    url: str | None
+    who: str
+    to: tuple[str, ...]
+    rule: str
+    verdict: Literal["left", "held", "stopped", "returned", "recalled", "received"]
+    approved_by: str = ""
+    delivered: int = 0
+    deliveries: int = 0
+    delivered_at: Moment | None = None
+    number: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerView:
+    """`web/ledger.html`. The filter sends `verdict`, `company`, `q`, `since`, `until` by GET."""
+
+    rows: tuple[LedgerRow, ...]
+    filter: Form = field(default_factory=Form)
+    companies: tuple[Choice, ...] = ()
+    paging: Paging = field(default_factory=Paging)
+    intact: bool | None = None
+    """The chain was checked: True whole, False broken, None not checked."""
+    checked_at: Moment | None = None

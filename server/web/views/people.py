@@ -1,0 +1,60 @@
+"""People: the directory and a profile."""
+
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from server.web.views.page import Moment, Paging
+from server.web.views.posts import GroupRef, PersonRef, PostView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """A person in the directory; what one needs to call them is on the first line."""
+
+    person: PersonRef
+    email: str | None = None
+    phone: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSection:
+    """Outsiders, under the name of their company."""
+
+    company: str
+    people: tuple[PersonRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleView:
+    """`web/people.html`. Search sends `q` by GET to `people`; groups that match are listed too."""
+
+    query: str = ""
+    people: tuple[PersonRow, ...] = ()
+    outside: tuple[PeopleSection, ...] = ()
+    groups: tuple[GroupRef, ...] = ()
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileView:
+    """`web/person.html`: contact first, then what the viewer may read of their posts."""
+
+    person: PersonRef
+    about: Markup = field(default_factory=Markup)
+    email: str | None = None
+    phone: str | None = None
+    place: str | None = None
+    address: str = ""
+    role: str = ""
+    """Their duty in words ("keeps a gate", "runs this Kontor"), translated; empty for most."""
+    here_since: Moment | None = None
+    left: bool = False
+    own: bool = False
+    follow_url: str | None = None
+    following: bool = False
+    """`follow_url` takes `set=yes|no`."""
+    groups: tuple[GroupRef, ...] = ()
+    posts: tuple[PostView, ...] = ()
+    paging: Paging = field(default_factory=Paging)

@@ -1,0 +1,245 @@
+"""Posts, their reach, their thread, the composer."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from markupsafe import Markup
+
+from server.web.views.page import Choice, Form, Moment, Paging, ReachKind
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A company that gets something, and how many people there can read it; None where it does not tell."""
+
+    company: str
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Who gets it: the own house first, then the companies outside."""
+
+    kind: ReachKind
+    own: Audience
+    partners: tuple[Audience, ...] = ()
+
+    @property
+    def people(self) -> int:
+        """Known head count over all companies."""
+        return (self.own.people or 0) + self.people_outside
+
+    @property
+    def people_outside(self) -> int:
+        """Known head count outside the house."""
+        return sum(partner.people or 0 for partner in self.partners)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRef:
+    """A person as a post names them. `company` is set for outsiders and for nobody else."""
+
+    name: str
+    handle: str
+    url: str
+    avatar_url: str | None = None
+    company: str | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRef:
+    """A group as a post names it."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageView:
+    """An image; `alt` is empty where its author called it decorative or left it out."""
+
+    url: str
+    preview_url: str
+    width: int
+    height: int
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decided on a revision, and when; with the reason where it went back to its author."""
+
+    by: str
+    at: Moment
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostActions:
+    """Addresses of what the viewer may do. Like, boost and bookmark post `set=yes` or `set=no` there."""
+
+    reply_url: str | None = None
+    like_url: str | None = None
+    liked: bool = False
+    boost_url: str | None = None
+    boosted: bool = False
+    bookmark_url: str | None = None
+    bookmarked: bool = False
+    edit_url: str | None = None
+    delete_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """One post, in a feed, a thread or alone."""
+
+    id: str
+    url: str
+    author: PersonRef
+    reach: Reach
+    at: Moment
+    text: Markup
+    """HTML that models/text.py cleaned."""
+    language: str = ""
+    group: GroupRef | None = None
+    reason: str = ""
+    """Why it is in this feed, translated; empty where the group explains it."""
+    title: str = ""
+    content_warning: str = ""
+    long: bool = False
+    """Longer than eight lines: the feed folds it and offers to read on."""
+    images: tuple[ImageView, ...] = ()
+    reply_to: PersonRef | None = None
+    reply_to_url: str = ""
+    boosted_by: PersonRef | None = None
+    replies: int = 0
+    likes: int = 0
+    edited: Moment | None = None
+    history_url: str = ""
+    waiting_since: Moment | None = None
+    partners_keep_approved: bool = False
+    """While this revision waits, partners keep the one that was approved before."""
+    returned: Decision | None = None
+    approved: Decision | None = None
+    deleted: bool = False
+    """The gap keeps its place; nothing else of the post is shown."""
+    actions: PostActions = field(default_factory=PostActions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerGroup:
+    """Where a post can go. The empty id is the whole company, outside any group."""
+
+    id: str
+    name: str
+    reach: Reach
+    gated: bool = False
+    """The post leaves, and only after a gatekeeper's approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerView:
+    """The form that writes a post; with `reply_to` it writes a reply and its group is fixed.
+
+    Fields sent: `group`, `in_reply_to`, `text`, `title`, `content_warning`, `language`, `image` and `alt` (as many of
+    each as `image_slots`), `next`, and the token.
+    """
+
+    action: str
+    places: tuple[ComposerGroup, ...]
+    selected: str = ""
+    form: Form = field(default_factory=Form)
+    reply_to: PostView | None = None
+    next_url: str = "/"
+    languages: tuple[Choice, ...] = ()
+    max_characters: int = 10_000
+    image_slots: int = 4
+    draft: str = "new"
+    """Key of the draft in this browser: one for each place where one can write."""
+
+    @property
+    def place(self) -> ComposerGroup:
+        """The selected group, or the first."""
+        return next((place for place in self.places if place.id == self.selected), self.places[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView:
+    """`web/home.html`: what the viewer's groups and people wrote, newest first."""
+
+    composer: ComposerView
+    posts: tuple[PostView, ...]
+    paging: Paging = field(default_factory=Paging)
+    events_url: str = ""
+    """Stream that tells of new posts; empty switches it off."""
+    today: tuple[tuple[str, str], ...] = ()
+    """Duties in the right column: sentence and address."""
+    newcomers: tuple[PersonRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadView:
+    """`web/post.html`: a post, what it answers, and the answers."""
+
+    post: PostView
+    ancestors: tuple[PostView, ...] = ()
+    replies: tuple[PostView, ...] = ()
+    composer: ComposerView | None = None
+    events_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostEditView:
+    """`web/post_edit.html`. Sends `revision`, `text`, `title`, `content_warning`, `language`, `alt-<image id>`."""
+
+    post: PostView
+    action: str
+    form: Form
+    revision: int
+    image_alts: tuple[tuple[str, ImageView], ...] = ()
+    gated: bool = False
+    languages: tuple[Choice, ...] = ()
+    max_characters: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRow:
+    """One revision as a sentence and its text."""
+
+    number: int
+    sentence: str
+    at: Moment
+    text: Markup
+    title: str = ""
+    state: Literal["current", "waiting", "approved", "returned", "past"] = "past"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostHistoryView:
+    """`web/post_history.html`: revisions, newest first."""
+
+    post: PostView
+    revisions: tuple[RevisionRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPostView:
+    """`web/public_post.html`: a public post for visitors."""
+
+    post: PostView
+    replies: tuple[PostView, ...] = ()
+    address: str = ""
+    """What one searches for on another server to answer there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicGroupView:
+    """`web/public_group.html`: a public group for visitors."""
+
+    name: str
+    purpose: str
+    address: str
+    """`@group@host`, to follow it from another server."""
+    posts: tuple[PostView, ...] = ()
+    paging: Paging = field(default_factory=Paging)
