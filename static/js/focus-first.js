@@ -1,0 +1,5 @@
+/* Takes the focus once, so that a screen reader begins with what went wrong. */
+
+export default function focusFirst(element) {
+  element.focus();
+}
