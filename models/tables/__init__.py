@@ -1,0 +1,82 @@
+"""The mapped classes, one noun a file; nothing else lives here."""
+
+from models.tables.accounts import Account, Role, SignIn, Theme
+from models.tables.actors import EVERYBODY, Actor, ActorType, Disclosure, Key, KeyKind
+from models.tables.approvals import Approval, Verdict
+from models.tables.deliveries import (
+    Activity,
+    Delivery,
+    DeliveryState,
+    Received,
+    ReceivedState,
+    Tombstone,
+)
+from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
+from models.tables.journal import Cursor, JournalEntry, Parked
+from models.tables.ledger import AuditLine, LedgerLine, Outcome
+from models.tables.media import Media, MediaKind
+from models.tables.notifications import Notification, NotificationType
+from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerState, Peer
+from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
+from models.tables.relations import Bookmark, Follow, Like
+from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
+
+__all__ = [
+    "EVERYBODY",
+    "Access",
+    "AccessToken",
+    "Account",
+    "Activity",
+    "Actor",
+    "ActorType",
+    "Agreement",
+    "Application",
+    "Approval",
+    "Attachment",
+    "AuditLine",
+    "AuthorizationCode",
+    "Bookmark",
+    "Cursor",
+    "Delivery",
+    "DeliveryState",
+    "Departure",
+    "Dialect",
+    "Disclosure",
+    "Follow",
+    "Group",
+    "IdempotencyKey",
+    "JournalEntry",
+    "Key",
+    "KeyKind",
+    "LedgerLine",
+    "Level",
+    "Like",
+    "Marker",
+    "Media",
+    "MediaKind",
+    "MemberRole",
+    "MemberState",
+    "Membership",
+    "Mention",
+    "Notification",
+    "NotificationType",
+    "Outcome",
+    "Parked",
+    "Partner",
+    "PartnerState",
+    "Peer",
+    "Post",
+    "PostKind",
+    "PostTag",
+    "Reach",
+    "Received",
+    "ReceivedState",
+    "Recipient",
+    "Revision",
+    "Role",
+    "SignIn",
+    "Theme",
+    "Tombstone",
+    "Verdict",
+    "Visibility",
+]

@@ -1,0 +1,41 @@
+"""What everything on the wire needs at hand, made once at start and handed around; nothing here is global."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from models.database import Database
+
+if TYPE_CHECKING:
+    from federation.fetch import Fetcher
+    from federation.keys import KeyRing
+
+
+class AuthorizedFetch(StrEnum):
+    """Who may GET public objects: everybody, whoever signs, or admitted partners alone (SIG-32)."""
+
+    OPEN = "open"
+    SIGNED = "signed"
+    ALLOWLIST = "allowlist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """The database, the one client for requests, our keys, and the settings of federation."""
+
+    database: Database
+    fetcher: "Fetcher"
+    keys: "KeyRing"
+    authorized_fetch: AuthorizedFetch = AuthorizedFetch.SIGNED
+    insecure_hosts: tuple[str, ...] = ()
+    max_body: int = 1_048_576
+    signature_max_age: timedelta = timedelta(hours=12)
+    deliveries_at_once: int = 64
+    delivery_deadline: float = 10.0
+    requests_per_minute: int = 300
+
+
+WIRE = web.AppKey("wire", Wire)

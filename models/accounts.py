@@ -1,0 +1,184 @@
+"""The staff: making accounts, finding who signs in, and the browsers they are signed in with.
+
+Passwords arrive here as hashes already (`server.auth.passwords`); tokens are kept as SHA-256 of 256 random bits.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from models import actors, audit, journal
+from models.base import now
+from models.errors import Invalid, NotAllowed, NotFound
+from models.tables import AccessToken, Account, Actor, ActorType, Role, SignIn, Theme
+from models.text.clean import clean_line
+from models.viewers import Staff
+
+
+class BadAddress(Invalid):
+    """This is not an e-mail address."""
+
+    code = "bad_address"
+
+
+class AddressTaken(Invalid):
+    """Somebody has this e-mail address already."""
+
+    code = "address_taken"
+    status = 409
+
+
+class LastAdmin(NotAllowed):
+    """This is the last admin: make somebody else admin first."""
+
+    code = "last_admin"
+
+
+async def create(
+    session: AsyncSession,
+    *,
+    username: str,
+    email: str,
+    password_hash: str,
+    role: Role = Role.STAFF,
+    display_name: str = "",
+    locale: str = "",
+) -> Account:
+    """A new person of this company.
+
+    Raises:
+        BadName, NameTaken: see `actors.create_local`.
+        BadAddress, AddressTaken: the e-mail address does not look like one, or is in use.
+    """
+    email = clean_line(email, limit=254)
+    local, at, domain = email.rpartition("@")
+    if not (local and at and domain) or " " in email:
+        raise BadAddress(field="email")
+    if await session.scalar(select(Account.id).where(Account.email_key == email.casefold())) is not None:
+        raise AddressTaken(field="email")
+    actor = await actors.create_local(
+        session, type=ActorType.PERSON, username=username, display_name=display_name or username.capitalize()
+    )
+    account = Account(
+        actor_id=actor.id,
+        email=email,
+        email_key=email.casefold(),
+        password_hash=password_hash,
+        role=role,
+        locale=locale,
+    )
+    account.actor = actor
+    session.add(account)
+    audit.note(session, "person_added", username=actor.username, role=str(role))
+    await session.flush()
+    return account
+
+
+async def by_login(session: AsyncSession, login: str) -> Account | None:
+    """Who means `login`, a name or an e-mail address; also somebody disabled."""
+    key = login.strip().casefold()
+    return await session.scalar(
+        select(Account)
+        .join(Actor, Actor.id == Account.actor_id)
+        .where(or_(Account.email_key == key, Actor.username_key == key.removeprefix("@")))
+        .options(joinedload(Account.actor))
+    )
+
+
+async def by_username(session: AsyncSession, username: str) -> Account:
+    account = await by_login(session, username)
+    if account is None:
+        raise NotFound(username=username)
+    return account
+
+
+def staff(account: Account) -> Staff:
+    """The viewer that a person who is signed in becomes; `account.actor` must be loaded."""
+    return Staff(
+        account_id=account.id, actor_id=account.actor_id, username=account.actor.username, role=Role(account.role)
+    )
+
+
+async def disable(session: AsyncSession, account: Account, *, by: Staff | None = None) -> None:
+    """End somebody's access now: sign-ins, tokens, streams. What they wrote stays."""
+    if account.role is Role.ADMIN and not await _other_admin(session, account.id):
+        raise LastAdmin(username=account.actor.username)
+    account.disabled_at = now()
+    await session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+    await session.execute(
+        update(AccessToken)
+        .where(AccessToken.account_id == account.id, AccessToken.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+    audit.note(session, "person_disabled", by=by, username=account.actor.username)
+    journal.record(session, journal.AccessEnded(account.id))
+
+
+async def _other_admin(session: AsyncSession, account_id: int) -> bool:
+    others = select(Account.id).where(
+        Account.role == Role.ADMIN, Account.disabled_at.is_(None), Account.id != account_id
+    )
+    return await session.scalar(others.limit(1)) is not None
+
+
+async def set_password(session: AsyncSession, account: Account, password_hash: str, *, keep: int | None = None) -> None:
+    """Store a new password and end every sign-in but `keep`."""
+    account.password_hash = password_hash
+    ended = delete(SignIn).where(SignIn.account_id == account.id)
+    await session.execute(ended if keep is None else ended.where(SignIn.id != keep))
+    journal.record(session, journal.AccessEnded(account.id))
+
+
+async def set_preferences(session: AsyncSession, *, by: Staff, locale: str, theme: Theme) -> None:
+    account = await session.get_one(Account, by.account_id)
+    account.locale = locale
+    account.theme = theme
+
+
+# Sign-ins
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a secret of 256 random bits; fast on purpose, since nobody can guess one."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def sign_in(session: AsyncSession, account: Account, *, browser: str, lasts: timedelta) -> str:
+    """Start a sign-in; the token for the cookie."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            account_id=account.id,
+            token_hash=hash_token(token),
+            browser=clean_line(browser[:400], limit=400),
+            expires_at=now() + lasts,
+        )
+    )
+    return token
+
+
+async def signed_in(session: AsyncSession, token: str) -> tuple[SignIn, Account] | None:
+    """Whose browser shows `token`; None when it ended, or the person was disabled."""
+    row = (
+        await session.execute(
+            select(SignIn, Account)
+            .join(Account, Account.id == SignIn.account_id)
+            .where(SignIn.token_hash == hash_token(token), SignIn.expires_at > now(), Account.disabled_at.is_(None))
+            .options(joinedload(Account.actor))
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+async def sign_out(session: AsyncSession, *, by: Staff, sign_in_id: int) -> None:
+    """End one of one's own sign-ins."""
+    ended = await session.execute(
+        delete(SignIn).where(SignIn.id == sign_in_id, SignIn.account_id == by.account_id).returning(SignIn.id)
+    )
+    if ended.first() is None:
+        raise NotFound(sign_in_id=sign_in_id)
+    journal.record(session, journal.AccessEnded(by.account_id))

@@ -1,0 +1,276 @@
+"""Actors: finding them by handle or id, making ours, keeping what we were told of others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import journal
+from models.base import new_id, now
+from models.errors import Invalid, NotAllowed, NotFound
+from models.instance import Instance, instance_of
+from models.tables import Actor, ActorType, Disclosure, Media
+from models.text.clean import clean_line, clean_text, fold_username, shorten_text, username_problem
+from models.text.markdown import render
+from models.viewers import Staff
+
+NAME_LIMIT = 100
+ABOUT_LIMIT = 5000
+_FIELDS = 8
+
+
+class NameTaken(Invalid):
+    """This name is taken already: people and groups share one list of names."""
+
+    code = "name_taken"
+    status = 409
+
+
+class BadName(Invalid):
+    """A name has 1 to 30 of the characters a-z, 0-9, _, . and -, and begins with a letter, a digit or _."""
+
+    code = "bad_name"
+
+
+class NotYours(NotAllowed):
+    """This actor lives on another server."""
+
+    code = "not_yours"
+
+
+async def create_local(session: AsyncSession, *, type: ActorType, username: str, display_name: str) -> Actor:
+    """A new actor of this company, with its wire id.
+
+    Raises:
+        BadName: the name has characters that handles cannot have.
+        NameTaken: a person or group of that name is there, or was (names are never given twice).
+    """
+    username = username.strip().lower()
+    if username_problem(username) is not None:
+        raise BadName(field="username", username=username)
+    instance = instance_of(session)
+    if await by_username(session, username) is not None:
+        raise NameTaken(field="username", username=username)
+    actor = _blank(instance, type, username)
+    actor.display_name = clean_line(display_name, limit=NAME_LIMIT) or username
+    session.add(actor)
+    await session.flush()
+    return actor
+
+
+async def instance_actor(session: AsyncSession) -> Actor:
+    """The server's own actor (DISC-15); made on first use, found at a fixed address that needs no look-up."""
+    instance = instance_of(session)
+    uri = instance.url("/ap/instance")
+    actor = await by_uri(session, uri)
+    if actor is None:
+        actor = _blank(instance, ActorType.APPLICATION, instance.host, uri=uri)
+        actor.url = instance.url("/about")
+        actor.is_locked = True
+        actor.display_name = instance.name
+        session.add(actor)
+        session.add(Disclosure(actor_id=actor.id, host="*"))
+        await session.flush()
+    return actor
+
+
+def _blank(instance: Instance, type: ActorType, username: str, *, uri: str | None = None) -> Actor:
+    is_group = type is ActorType.GROUP
+    uri = uri or instance.mint("g" if is_group else "u")
+    return Actor(
+        id=new_id(),
+        type=type,
+        host="",
+        username=username,
+        username_key=fold_username(username),
+        uri=uri,
+        url=instance.url(f"/groups/{username}" if is_group else f"/people/{username}"),
+        inbox=f"{uri}/inbox",
+        shared_inbox=instance.url("/inbox"),
+        outbox=f"{uri}/outbox",
+        followers_uri=f"{uri}/followers",
+        following_uri=f"{uri}/following",
+        featured_uri=f"{uri}/featured",
+        moderators_uri=f"{uri}/moderators" if is_group else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteActor:
+    """What another server says of one of its actors, checked and cleaned by the wire."""
+
+    uri: str
+    type: ActorType
+    host: str
+    username: str
+    url: str
+    inbox: str
+    shared_inbox: str | None = None
+    outbox: str | None = None
+    followers_uri: str | None = None
+    following_uri: str | None = None
+    featured_uri: str | None = None
+    moderators_uri: str | None = None
+    display_name: str = ""
+    about_html: str = ""
+    fields: list[dict[str, Any]] = field(default_factory=list)
+    avatar_url: str | None = None
+    header_url: str | None = None
+    is_locked: bool = False
+    is_discoverable: bool = False
+    also_known_as: list[str] = field(default_factory=list)
+    moved_to: str | None = None
+
+
+async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
+    """Store or replace our copy of an actor elsewhere, whole (ACT-4). A handle that moved to a new id follows it."""
+    actor = await by_uri(session, told.uri)
+    if actor is not None and actor.is_local:
+        raise NotYours(uri=told.uri)
+    key = fold_username(told.username)
+    former = await session.scalar(
+        select(Actor).where(Actor.host == told.host, Actor.username_key == key, Actor.uri != told.uri)
+    )
+    if former is not None:  # the name was given to a new actor over there; the old one keeps its id only
+        former.username_key = f"{former.username_key}#{former.id}"
+        await session.flush()
+    if actor is None:
+        actor = Actor(uri=told.uri, host=told.host)
+        session.add(actor)
+    actor.type = told.type
+    actor.host = told.host
+    actor.username = shorten_text(told.username, limit=128)
+    actor.username_key = key
+    actor.url = told.url
+    actor.inbox = told.inbox
+    actor.shared_inbox = told.shared_inbox
+    actor.outbox = told.outbox
+    actor.followers_uri = told.followers_uri
+    actor.following_uri = told.following_uri
+    actor.featured_uri = told.featured_uri
+    actor.moderators_uri = told.moderators_uri
+    actor.display_name = shorten_text(told.display_name, limit=NAME_LIMIT)
+    actor.about_html = told.about_html
+    actor.fields = told.fields[:_FIELDS]
+    actor.avatar_url = told.avatar_url
+    actor.header_url = told.header_url
+    actor.is_locked = told.is_locked
+    actor.is_discoverable = told.is_discoverable
+    actor.also_known_as = told.also_known_as
+    actor.moved_to = told.moved_to
+    actor.fetched_at = now()
+    actor.updated_at = now()
+    actor.version = (actor.version or 0) + 1
+    actor.deleted_at = None
+    await session.flush()
+    return actor
+
+
+async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
+    return await session.scalar(select(Actor).where(Actor.uri == uri))
+
+
+async def by_username(session: AsyncSession, username: str) -> Actor | None:
+    """One of ours by its bare name, in any case."""
+    return await session.scalar(select(Actor).where(Actor.host == "", Actor.username_key == fold_username(username)))
+
+
+def has_handle(instance: Instance, handle: str) -> ColumnElement[bool]:
+    """Condition on `Actor` for `user`, `user@our-host` or `user@host`, with or without a leading @ or !."""
+    name, _, host = handle.strip().lstrip("@!").partition("@")
+    host = "" if host.lower() == instance.host else host.lower()
+    return and_(Actor.username_key == fold_username(name), Actor.host == host)
+
+
+async def by_handles(session: AsyncSession, handles: Iterable[str]) -> dict[str, Actor]:
+    """The actors we know among `handles` as typed; in one statement."""
+    wanted = list(dict.fromkeys(handles))
+    if not wanted:
+        return {}
+    instance = instance_of(session)
+    found = await session.scalars(
+        select(Actor).where(or_(*(has_handle(instance, handle) for handle in wanted)), Actor.deleted_at.is_(None))
+    )
+    known = {(actor.username_key, actor.host): actor for actor in found}
+    answer = {}
+    for handle in wanted:
+        name, _, host = handle.lstrip("@!").partition("@")
+        key = (fold_username(name), "" if host.lower() == instance.host else host.lower())
+        if key in known:
+            answer[handle] = known[key]
+    return answer
+
+
+async def disclose(session: AsyncSession, actor_id: int, hosts: Iterable[str]) -> None:
+    """Remember that `hosts` have been told of an actor of ours, so that they may look at it."""
+    wanted = set(hosts)
+    known = set(
+        await session.scalars(
+            select(Disclosure.host).where(Disclosure.actor_id == actor_id, Disclosure.host.in_(wanted))
+        )
+    )
+    session.add_all([Disclosure(actor_id=actor_id, host=host) for host in sorted(wanted - known)])
+    await session.flush()
+
+
+async def change_profile(
+    session: AsyncSession,
+    *,
+    by: Staff,
+    display_name: str | None = None,
+    about: str | None = None,
+    fields: list[dict[str, Any]] | None = None,
+    is_locked: bool | None = None,
+    is_bot: bool | None = None,
+    is_discoverable: bool | None = None,
+    avatar_id: int | None = None,
+    header_id: int | None = None,
+) -> Actor:
+    """Change one's own profile; what is None stays."""
+    actor = await session.get_one(Actor, by.actor_id)
+    if display_name is not None:
+        actor.display_name = clean_line(display_name, limit=NAME_LIMIT) or actor.username
+    if about is not None:
+        describe(actor, clean_text(about, limit=ABOUT_LIMIT), instance_of(session))
+    if fields is not None:
+        actor.fields = [
+            {
+                "name": clean_line(str(f.get("name", "")), limit=200),
+                "value": clean_line(str(f.get("value", "")), limit=500),
+            }
+            for f in fields[:_FIELDS]
+        ]
+    if is_locked is not None:
+        actor.is_locked = is_locked
+    if is_bot is not None:
+        actor.is_bot = is_bot
+    if is_discoverable is not None:
+        actor.is_discoverable = is_discoverable
+    for media_id, column in ((avatar_id, "avatar_id"), (header_id, "header_id")):
+        if media_id is not None:
+            await _own_image(session, by, media_id)
+            setattr(actor, column, media_id)
+    touch(session, actor)
+    return actor
+
+
+def describe(actor: Actor, about: str, instance: Instance) -> None:
+    """Set the text about an actor of ours from its Markdown."""
+
+    actor.about_source = about
+    actor.about_html = render(about, mentions={}, tag_url=lambda tag: instance.url(f"/tags/{tag}")).html
+
+
+def touch(session: AsyncSession, actor: Actor) -> None:
+    """Note a change of one of ours: caches see the new version, other servers are told."""
+    actor.updated_at = now()
+    actor.version += 1
+    journal.record(session, journal.ActorChanged(actor.id))
+
+
+async def _own_image(session: AsyncSession, by: Staff, media_id: int) -> None:
+    media = await session.get(Media, media_id)
+    if media is None or media.actor_id != by.actor_id or media.deleted_at is not None:
+        raise NotFound(media_id=media_id)

@@ -1,0 +1,149 @@
+"""Opens the database and hands out sessions: `reading()` for questions, `writing()` for verbs.
+
+SQLite keeps one writer at a time: `writing()` queues inside the process and begins IMMEDIATE, so that two processes
+wait for one another instead of failing half-way. A commit is durable before anything is acknowledged (WAL with
+synchronous=FULL). Inside `writing()` nothing may touch the network: `is_writing()` lets the one HTTP client refuse.
+Whoever waits for news from the journal is woken after the commit, on PostgreSQL in every process.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from models.instance import Instance, attach
+
+log = logging.getLogger(__name__)
+
+_WRITING: ContextVar[bool] = ContextVar("writing", default=False)
+_CHANNEL = "kontor_journal"
+_READERS = 4
+JOURNALLED = "journalled"
+
+
+def is_writing() -> bool:
+    """True inside `writing()`, where a network call would hold the database for others."""
+    return _WRITING.get()
+
+
+class Signal:
+    """Wakes everybody who waits for something to happen; a wake between two waits is not lost."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._future: asyncio.Future[None] | None = None
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def set(self) -> None:
+        self._count += 1
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+        self._future = None
+
+    async def wait(self, seen: int, *, at_most: float) -> int:
+        """Return when the count differs from `seen`, or after `at_most` seconds; the count now."""
+        if self._count == seen:
+            if self._future is None:
+                self._future = asyncio.get_running_loop().create_future()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._future), at_most)
+        return self._count
+
+
+class Database:
+    """One instance's database."""
+
+    def __init__(self, url: str, *, instance: Instance) -> None:
+        self.url = make_url(url)
+        self.instance = instance
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.changed = Signal()
+        self._turn = asyncio.Lock()
+        self._listener: Any = None
+        if self.is_sqlite:
+            self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
+            self._writer = self._sqlite("BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+        else:
+            self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+            self._writer = self._reader
+
+    def _sqlite(self, begin: str, **pool: int) -> AsyncEngine:
+        engine = create_async_engine(self.url, connect_args={"timeout": 30}, **pool)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # SQLAlchemy begins, not the driver
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "busy_timeout=30000",
+                "cache_size=-65536",
+                "temp_store=MEMORY",
+                "mmap_size=268435456",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def start(connection: Any) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only asks; everything in it is seen at one moment (SQLite) or statement by statement."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            attach(session.info, self.instance)
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end of the block, rolled back when it raises; no network inside."""
+        async with self._turn if self.is_sqlite else contextlib.nullcontext():
+            token = _WRITING.set(True)
+            try:
+                async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+                    attach(session.info, self.instance)
+                    yield session
+                    await session.flush()
+                    if session.info.get(JOURNALLED) and not self.is_sqlite:
+                        await session.execute(text(f"SELECT pg_notify('{_CHANNEL}', '')"))
+            finally:
+                _WRITING.reset(token)
+        if session.info.get(JOURNALLED):
+            self.changed.set()
+
+    async def listen(self) -> None:
+        """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""
+        if self.is_sqlite or self._listener is not None:
+            return
+        import asyncpg
+
+        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._listener = await asyncpg.connect(plain)
+        await self._listener.add_listener(_CHANNEL, lambda *_: self.changed.set())
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            await self._listener.close()
+            self._listener = None
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For migrations and checks."""
+        return self._writer

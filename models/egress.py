@@ -1,0 +1,202 @@
+"""The one gate: what may leave, to whom, and why not.
+
+`decide()` is asked for every revision of every post. It answers *stay* (nothing of it concerns anybody outside), *go*
+(to these companies), *hold* (a gatekeeper must look first) or *stop* (it would leave, and must not). `allows()` is the
+second look: asked again for each host when a delivery is queued and when it is sent, so that a suspension bites at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import policy
+from models.instance import Mode, instance_of
+from models.tables import (
+    Access,
+    Account,
+    Actor,
+    Agreement,
+    Follow,
+    Group,
+    Membership,
+    MemberState,
+    Partner,
+    PartnerState,
+    Peer,
+    Post,
+    Reach,
+    Recipient,
+    Visibility,
+)
+
+
+class Answer(StrEnum):
+    STAY = "stay"
+    GO = "go"
+    HOLD = "hold"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Somebody outside who gets a thing: a partner or another server, and how many people there."""
+
+    host: str
+    name: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The gate's answer with its reason: `rule` is a stable word, `refused` the hosts that a *stop* is about."""
+
+    answer: Answer
+    rule: str
+    companies: tuple[Company, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who gets a post, for the composer: colleagues, companies with head counts, and whether the whole world."""
+
+    reach: Reach
+    people: int
+    companies: tuple[Company, ...] = ()
+    is_gated: bool = False
+
+    @property
+    def people_outside(self) -> int:
+        return sum(company.people for company in self.companies)
+
+
+async def decide(session: AsyncSession, post: Post) -> Decision:
+    """Whether `post`, as it is now, may leave. Asked inside the transaction that writes the revision."""
+    match post.visibility:
+        case Visibility.COMPANY:
+            return Decision(answer=Answer.STAY, rule="company")
+        case Visibility.GROUP:
+            group = await session.get(Group, post.group_id)
+            assert group is not None  # noqa: S101 - a foreign key says so
+            return await _decide_for_group(session, post, group)
+        case Visibility.DIRECT:
+            return await _decide_direct(session, post)
+        case _:
+            return Decision(answer=Answer.GO, rule="public", companies=await _followers(session, post.author_id))
+
+
+async def _decide_for_group(session: AsyncSession, post: Post, group: Group) -> Decision:
+    actor = await session.get_one(Actor, group.id)
+    if not actor.is_local:
+        if not await allows(session, actor.host):
+            return Decision(answer=Answer.STOP, rule="partner_suspended", refused=(actor.host,))
+        home = Company(actor.host, await company_name(session, actor.host), 0)
+        return Decision(answer=Answer.GO, rule="group_elsewhere", companies=(home,))
+    if Reach.INTERNAL in (post.reach, group.reach):
+        return Decision(answer=Answer.STAY, rule="reach_internal")
+    companies = await companies_in(session, group)
+    if group.is_gated:
+        return Decision(answer=Answer.HOLD, rule="gate", companies=companies)
+    rule = "reach_public" if group.reach is Reach.PUBLIC else "agreement"
+    return Decision(answer=Answer.GO, rule=rule, companies=companies)
+
+
+async def _decide_direct(session: AsyncSession, post: Post) -> Decision:
+    hosts = await session.scalars(
+        select(Actor.host).join(Recipient, Recipient.actor_id == Actor.id).where(Recipient.post_id == post.id)
+    )
+    outside = sorted({host for host in hosts if host})
+    if not outside:
+        return Decision(answer=Answer.STAY, rule="direct_inside")
+    refused = tuple([host for host in outside if not await allows(session, host)])
+    if refused:
+        return Decision(answer=Answer.STOP, rule="not_a_partner", refused=refused)
+    companies = tuple([Company(host, await company_name(session, host), 1) for host in outside])
+    return Decision(answer=Answer.GO, rule="direct", companies=companies)
+
+
+async def allows(session: AsyncSession, host: str) -> bool:
+    """Whether anything at all may go to `host` now."""
+    return await policy.is_admitted(session, host)
+
+
+async def companies_in(session: AsyncSession, group: Group) -> tuple[Company, ...]:
+    """The companies that take part in a group of ours and get its posts now, by name, with their members."""
+    members = (
+        select(Membership.host, func.count().label("people"))
+        .where(Membership.group_id == group.id, Membership.state == MemberState.MEMBER, Membership.host != "")
+        .group_by(Membership.host)
+        .subquery()
+    )
+    if group.reach is Reach.INTERNAL:
+        return ()
+    if group.reach is Reach.PARTNERS:
+        statement = (
+            select(Partner.host, Partner.name, func.coalesce(members.c.people, 0))
+            .join(Agreement, Agreement.partner_id == Partner.id)
+            .outerjoin(members, members.c.host == Partner.host)
+            .where(Agreement.group_id == group.id, Partner.state == PartnerState.ADMITTED)
+        )
+    else:
+        statement = _named(session, members.c.host, members.c.people)
+    return _by_name([Company(host, name or host, people) for host, name, people in await session.execute(statement)])
+
+
+async def _followers(session: AsyncSession, actor_id: int) -> tuple[Company, ...]:
+    followers = (
+        select(Actor.host.label("host"), func.count().label("people"))
+        .join(Follow, Follow.follower_id == Actor.id)
+        .where(Follow.followee_id == actor_id, Follow.accepted_at.is_not(None), Actor.host != "")
+        .group_by(Actor.host)
+        .subquery()
+    )
+    statement = _named(session, followers.c.host, followers.c.people)
+    return _by_name([Company(host, name or host, people) for host, name, people in await session.execute(statement)])
+
+
+def _named(session: AsyncSession, host: Any, people: Any) -> Any:
+    """Hosts that are admitted today, with the name of the company behind each."""
+    statement = (
+        select(host, func.coalesce(func.nullif(Partner.name, ""), Peer.name, ""), people)
+        .outerjoin(Partner, Partner.host == host)
+        .outerjoin(Peer, Peer.host == host)
+    )
+    if instance_of(session).mode is Mode.PARTNERS:
+        return statement.where(Partner.state == PartnerState.ADMITTED)
+    return statement.where((Partner.state.is_(None)) | (Partner.state == PartnerState.ADMITTED))
+
+
+def _by_name(companies: Sequence[Company]) -> tuple[Company, ...]:
+    return tuple(sorted(companies, key=lambda company: (company.name.casefold(), company.host)))
+
+
+async def company_name(session: AsyncSession, host: str) -> str:
+    """How people here call whoever runs `host`: the partner's name, else what the server calls itself."""
+    partner = await session.scalar(select(Partner.name).where(Partner.host == host))
+    return partner or await session.scalar(select(Peer.name).where(Peer.host == host)) or host
+
+
+async def audience(session: AsyncSession, group: Group | None) -> Audience:
+    """Who will get a post in `group`, or in no group at all (the whole company)."""
+    if group is None or (group.access is Access.OPEN and group.reach is Reach.INTERNAL):
+        staff = await session.scalar(select(func.count()).select_from(Account).where(Account.disabled_at.is_(None)))
+        return Audience(reach=Reach.INTERNAL, people=staff or 0)
+    inside = await session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .where(Membership.group_id == group.id, Membership.state == MemberState.MEMBER, Membership.host == "")
+    )
+    actor = await session.get_one(Actor, group.id)
+    if not actor.is_local:
+        home = Company(actor.host, await company_name(session, actor.host), 0)
+        return Audience(reach=group.reach, people=inside or 0, companies=(home,))
+    return Audience(
+        reach=group.reach,
+        people=inside or 0,
+        companies=await companies_in(session, group),
+        is_gated=group.is_gated and group.reach is not Reach.INTERNAL,
+    )

@@ -1,0 +1,54 @@
+"""Who we are and by which house rules: the few settings the models need, handed to every session."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+_KEY = "instance"
+
+
+class Mode(StrEnum):
+    """Who may talk to us: companies named in agreements, or everybody who is not suspended."""
+
+    PARTNERS = "partners"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    base_url: str
+    name: str
+    mode: Mode = Mode.PARTNERS
+    clients_public_leaves: bool = False
+    max_characters: int = 5000
+    max_attachments: int = 4
+
+    @property
+    def host(self) -> str:
+        """Host with its port unless that is the default one; the right half of our handles."""
+        return urlsplit(self.base_url).netloc.lower()
+
+    def url(self, path: str) -> str:
+        return self.base_url + path
+
+    def mint(self, shelf: str) -> str:
+        """A new wire id: opaque, never reused, never guessed (GEN-1). `shelf` is u, g, o, x, t, …"""
+        return f"{self.base_url}/ap/{shelf}/" + "".join(secrets.choice(_ALPHABET) for _ in range(22))
+
+    def owns(self, uri: str) -> bool:
+        return uri.startswith(self.base_url + "/")
+
+
+def attach(info: dict[object, object], instance: Instance) -> None:
+    info[_KEY] = instance
+
+
+def instance_of(session: AsyncSession) -> Instance:
+    """The instance that `session` works for."""
+    found = session.info[_KEY]
+    assert isinstance(found, Instance)  # noqa: S101 - put there by Database
+    return found

@@ -1,0 +1,110 @@
+"""The register of everything that left, came in, was held or was stopped.
+
+Each line carries the hash of the line before it, so that a line changed or taken out later shows. Lines are never
+updated: whether a delivery arrived stands with the delivery, which names the same activity.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, false, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import policy
+from models.base import now
+from models.tables import LedgerLine, Outcome
+from models.viewers import Staff
+
+_FIRST = "0" * 64
+_LOCK = 7_201_001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What a line says. `actor` is a handle, `hosts` the companies concerned, `rule` the reason in one word."""
+
+    outcome: Outcome
+    what: str
+    actor: str
+    rule: str
+    object_uri: str = ""
+    post_id: int | None = None
+    revision: int | None = None
+    activity_id: int | None = None
+    group_id: int | None = None
+    hosts: Iterable[str] = ()
+    approved_by: str = ""
+    digest: str = ""
+
+
+async def append(session: AsyncSession, fact: Fact) -> LedgerLine:
+    """Add a line in the transaction of `session`. On PostgreSQL writers of the ledger queue for the chain's end."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    previous = await session.scalar(select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1)) or _FIRST
+    line = LedgerLine(
+        at=now().replace(microsecond=0),
+        outcome=fact.outcome,
+        what=fact.what,
+        object_uri=fact.object_uri,
+        post_id=fact.post_id,
+        revision=fact.revision,
+        activity_id=fact.activity_id,
+        actor=fact.actor,
+        group_id=fact.group_id,
+        hosts=sorted(set(fact.hosts)),
+        rule=fact.rule,
+        approved_by=fact.approved_by,
+        digest=fact.digest,
+        previous=previous,
+    )
+    line.hash = digest_of(line)
+    session.add(line)
+    await session.flush()
+    return line
+
+
+def digest_of(line: LedgerLine) -> str:
+    """SHA-256, in hex, over the line's facts and the hash before it."""
+    facts = [
+        line.previous,
+        line.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        str(line.outcome),
+        line.what,
+        line.object_uri,
+        line.post_id,
+        line.revision,
+        line.activity_id,
+        line.actor,
+        line.group_id,
+        line.hosts,
+        line.rule,
+        line.approved_by,
+        line.digest,
+    ]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def lines(viewer: Staff) -> Select[LedgerLine]:
+    """The ledger for those who answer for it, newest first; empty for others."""
+    statement = select(LedgerLine).order_by(LedgerLine.id.desc())
+    return statement if policy.may_read_ledger(viewer) else statement.where(false())
+
+
+async def verify(session: AsyncSession) -> Sequence[int]:
+    """Numbers of the lines at which the chain does not hold; empty when nobody has touched it."""
+    broken = []
+    previous = _FIRST
+    async for line in _all(session):
+        if line.previous != previous or line.hash != digest_of(line):
+            broken.append(line.id)
+        previous = line.hash
+    return broken
+
+
+async def _all(session: AsyncSession) -> AsyncIterator[LedgerLine]:
+    result = await session.stream_scalars(select(LedgerLine).order_by(LedgerLine.id))
+    async for line in result:
+        yield line

@@ -1,0 +1,263 @@
+"""What people should know: made from the journal, once per thing, for those it concerns and who may see it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from models import journal, policy
+from models.accounts import staff
+from models.base import new_id, now
+from models.tables import (
+    Account,
+    Actor,
+    Approval,
+    Follow,
+    Group,
+    MemberRole,
+    Membership,
+    MemberState,
+    Mention,
+    Notification,
+    NotificationType,
+    Post,
+    Role,
+    Verdict,
+)
+from models.viewers import Staff
+
+GATE_TYPES = (
+    NotificationType.APPROVAL_ASKED,
+    NotificationType.APPROVED,
+    NotificationType.RETURNED,
+    NotificationType.INVITED,
+)
+
+
+def of_account(viewer: Staff) -> Select[Notification]:
+    """One's own, newest first; what concerns a post only while one may see it."""
+    return (
+        select(Notification)
+        .outerjoin(Post, Post.id == Notification.post_id)
+        .where(
+            Notification.account_id == viewer.account_id,
+            Notification.post_id.is_(None) | policy.sees_post(viewer),
+        )
+        .options(
+            joinedload(Notification.by).joinedload(Actor.avatar),
+            joinedload(Notification.post).options(
+                joinedload(Post.author).joinedload(Actor.avatar),
+                joinedload(Post.group).joinedload(Group.actor),
+                joinedload(Post.boost_of).options(
+                    joinedload(Post.author).joinedload(Actor.avatar), joinedload(Post.group).joinedload(Group.actor)
+                ),
+            ),
+        )
+        .order_by(Notification.id.desc())
+    )
+
+
+async def count_unread(session: AsyncSession, viewer: Staff) -> int:
+    unread = of_account(viewer).options().order_by(None).where(Notification.read_at.is_(None))
+    return (
+        await session.scalar(select(func.count()).select_from(unread.with_only_columns(Notification.id).subquery()))
+        or 0
+    )
+
+
+async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:
+    statement = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
+    if up_to is not None:
+        statement = statement.where(Notification.id <= up_to)
+    await session.execute(statement.values(read_at=now()))
+
+
+# Made from the journal
+
+
+async def _tell(
+    session: AsyncSession,
+    account_id: int,
+    type: NotificationType,
+    *,
+    from_id: int,
+    post_id: int | None = None,
+    group_id: int | None = None,
+    key: str = "",
+) -> None:
+    """Add a notification unless that thing was told already; the unique key decides, not a look before."""
+    notification_id = new_id()
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    made = await session.scalar(
+        insert(Notification)
+        .values(
+            id=notification_id,
+            account_id=account_id,
+            type=type,
+            from_id=from_id,
+            post_id=post_id,
+            group_id=group_id,
+            key=f"{type}:{key or f'{from_id}:{post_id or group_id or 0}'}",
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Notification.id)
+    )
+    if made is not None:
+        journal.record(session, journal.Notified(notification_id, account_id))
+
+
+async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
+    return await session.scalar(
+        select(Account)
+        .where(Account.actor_id == actor_id, Account.disabled_at.is_(None))
+        .options(joinedload(Account.actor))
+    )
+
+
+async def _may_see(session: AsyncSession, account: Account, post_id: int) -> bool:
+    return await session.scalar(policy.visible_posts(staff(account)).where(Post.id == post_id)) is not None
+
+
+async def _written(session: AsyncSession, entry: journal.PostWritten) -> None:
+    post = await session.get(Post, entry.post_id)
+    if post is None or post.deleted_at is not None:
+        return
+    if post.boost_of_id is not None:
+        original = await session.get(Post, post.boost_of_id)
+        author = await _account_of(session, original.author_id) if original else None
+        if author is not None and original is not None and original.author_id != post.author_id:
+            await _tell(session, author.id, NotificationType.REBLOG, from_id=post.author_id, post_id=original.id)
+        return
+    concerned = set(await session.scalars(select(Mention.actor_id).where(Mention.post_id == post.id)))
+    if post.reply_to_id is not None:
+        parent = await session.get(Post, post.reply_to_id)
+        if parent is not None:
+            concerned.add(parent.author_id)
+    await _mention(session, post, concerned - {post.author_id})
+
+
+async def _mention(session: AsyncSession, post: Post, actor_ids: Iterable[int]) -> None:
+    for actor_id in sorted(actor_ids):
+        account = await _account_of(session, actor_id)
+        if account is not None and await _may_see(session, account, post.id):
+            await _tell(session, account.id, NotificationType.MENTION, from_id=post.author_id, post_id=post.id)
+
+
+async def _edited(session: AsyncSession, entry: journal.PostEdited) -> None:
+    post = await session.get(Post, entry.post_id)
+    if post is None or post.deleted_at is not None:
+        return
+    named = set(await session.scalars(select(Mention.actor_id).where(Mention.post_id == post.id)))
+    await _mention(session, post, named - {post.author_id})
+    boosters = await session.scalars(
+        select(Post.author_id).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None))
+    )
+    for actor_id in sorted(set(boosters) - {post.author_id}):
+        account = await _account_of(session, actor_id)
+        if account is not None and await _may_see(session, account, post.id):
+            await _tell(
+                session,
+                account.id,
+                NotificationType.UPDATE,
+                from_id=post.author_id,
+                post_id=post.id,
+                key=f"{post.id}:{entry.revision}",
+            )
+
+
+async def _liked(session: AsyncSession, entry: journal.Liked) -> None:
+    post = await session.get(Post, entry.post_id)
+    if post is None or post.author_id == entry.actor_id:
+        return
+    author = await _account_of(session, post.author_id)
+    if author is not None:
+        await _tell(session, author.id, NotificationType.FAVOURITE, from_id=entry.actor_id, post_id=post.id)
+
+
+async def _follow_asked(session: AsyncSession, entry: journal.FollowAsked) -> None:
+    follow = await session.get(Follow, entry.follow_id)
+    account = await _account_of(session, follow.followee_id) if follow else None
+    followee = await session.get(Actor, follow.followee_id) if follow else None
+    if follow is None or account is None or followee is None:
+        return
+    asks = followee.is_locked and follow.accepted_at is None
+    type = NotificationType.FOLLOW_REQUEST if asks else NotificationType.FOLLOW
+    await _tell(session, account.id, type, from_id=follow.follower_id, key=f"{follow.id}")
+
+
+async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
+    found = await session.get(Membership, entry.membership_id)
+    account = await _account_of(session, found.actor_id) if found else None
+    if found is not None and account is not None:
+        by = found.invited_by_id or found.group_id
+        await _tell(
+            session, account.id, NotificationType.INVITED, from_id=by, group_id=found.group_id, key=f"{found.id}"
+        )
+
+
+async def _submitted(session: AsyncSession, entry: journal.PostSubmitted) -> None:
+    post = await session.get(Post, entry.post_id)
+    if post is None or post.group_id is None:
+        return
+    named = select(Membership.actor_id).where(
+        Membership.group_id == post.group_id,
+        Membership.role == MemberRole.GATEKEEPER,
+        Membership.state == MemberState.MEMBER,
+    )
+    keepers = await session.scalars(
+        select(Account).where(
+            (Account.role == Role.GATEKEEPER) | Account.actor_id.in_(named),
+            Account.disabled_at.is_(None),
+            Account.actor_id != post.author_id,
+        )
+    )
+    for account in keepers.all():
+        await _tell(
+            session,
+            account.id,
+            NotificationType.APPROVAL_ASKED,
+            from_id=post.author_id,
+            post_id=post.id,
+            group_id=post.group_id,
+            key=f"{post.id}:{entry.revision}",
+        )
+
+
+async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
+    approval = await session.get(
+        Approval,
+        entry.approval_id,
+        options=[joinedload(Approval.post), joinedload(Approval.decided_by)],
+    )
+    if approval is None or approval.decided_by is None:
+        return
+    author = await _account_of(session, approval.post.author_id)
+    if author is None:
+        return
+    type = NotificationType.APPROVED if approval.verdict is Verdict.APPROVED else NotificationType.RETURNED
+    await _tell(
+        session,
+        author.id,
+        type,
+        from_id=approval.decided_by.actor_id,
+        post_id=approval.post_id,
+        group_id=approval.post.group_id,
+        key=f"{approval.id}",
+    )
+
+
+CONSUMER = journal.consumer(
+    "notifications",
+    {
+        journal.PostWritten: _written,
+        journal.PostEdited: _edited,
+        journal.Liked: _liked,
+        journal.FollowAsked: _follow_asked,
+        journal.Invited: _invited,
+        journal.PostSubmitted: _submitted,
+        journal.PostDecided: _decided,
+    },
+)

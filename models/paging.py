@@ -1,0 +1,33 @@
+"""A page of a list that is ordered by id: Mastodon's max_id, since_id and min_id, borders exclusive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`since_id` asks for the newest above it, `min_id` for those right above it; both come newest first."""
+
+    limit: int = 20
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+
+
+async def page_of(session: AsyncSession, statement: Select[T], key: Any, page: Page) -> Sequence[T]:
+    """The rows of `statement` on `page`, newest first by `key`, an integer column."""
+    if page.max_id is not None:
+        statement = statement.where(key < page.max_id)
+    if page.since_id is not None:
+        statement = statement.where(key > page.since_id)
+    if page.min_id is not None:
+        statement = statement.where(key > page.min_id).order_by(None).order_by(key.asc())
+        return (await session.scalars(statement.limit(page.limit))).unique().all()[::-1]
+    statement = statement.order_by(None).order_by(key.desc())
+    return (await session.scalars(statement.limit(page.limit))).unique().all()

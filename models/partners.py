@@ -1,0 +1,183 @@
+"""Other companies: admitting them, agreeing on groups, suspending them."""
+
+import re
+from collections.abc import Mapping
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from models import actors, audit, groups, journal, ledger, policy
+from models.base import now
+from models.errors import Invalid, NotAllowed, NotFound
+from models.instance import instance_of
+from models.tables import (
+    Agreement,
+    Delivery,
+    DeliveryState,
+    Group,
+    Level,
+    Outcome,
+    Partner,
+    PartnerState,
+    Reach,
+)
+from models.text.clean import clean_line
+from models.viewers import Staff
+
+_HOST = re.compile(r"(?=.{1,253}(?::|$))(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,5})?")
+
+
+class BadHost(Invalid):
+    """A company is named by the host of its server, such as zulieferer.example."""
+
+    code = "bad_host"
+
+
+class OwnHost(Invalid):
+    """This is our own server."""
+
+    code = "own_host"
+
+
+class GroupIsInternal(Invalid):
+    """An internal group cannot be shared: raise its reach to partners first."""
+
+    code = "group_is_internal"
+
+
+def clean_host(text: str) -> str:
+    """The host in `text`, which may be typed as an address or a handle. Raises BadHost."""
+    host = text.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/").rpartition("@")[2]
+    if not host.isascii():
+        try:
+            name, colon, port = host.partition(":")
+            host = name.encode("idna").decode() + colon + port
+        except UnicodeError:
+            raise BadHost(field="host", host=host) from None
+    if not _HOST.fullmatch(host):
+        raise BadHost(field="host", host=host)
+    return host
+
+
+async def admit(
+    session: AsyncSession,
+    host: str,
+    *,
+    levels: Mapping[str, Level] | None = None,
+    name: str | None = None,
+    by: Staff | None = None,
+) -> Partner:
+    """Admit a company, or re-admit it, and agree on groups: `levels` maps names of groups to what its people may do.
+
+    Agreements that `levels` does not name stay as they are. `by` is None for the command line.
+
+    Raises:
+        NotAllowed: `by` does not administer. BadHost, OwnHost. NotFound: no such group. GroupIsInternal.
+    """
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    host = clean_host(host)
+    if host == instance_of(session).host:
+        raise OwnHost(field="host")
+    partner = await session.scalar(
+        select(Partner).where(Partner.host == host).options(selectinload(Partner.agreements))
+    )
+    if partner is None:
+        partner = Partner(host=host, agreements=[])
+        session.add(partner)
+    partner.state = PartnerState.ADMITTED
+    partner.changed_at = now()
+    partner.changed_by_id = by.account_id if by else None
+    if name is not None:
+        partner.name = clean_line(name, limit=actors.NAME_LIMIT)
+    await session.flush()
+    for username, level in (levels or {}).items():
+        await _agree(session, partner, username, level)
+    audit.note(
+        session,
+        "partner_admitted",
+        by=by,
+        host=host,
+        groups={name: str(level) for name, level in (levels or {}).items()},
+    )
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.host == host, Delivery.state == DeliveryState.QUEUED)
+        .values(next_attempt_at=now())
+    )
+    journal.record(session, journal.PartnerChanged(partner.id, host))
+    return partner
+
+
+async def _agree(session: AsyncSession, partner: Partner, username: str, level: Level) -> None:
+    actor = await actors.by_username(session, username)
+    group = await session.get(Group, actor.id) if actor else None
+    if actor is None or group is None:
+        raise NotFound(group=username, field="group")
+    if group.reach is Reach.INTERNAL:
+        raise GroupIsInternal(group=username, field="group")
+    agreement = await session.get(Agreement, (partner.id, group.id))
+    if agreement is None:
+        agreement = Agreement(partner_id=partner.id, group_id=group.id)
+        session.add(agreement)
+    agreement.level = level
+    await session.flush()
+
+
+async def end_agreement(session: AsyncSession, partner: Partner, group: Group, *, by: Staff | None = None) -> None:
+    """Close one group to a company: its members are out, what still waits for it is cancelled (GRP-17)."""
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    agreement = await session.get(Agreement, (partner.id, group.id))
+    if agreement is None:
+        raise NotFound(partner=partner.host, group_id=group.id)
+    await session.delete(agreement)
+    await session.flush()
+    await groups.expel(session, partner.host, group_id=group.id)
+    audit.note(session, "agreement_ended", by=by, host=partner.host, group_id=group.id)
+
+
+async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None) -> Partner:
+    """Stop everything with a company at once: nothing goes, nothing is taken, its people are out of our groups.
+
+    Raises:
+        NotAllowed: `by` does not administer. NotFound: we have no such partner.
+    """
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    host = clean_host(host)
+    partner = await session.scalar(select(Partner).where(Partner.host == host))
+    if partner is None:
+        raise NotFound(host=host, field="host")
+    partner.state = PartnerState.SUSPENDED
+    partner.changed_at = now()
+    partner.changed_by_id = by.account_id if by else None
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.host == host, Delivery.state == DeliveryState.QUEUED)
+        .values(state=DeliveryState.CANCELLED, error="partner suspended")
+    )
+    await groups.expel(session, host)
+    await ledger.append(
+        session,
+        ledger.Fact(
+            outcome=Outcome.STOPPED,
+            what="Partner",
+            actor=by.username if by else "kontor",
+            rule="partner_suspended",
+            hosts=(host,),
+        ),
+    )
+    audit.note(session, "partner_suspended", by=by, host=host)
+    journal.record(session, journal.PartnerChanged(partner.id, host))
+    return partner
+
+
+def listed() -> Select[Partner]:
+    """All partners with their agreements, by name."""
+    return (
+        select(Partner)
+        .options(selectinload(Partner.agreements).joinedload(Agreement.group).joinedload(Group.actor))
+        .order_by(Partner.name, Partner.host)
+    )

@@ -1,0 +1,378 @@
+"""Every access rule of the house, as SQL, once.
+
+`visible_…(viewer)` are the statements that every list and every look-up begins with: what they leave out does not
+exist for that viewer. `may_…` answer whether somebody may do something to what they see. Caches may hold what is
+the same for all; whether a viewer may have it is asked here each time.
+
+What leaves is only a post's `published_revision` (null until the gate let one through), and reach narrows from both
+sides: the post's own, fixed when it was written, and its group's of today.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from models.instance import Mode, instance_of
+from models.tables import (
+    EVERYBODY,
+    Access,
+    Actor,
+    ActorType,
+    Agreement,
+    Attachment,
+    Departure,
+    Disclosure,
+    Follow,
+    Group,
+    Level,
+    Media,
+    MemberRole,
+    Membership,
+    MemberState,
+    Partner,
+    PartnerState,
+    Post,
+    Reach,
+    Recipient,
+    Visibility,
+)
+from models.viewers import Anonymous, RemoteViewer, Staff, Viewer
+
+_OPEN_TO_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
+_LEVELS = {Level.READ: 0, Level.COMMENT: 1, Level.POST: 2}
+
+
+# Posts
+
+
+def visible_posts(viewer: Viewer) -> Select[Post]:
+    """The posts that exist for `viewer`, boosts only with what they boost."""
+    return select(Post).where(sees_post(viewer))
+
+
+def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
+    """The same as a condition on `post`, which may be an alias."""
+    boosted = aliased(Post)
+    return and_(
+        post.deleted_at.is_(None),
+        _reads_post(viewer, post),
+        or_(
+            post.boost_of_id.is_(None),
+            exists().where(boosted.id == post.boost_of_id, boosted.deleted_at.is_(None), _reads_post(viewer, boosted)),
+        ),
+    )
+
+
+def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:
+    match viewer:
+        case Staff():
+            return or_(
+                post.author_id == viewer.actor_id,
+                post.visibility == Visibility.COMPANY,
+                post.visibility.in_(_OPEN_TO_ALL),
+                and_(post.visibility == Visibility.GROUP, post.group_id.in_(_groups_read_by(viewer))),
+                and_(
+                    post.visibility.in_((Visibility.DIRECT, Visibility.FOLLOWERS)),
+                    exists().where(Recipient.post_id == post.id, Recipient.actor_id == viewer.actor_id),
+                ),
+            )
+        case RemoteViewer():
+            if not viewer.is_admitted:
+                return false()
+            return and_(_has_left(post), or_(*_reads_from(viewer, post)))
+        case Anonymous():
+            return and_(
+                _has_left(post),
+                or_(
+                    post.visibility.in_(_OPEN_TO_ALL),
+                    and_(
+                        post.visibility == Visibility.GROUP,
+                        post.reach == Reach.PUBLIC,
+                        post.group_id.in_(_groups_of_reach(Reach.PUBLIC)),
+                    ),
+                ),
+            )
+
+
+def _has_left(post: Any) -> ColumnElement[bool]:
+    return and_(post.is_local, post.published_revision.is_not(None), post.reach != Reach.INTERNAL)
+
+
+def _reads_from(viewer: RemoteViewer, post: Any) -> list[ColumnElement[bool]]:
+    follower, recipient, home = aliased(Actor), aliased(Actor), aliased(Actor)
+    return [
+        post.visibility.in_(_OPEN_TO_ALL),
+        and_(
+            post.visibility == Visibility.GROUP,
+            or_(
+                and_(post.reach == Reach.PUBLIC, post.group_id.in_(_groups_of_reach(Reach.PUBLIC))),
+                post.group_id.in_(_groups_shared_with(viewer.host)),
+                exists().where(home.id == post.group_id, home.host == viewer.host),
+            ),
+        ),
+        and_(
+            post.visibility == Visibility.FOLLOWERS,
+            exists().where(
+                Follow.followee_id == post.author_id,
+                Follow.accepted_at.is_not(None),
+                Follow.follower_id == follower.id,
+                follower.host == viewer.host,
+            ),
+        ),
+        and_(
+            post.visibility == Visibility.DIRECT,
+            exists().where(
+                Recipient.post_id == post.id, Recipient.actor_id == recipient.id, recipient.host == viewer.host
+            ),
+        ),
+    ]
+
+
+def withdrawn_posts(viewer: Viewer) -> Select[Post]:
+    """Deleted posts whose absence `viewer` may know, because they had been there: answered with a tombstone."""
+    gone = select(Post).where(Post.deleted_at.is_not(None), Post.is_local, Post.reach != Reach.INTERNAL)
+    if isinstance(viewer, RemoteViewer):
+        return gone.where(exists().where(Departure.post_id == Post.id, Departure.host == viewer.host))
+    if isinstance(viewer, Anonymous):
+        was_public = and_(Post.published_revision.is_not(None), Post.reach == Reach.PUBLIC)
+        return gone.where(was_public)
+    return gone.where(false())
+
+
+# Groups
+
+
+def visible_groups(viewer: Viewer) -> Select[Group]:
+    """The groups `viewer` may know of. Colleagues know of closed ones too; reading them is another question."""
+    groups = select(Group).join(Actor, Actor.id == Group.id).where(Actor.deleted_at.is_(None))
+    match viewer:
+        case Staff():
+            return groups
+        case RemoteViewer():
+            shared = Group.id.in_(_groups_listed_for(viewer.host))
+            everyone = and_(Group.reach == Reach.PUBLIC, Actor.host == "")
+            return groups.where(or_(everyone, shared) if viewer.is_admitted else false())
+        case Anonymous():
+            return groups.where(Group.reach == Reach.PUBLIC, Actor.host == "")
+
+
+def readable_groups(viewer: Viewer) -> Select[Group]:
+    """The groups whose posts `viewer` may read."""
+    if isinstance(viewer, Staff):
+        return visible_groups(viewer).where(Group.id.in_(_groups_read_by(viewer)))
+    if isinstance(viewer, RemoteViewer):
+        return visible_groups(viewer).where(
+            or_(Group.reach == Reach.PUBLIC, Group.id.in_(_groups_shared_with(viewer.host)))
+        )
+    return visible_groups(viewer)
+
+
+def _groups_read_by(staff: Staff) -> Select[int]:
+    own = select(Membership.group_id).where(
+        Membership.actor_id == staff.actor_id, Membership.state == MemberState.MEMBER
+    )
+    # who must judge what leaves a group reads it
+    gates = Group.is_gated if staff.is_gatekeeper else false()
+    return select(Group.id).where(or_(Group.access == Access.OPEN, Group.id.in_(own), gates))
+
+
+def _groups_of_reach(reach: Reach) -> Select[int]:
+    return select(Group.id).where(Group.reach == reach)
+
+
+def _groups_listed_for(host: str) -> Select[int]:
+    """Groups of ours that an agreement names for the company at `host`."""
+    return (
+        select(Agreement.group_id)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .join(Group, Group.id == Agreement.group_id)
+        .where(Partner.host == host, Partner.state == PartnerState.ADMITTED, Group.reach != Reach.INTERNAL)
+    )
+
+
+def _groups_shared_with(host: str) -> Select[int]:
+    """Those of them in which the company has a member already: before that there is nothing to read (SIG-33)."""
+    member = exists().where(
+        Membership.group_id == Agreement.group_id, Membership.host == host, Membership.state == MemberState.MEMBER
+    )
+    return _groups_listed_for(host).where(member)
+
+
+# People, media
+
+
+def visible_actors(viewer: Viewer) -> Select[Actor]:
+    """The people and groups that exist for `viewer`. Staff are unknown outside until something of theirs left."""
+    actors = select(Actor).where(Actor.deleted_at.is_(None))
+    if isinstance(viewer, Staff):
+        return actors.where(Actor.type != ActorType.APPLICATION)
+    hosts = (EVERYBODY, viewer.host) if isinstance(viewer, RemoteViewer) else (EVERYBODY,)
+    if isinstance(viewer, RemoteViewer) and not viewer.is_admitted:
+        return actors.where(false())
+    people = exists().where(Disclosure.actor_id == Actor.id, Disclosure.host.in_(hosts))
+    groups = Actor.id.in_(visible_groups(viewer).with_only_columns(Group.id))
+    return actors.where(
+        Actor.host == "", or_(and_(Actor.type == ActorType.GROUP, groups), and_(Actor.type != ActorType.GROUP, people))
+    )
+
+
+def visible_media(viewer: Viewer) -> Select[Media]:
+    """The files `viewer` may fetch: of posts they see (outside: of the revision that left), of profiles, their own."""
+    revision = Post.revision if isinstance(viewer, Staff) else Post.published_revision
+    in_posts = exists().where(
+        Attachment.media_id == Media.id,
+        Attachment.post_id == Post.id,
+        Attachment.revision == revision if not isinstance(viewer, Staff) else true(),
+        sees_post(viewer),
+    )
+    profile = aliased(Actor)
+    of_profiles = exists().where(
+        or_(profile.avatar_id == Media.id, profile.header_id == Media.id),
+        profile.id.in_(visible_actors(viewer).with_only_columns(Actor.id)),
+    )
+    own = Media.actor_id == viewer.actor_id if isinstance(viewer, Staff) else false()
+    return select(Media).where(Media.deleted_at.is_(None), or_(in_posts, of_profiles, own))
+
+
+# Doing things
+
+
+async def may_post(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    """Members post; nobody else does, and nobody into an archived group."""
+    return group.archived_at is None and await is_member(session, staff.actor_id, group.id)
+
+
+async def may_join(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    """Everybody joins an open group; a closed one of ours takes those it invited; elsewhere the group itself decides."""
+    if group.archived_at is not None:
+        return False
+    if group.access is Access.OPEN:
+        return True
+    invited = select(Membership.id).where(
+        Membership.group_id == group.id, Membership.actor_id == staff.actor_id, Membership.state == MemberState.INVITED
+    )
+    return await session.scalar(invited) is not None
+
+
+async def may_invite(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    """Members of an open group, the owner of a closed one."""
+    if group.access is Access.OPEN:
+        return await is_member(session, staff.actor_id, group.id)
+    return await may_manage(session, staff, group)
+
+
+async def may_manage(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    """The owner, and admins for groups they can read."""
+    if group.owner_id == staff.actor_id:
+        return True
+    if not staff.is_admin:
+        return False
+    return await session.scalar(readable_groups(staff).where(Group.id == group.id)) is not None
+
+
+async def may_raise_reach(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    return await may_manage(session, staff, group)
+
+
+def may_create_group(staff: Staff) -> bool:
+    """Every colleague may found a group; it begins internal."""
+    return bool(staff.account_id)
+
+
+def may_edit(staff: Staff, post: Post) -> bool:
+    return post.author_id == staff.actor_id and post.boost_of_id is None and post.deleted_at is None
+
+
+async def may_delete(session: AsyncSession, staff: Staff, post: Post) -> bool:
+    """The author; for a group's post its owner too."""
+    if post.author_id == staff.actor_id:
+        return True
+    if post.group_id is None:
+        return False
+    group = await session.get(Group, post.group_id)
+    return group is not None and group.owner_id == staff.actor_id
+
+
+def decides_for(staff: Staff) -> ColumnElement[bool]:
+    """Condition on `Group`: whose gate `staff` keeps: named for the group, or gatekeeper of the company."""
+    named = exists().where(
+        Membership.group_id == Group.id,
+        Membership.actor_id == staff.actor_id,
+        Membership.state == MemberState.MEMBER,
+        Membership.role == MemberRole.GATEKEEPER,
+    )
+    return or_(named, true() if staff.is_gatekeeper else false())
+
+
+async def may_decide(session: AsyncSession, staff: Staff, post: Post) -> bool:
+    """Keeps the gate of the post's group, and did not write the post."""
+    if post.author_id == staff.actor_id or post.group_id is None:
+        return False
+    return await session.scalar(select(Group.id).where(Group.id == post.group_id, decides_for(staff))) is not None
+
+
+def may_administer(staff: Staff) -> bool:
+    """Partners, people and settings."""
+    return staff.is_admin
+
+
+def may_read_ledger(staff: Staff) -> bool:
+    """Those who answer for what leaves."""
+    return staff.is_admin or staff.is_gatekeeper
+
+
+async def is_member(session: AsyncSession, actor_id: int, group_id: int) -> bool:
+    found = select(Membership.id).where(
+        Membership.group_id == group_id, Membership.actor_id == actor_id, Membership.state == MemberState.MEMBER
+    )
+    return await session.scalar(found) is not None
+
+
+# Other companies
+
+
+async def is_admitted(session: AsyncSession, host: str) -> bool:
+    """Whether we talk with `host` at all: a partner by agreement, or anybody not suspended where the mode is open."""
+    state = await session.scalar(select(Partner.state).where(Partner.host == host))
+    if state is None:
+        return instance_of(session).mode is Mode.OPEN
+    return state is PartnerState.ADMITTED
+
+
+async def remote_viewer(session: AsyncSession, host: str, actor_id: int | None = None) -> RemoteViewer:
+    return RemoteViewer(host=host, is_admitted=await is_admitted(session, host), actor_id=actor_id)
+
+
+async def may_follow_group(session: AsyncSession, host: str, group: Group) -> bool:
+    """Whether people of `host` may join `group`, which is ours."""
+    if not await is_admitted(session, host):
+        return False
+    return group.reach is Reach.PUBLIC or await agreed_level(session, host, group) is not None
+
+
+async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, is_reply: bool) -> bool:
+    """Whether somebody elsewhere may post (or comment) in `group`: a member, as far as the agreement with them goes.
+
+    A public group takes replies from everybody it talks with, as any public page does.
+    """
+    if not await is_admitted(session, actor.host):
+        return False
+    level = await agreed_level(session, actor.host, group)
+    if group.reach is Reach.PUBLIC:
+        if is_reply:
+            return level is not Level.READ
+        return await is_member(session, actor.id, group.id) and level in (None, Level.POST)
+    if level is None or not await is_member(session, actor.id, group.id):
+        return False
+    return _LEVELS[level] >= _LEVELS[Level.COMMENT if is_reply else Level.POST]
+
+
+async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level | None:
+    """What an agreement grants the company at `host` in `group`; None without one."""
+    return await session.scalar(
+        select(Agreement.level)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .where(Agreement.group_id == group.id, Partner.host == host, Partner.state == PartnerState.ADMITTED)
+    )

@@ -1,0 +1,1 @@
+"""Posts: writing them here, taking them in from elsewhere, reading them."""

@@ -1,0 +1,209 @@
+"""Reading posts: one, its thread, its history, and what a page of them needs besides, in a fixed number of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from models import policy
+from models.errors import NotFound
+from models.tables import (
+    Actor,
+    Attachment,
+    Bookmark,
+    Group,
+    Like,
+    Mention,
+    Post,
+    PostTag,
+    Revision,
+)
+from models.viewers import Staff, Viewer
+
+_THREAD = 500
+
+
+def loaded(posts: Select[Post]) -> Select[Post]:
+    """With author, group and boosted post, as every list shows them."""
+    return posts.options(
+        joinedload(Post.author).joinedload(Actor.avatar),
+        joinedload(Post.group).joinedload(Group.actor),
+        joinedload(Post.boost_of).options(
+            joinedload(Post.author).joinedload(Actor.avatar), joinedload(Post.group).joinedload(Group.actor)
+        ),
+    )
+
+
+async def one(session: AsyncSession, viewer: Viewer, post_id: int) -> Post:
+    """The post with that id. Raises NotFound, also for what `viewer` may not see."""
+    post = await session.scalar(loaded(policy.visible_posts(viewer)).where(Post.id == post_id))
+    if post is None:
+        raise NotFound(post_id=post_id)
+    return post
+
+
+async def by_uri(session: AsyncSession, viewer: Viewer, uri: str) -> Post:
+    post = await session.scalar(loaded(policy.visible_posts(viewer)).where(Post.uri == uri))
+    if post is None:
+        raise NotFound(uri=uri)
+    return post
+
+
+async def thread(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence[Post]:
+    """All of the thread that `viewer` may see, oldest first, `post` among it."""
+    posts = loaded(policy.visible_posts(viewer)).where(Post.thread_id == (post.thread_id or post.id))
+    return (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+
+
+def around(post: Post, thread: Sequence[Post]) -> tuple[list[Post], list[Post]]:
+    """`thread` as seen from `post`: what it answers, eldest first, and what answers it, each below its parent."""
+    known = {other.id: other for other in thread}
+    above: list[Post] = []
+    parent = known.get(post.reply_to_id or 0)
+    while parent is not None and parent not in above:
+        above.append(parent)
+        parent = known.get(parent.reply_to_id or 0)
+    children: dict[int, list[Post]] = {}
+    for other in thread:
+        if other.reply_to_id is not None:
+            children.setdefault(other.reply_to_id, []).append(other)
+    below: list[Post] = []
+    stack = list(reversed(children.get(post.id, [])))
+    while stack:
+        other = stack.pop()
+        below.append(other)
+        stack.extend(reversed(children.get(other.id, [])))
+    return above[::-1], below
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What surrounds the posts of one page, by post id. Counts are of what the viewer may see (R-74)."""
+
+    files: dict[int, list[Attachment]] = field(default_factory=dict)
+    mentions: dict[int, list[Actor]] = field(default_factory=dict)
+    tags: dict[int, list[str]] = field(default_factory=dict)
+    replies: dict[int, int] = field(default_factory=dict)
+    likes: dict[int, int] = field(default_factory=dict)
+    boosts: dict[int, int] = field(default_factory=dict)
+    liked: frozenset[int] = frozenset()
+    boosted: frozenset[int] = frozenset()
+    bookmarked: frozenset[int] = frozenset()
+    reply_authors: dict[int, int] = field(default_factory=dict)
+
+
+async def extras(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) -> Extras:
+    """Files, names, tags, counts and `viewer`'s own marks for a page of posts (boosts: for what they boost)."""
+    shown = {post.id: post for post in ((each.boost_of or each) if each.boost_of_id else each for each in posts)}
+    ids = list(shown)
+    if not ids:
+        return Extras()
+    own = isinstance(viewer, Staff)
+    at = Post.revision if own else Post.published_revision
+    files: dict[int, list[Attachment]] = {}
+    for file in await session.scalars(
+        select(Attachment)
+        .join(Post, Post.id == Attachment.post_id)
+        .where(Attachment.post_id.in_(ids), Attachment.revision == at)
+        .options(joinedload(Attachment.media))
+        .order_by(Attachment.post_id, Attachment.position)
+    ):
+        files.setdefault(file.post_id, []).append(file)
+    mentions: dict[int, list[Actor]] = {}
+    for mention in await session.scalars(
+        select(Mention).where(Mention.post_id.in_(ids)).options(joinedload(Mention.actor)).order_by(Mention.actor_id)
+    ):
+        mentions.setdefault(mention.post_id, []).append(mention.actor)
+    tags: dict[int, list[str]] = {}
+    for post_id, name in await session.execute(
+        select(PostTag.post_id, PostTag.name).where(PostTag.post_id.in_(ids)).order_by(PostTag.name)
+    ):
+        tags.setdefault(post_id, []).append(name)
+    parents = [post.reply_to_id for post in shown.values() if post.reply_to_id is not None]
+    return Extras(
+        files=files,
+        mentions=mentions,
+        tags=tags,
+        replies=await _count_replies(session, viewer, ids),
+        likes=await _counts(
+            session, select(Like.post_id, func.count()).where(Like.post_id.in_(ids)).group_by(Like.post_id)
+        ),
+        boosts=await _count_boosts(session, viewer, ids),
+        liked=await _own(session, select(Like.post_id).where(Like.actor_id == viewer.actor_id), Like.post_id.in_(ids))
+        if isinstance(viewer, Staff)
+        else frozenset(),
+        boosted=await _own(
+            session,
+            select(Post.boost_of_id).where(Post.author_id == viewer.actor_id, Post.deleted_at.is_(None)),
+            Post.boost_of_id.in_(ids),
+        )
+        if isinstance(viewer, Staff)
+        else frozenset(),
+        bookmarked=await _own(
+            session, select(Bookmark.post_id).where(Bookmark.account_id == viewer.account_id), Bookmark.post_id.in_(ids)
+        )
+        if isinstance(viewer, Staff)
+        else frozenset(),
+        reply_authors={
+            post_id: author_id
+            for post_id, author_id in await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
+        }
+        if parents
+        else {},
+    )
+
+
+async def _count_replies(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
+    reply = aliased(Post)
+    return await _counts(
+        session,
+        select(reply.reply_to_id, func.count())
+        .where(reply.reply_to_id.in_(ids), policy.sees_post(viewer, reply))
+        .group_by(reply.reply_to_id),
+    )
+
+
+async def _count_boosts(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
+    boost = aliased(Post)
+    return await _counts(
+        session,
+        select(boost.boost_of_id, func.count())
+        .where(boost.boost_of_id.in_(ids), policy.sees_post(viewer, boost))
+        .group_by(boost.boost_of_id),
+    )
+
+
+async def _counts(session: AsyncSession, statement: Select[int | None, int]) -> dict[int, int]:
+    return {key: count for key, count in await session.execute(statement) if key is not None}
+
+
+async def _own(session: AsyncSession, statement: Select[Any], condition: ColumnElement[bool]) -> frozenset[int]:
+    return frozenset(await session.scalars(statement.where(condition)))
+
+
+async def history(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence[Revision]:
+    """What a post said, oldest first; outside only the revision that left."""
+    revisions = select(Revision).where(Revision.post_id == post.id).order_by(Revision.number)
+    if not isinstance(viewer, Staff):
+        revisions = revisions.where(Revision.number == post.published_revision)
+    return (await session.scalars(revisions)).all()
+
+
+async def published(session: AsyncSession, post: Post) -> Revision:
+    """The revision that may be shown outside. Raises NotFound when none left."""
+    if post.published_revision is None:
+        raise NotFound(post_id=post.id)
+    return await session.get_one(Revision, (post.id, post.published_revision))
+
+
+async def files_of(session: AsyncSession, post_id: int, revision: int) -> Sequence[Attachment]:
+    found = await session.scalars(
+        select(Attachment)
+        .where(Attachment.post_id == post_id, Attachment.revision == revision)
+        .options(selectinload(Attachment.media))
+        .order_by(Attachment.position)
+    )
+    return found.all()

@@ -1,0 +1,242 @@
+"""Taking in posts from elsewhere. The wire has checked who speaks and cleaned the text; here it meets our rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import journal
+from models.base import id_near, now
+from models.instance import instance_of
+from models.posts.writing import erase
+from models.tables import (
+    Actor,
+    Attachment,
+    Group,
+    Media,
+    MediaKind,
+    Mention,
+    Post,
+    PostKind,
+    PostTag,
+    Reach,
+    Recipient,
+    Revision,
+    Tombstone,
+    Visibility,
+)
+from models.text.clean import fold_tag, shorten_text
+
+_TITLE = 500
+_FRESH = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    url: str
+    media_type: str
+    description: str = ""
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    focus: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePost:
+    """A post elsewhere, parsed and cleaned. `named` and `recipients` are actors we know."""
+
+    uri: str
+    url: str | None
+    author: Actor
+    visibility: Visibility
+    html: str
+    source: str = ""
+    kind: PostKind = PostKind.NOTE
+    group: Group | None = None
+    title: str = ""
+    warning: str = ""
+    is_sensitive: bool = False
+    language: str | None = None
+    reply_to_uri: str | None = None
+    context_uri: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    files: Sequence[RemoteFile] = ()
+    tags: Sequence[str] = ()
+    named: Sequence[Actor] = ()
+    recipients: Sequence[Actor] = ()
+
+
+async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
+    """Store a post from elsewhere, once: None when it is there already or was deleted (R-60, R-61).
+
+    A reply takes the group and, where it would be wider, the visibility of its parent (ADR-4).
+    """
+    if await session.scalar(select(Post.id).where(Post.uri == told.uri)) is not None:
+        return None
+    if await session.get(Tombstone, told.uri) is not None:
+        return None
+    parent = await by_uri(session, told.reply_to_uri) if told.reply_to_uri else None
+    if parent is not None and parent.deleted_at is not None:
+        parent = None
+    published = min(told.published or now(), now())
+    # an old post keeps its place in time; a fresh one is news whatever its clock says
+    post_id = id_near(published if now() - published > _FRESH else now())
+    visibility, group_id, reach = _placed(told, parent)
+    post = Post(
+        id=post_id,
+        uri=told.uri,
+        url=told.url,
+        is_local=False,
+        author_id=told.author.id,
+        group_id=group_id,
+        kind=told.kind,
+        visibility=visibility,
+        reach=reach,
+        reply_to_id=parent.id if parent else None,
+        reply_to_uri=told.reply_to_uri,
+        thread_id=(parent.thread_id or parent.id) if parent else post_id,
+        context_uri=told.context_uri or (parent.context_uri if parent else None),
+        created_at=published,
+    )
+    _say(post, told)
+    session.add(post)
+    await session.flush()
+    await _fill(session, post, told)
+    people = {actor.id for actor in told.recipients}
+    session.add_all([Recipient(post_id=post.id, actor_id=person) for person in people])
+    await session.flush()
+    journal.record(session, journal.PostWritten(post.id))
+    return post
+
+
+def _placed(told: RemotePost, parent: Post | None) -> tuple[Visibility, int | None, Reach]:
+    if parent is not None and parent.group_id is not None and told.visibility is not Visibility.DIRECT:
+        return Visibility.GROUP, parent.group_id, parent.reach
+    if told.group is not None:
+        return Visibility.GROUP, told.group.id, told.group.reach
+    if told.visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
+        return told.visibility, None, Reach.PUBLIC
+    return told.visibility, None, Reach.PARTNERS
+
+
+def _say(post: Post, told: RemotePost) -> None:
+    post.title = shorten_text(told.title, limit=_TITLE)
+    post.source = told.source
+    post.html = told.html
+    post.warning = shorten_text(told.warning, limit=_TITLE)
+    post.is_sensitive = told.is_sensitive
+    post.language = told.language
+
+
+async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
+    session.add(
+        Revision(
+            post_id=post.id,
+            number=post.revision,
+            title=post.title,
+            source=post.source,
+            html=post.html,
+            warning=post.warning,
+            is_sensitive=post.is_sensitive,
+            language=post.language,
+        )
+    )
+    for position, file in enumerate(told.files):
+        media = Media(
+            actor_id=told.author.id,
+            kind=MediaKind.IMAGE if file.media_type.startswith("image/") else MediaKind.UNKNOWN,
+            media_type=file.media_type,
+            remote_url=file.url,
+            width=file.width,
+            height=file.height,
+            blurhash=file.blurhash,
+            focus_x=file.focus[0],
+            focus_y=file.focus[1],
+            description=file.description,
+        )
+        session.add(media)
+        await session.flush()
+        session.add(
+            Attachment(
+                post_id=post.id,
+                revision=post.revision,
+                position=position,
+                media_id=media.id,
+                description=file.description,
+            )
+        )
+    session.add_all([Mention(post_id=post.id, actor_id=person) for person in {actor.id for actor in told.named}])
+    tags = {fold_tag(tag): tag for tag in told.tags}
+    session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items() if name])
+    await session.flush()
+
+
+async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> bool:
+    """Replace what a post from elsewhere says; False when what we have is as new (R-62). Its audience never changes."""
+    if told.updated is None or told.updated <= (post.edited_at or post.created_at):
+        return False
+    await session.execute(sql_delete(Mention).where(Mention.post_id == post.id))
+    await session.execute(sql_delete(PostTag).where(PostTag.post_id == post.id))
+    post.revision += 1
+    post.edited_at = told.updated
+    _say(post, told)
+    await _fill(session, post, told)
+    journal.record(session, journal.PostEdited(post.id, post.revision))
+    return True
+
+
+async def receive_boost(
+    session: AsyncSession, *, by: Actor, post: Post, uri: str, published: datetime | None
+) -> Post | None:
+    """Somebody elsewhere boosts a post that everybody may see; None when it is known or not to be spread (R-17)."""
+    if post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED) and post.reach is not Reach.PUBLIC:
+        return None
+    if await session.get(Tombstone, uri) is not None:
+        return None
+    known = select(Post.id).where(
+        (Post.uri == uri) | ((Post.boost_of_id == post.id) & (Post.author_id == by.id) & Post.deleted_at.is_(None))
+    )
+    if await session.scalar(known) is not None:
+        return None
+    made = Post(
+        id=id_near(min(published or now(), now())),
+        uri=uri,
+        url=post.url,
+        is_local=False,
+        author_id=by.id,
+        group_id=post.group_id,
+        visibility=post.visibility,
+        reach=post.reach,
+        boost_of_id=post.id,
+    )
+    session.add(made)
+    await session.flush()
+    journal.record(session, journal.PostWritten(made.id))
+    return made
+
+
+async def receive_deletion(session: AsyncSession, uri: str, *, host: str, by_handle: str) -> bool:
+    """What `uri` names is gone at its home: gone here too, and it never comes back; whether we had it (R-61)."""
+    await session.merge(Tombstone(uri=uri, host=host, at=now()))
+    post = await by_uri(session, uri)
+    if post is None or post.is_local or post.deleted_at is not None:
+        return False
+    if post.boost_of_id is not None:
+        post.deleted_at = now()
+        journal.record(session, journal.PostDeleted(post.id, post.uri))
+    else:
+        await erase(session, post, by_handle=by_handle)
+    return True
+
+
+async def by_uri(session: AsyncSession, uri: str) -> Post | None:
+    """A post by its wire id, or by its page's address where that is ours."""
+    post = await session.scalar(select(Post).where(Post.uri == uri))
+    if post is None and instance_of(session).owns(uri):
+        post = await session.scalar(select(Post).where(Post.url == uri, Post.boost_of_id.is_(None)))
+    return post

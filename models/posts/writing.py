@@ -1,0 +1,306 @@
+"""Writing, changing, boosting and deleting posts of ours."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from models import approvals, egress, journal, ledger, policy
+from models.base import new_id, now
+from models.egress import Answer, Decision
+from models.errors import Conflict, NotAllowed, NotFound
+from models.instance import instance_of
+from models.posts.drafts import Checked, Draft, Place, check_text, find_place
+from models.tables import (
+    Actor,
+    Attachment,
+    Departure,
+    Media,
+    Mention,
+    Notification,
+    Outcome,
+    Post,
+    PostTag,
+    Reach,
+    Recipient,
+    Revision,
+    Visibility,
+)
+from models.text.clean import fold_tag
+from models.viewers import Staff
+
+
+class MayNotLeave(NotAllowed):
+    """This would leave for a company that may not get it."""
+
+    code = "may_not_leave"
+
+
+class EditedMeanwhile(Conflict):
+    """This post was changed meanwhile: look at the new text first."""
+
+    code = "edited_meanwhile"
+
+
+async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
+    """Post. What may leave at once is released, what has a gate before it waits there, the rest stays in the house.
+
+    Raises:
+        Invalid: see `drafts.check_text` and `drafts.find_place`. NotFound, NotAMember.
+        MayNotLeave: it names or concerns a company that is no partner.
+    """
+    checked = await check_text(session, draft, by=by)
+    place = await find_place(session, draft, checked, by=by)
+    post = _new(session, draft, checked, place, by=by)
+    session.add(post)
+    await session.flush()
+    _fill(session, post, checked)
+    session.add_all([Recipient(post_id=post.id, actor_id=person) for person in place.recipients])
+    await session.flush()
+    await _pass_the_gate(session, post, checked, by=by)
+    journal.record(session, journal.PostWritten(post.id))
+    return post
+
+
+def _new(session: AsyncSession, draft: Draft, checked: Checked, place: Place, *, by: Staff) -> Post:
+    instance = instance_of(session)
+    post_id = new_id()
+    parent = place.parent
+    return Post(
+        id=post_id,
+        uri=instance.mint("o"),
+        url=instance.url(f"/posts/{post_id}"),
+        author_id=by.actor_id,
+        group_id=place.group.id if place.group else None,
+        visibility=place.visibility,
+        reach=place.reach,
+        title=checked.title,
+        source=checked.source,
+        html=checked.rendered.html,
+        warning=checked.warning,
+        is_sensitive=draft.is_sensitive or bool(checked.warning),
+        language=draft.language,
+        reply_to_id=parent.id if parent else None,
+        reply_to_uri=parent.uri if parent else None,
+        thread_id=(parent.thread_id or parent.id) if parent else post_id,
+        context_uri=parent.context_uri if parent else instance.mint("t"),
+        application_id=draft.application_id,
+    )
+
+
+def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
+    """Write the revision that `post` is at, with its files, names and tags."""
+    session.add(
+        Revision(
+            post_id=post.id,
+            number=post.revision,
+            title=post.title,
+            source=post.source,
+            html=post.html,
+            warning=post.warning,
+            is_sensitive=post.is_sensitive,
+            language=post.language,
+        )
+    )
+    session.add_all(
+        [
+            Attachment(
+                post_id=post.id,
+                revision=post.revision,
+                position=position,
+                media_id=media.id,
+                description=media.description,
+            )
+            for position, media in enumerate(checked.media)
+        ]
+    )
+    session.add_all([Mention(post_id=post.id, actor_id=actor.id) for actor in checked.named])
+    tags = {fold_tag(tag): tag for tag in checked.rendered.hashtags}
+    session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items()])
+
+
+async def _pass_the_gate(session: AsyncSession, post: Post, checked: Checked, *, by: Staff) -> None:
+    decision = await egress.decide(session, post)
+    match decision.answer:
+        case Answer.STAY:
+            return
+        case Answer.STOP:
+            raise MayNotLeave(rule=decision.rule, hosts=decision.refused)
+        case Answer.HOLD:
+            await approvals.submit(session, post, decision, by=by)
+        case Answer.GO:
+            await _release(session, post, decision)
+
+
+async def _release(session: AsyncSession, post: Post, decision: Decision) -> None:
+    post.published_revision = post.revision
+    journal.record(session, journal.PostReleased(post.id, post.revision))
+
+
+async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, revision: int | None = None) -> Post:
+    """Replace a post's text and files by a new revision. Behind a gate, partners keep the approved one until the next.
+
+    Raises:
+        NotFound: `by` may not see it. NotAllowed: `by` did not write it. Invalid: as in `write`.
+        EditedMeanwhile: `revision` is given and is not the one being replaced.
+    """
+    post = await _own(session, post_id, by=by)
+    if revision is not None and revision != post.revision:
+        raise EditedMeanwhile(post_id=post_id)
+    checked = await check_text(session, draft, by=by, post_id=post.id)
+    await session.execute(sql_delete(Mention).where(Mention.post_id == post.id))
+    await session.execute(sql_delete(PostTag).where(PostTag.post_id == post.id))
+    post.revision += 1
+    post.title = checked.title
+    post.source = checked.source
+    post.html = checked.rendered.html
+    post.warning = checked.warning
+    post.is_sensitive = draft.is_sensitive or bool(checked.warning)
+    post.language = draft.language or post.language
+    post.edited_at = now()
+    _fill(session, post, checked)
+    await session.flush()
+    await approvals.supersede(session, post)
+    await _pass_the_gate(session, post, checked, by=by)
+    journal.record(session, journal.PostEdited(post.id, post.revision))
+    return post
+
+
+async def _own(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
+    post = await session.scalar(policy.visible_posts(by).where(Post.id == post_id).with_for_update(of=Post))
+    if post is None:
+        raise NotFound(post_id=post_id)
+    if not policy.may_edit(by, post):
+        raise NotAllowed(post_id=post_id)
+    return post
+
+
+async def delete(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
+    """Take a post back: at once, here and wherever it went. Its row stays as a gap without content.
+
+    The files it carried are free for a new post of the same author.
+
+    Raises:
+        NotFound: `by` may not see it. NotAllowed: `by` neither wrote it nor owns its group.
+    """
+    post = await session.scalar(
+        policy.visible_posts(by).where(Post.id == post_id).options(selectinload(Post.author)).with_for_update(of=Post)
+    )
+    if post is None:
+        raise NotFound(post_id=post_id)
+    if not await policy.may_delete(session, by, post):
+        raise NotAllowed(post_id=post_id)
+    await erase(session, post, by_handle=by.username)
+    return post
+
+
+async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
+    """Blank a post and all that hangs on it, and announce that it is gone."""
+    gone_to = (await session.scalars(select(Departure.host).where(Departure.post_id == post.id))).all()
+    await approvals.withdraw(session, post)
+    post.deleted_at = now()
+    post.title = post.source = post.html = post.warning = ""
+    for table in (Revision, Mention, PostTag, Attachment, Notification):
+        await session.execute(sql_delete(table).where(table.post_id == post.id))
+    boosts = (await session.scalars(select(Post).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None)))).all()
+    for boost in boosts:
+        boost.deleted_at = now()
+    if gone_to:
+        await ledger.append(
+            session,
+            ledger.Fact(
+                outcome=Outcome.WITHDRAWN,
+                what="Delete",
+                actor=by_handle,
+                rule="withdrawn",
+                object_uri=post.uri,
+                post_id=post.id,
+                group_id=post.group_id,
+                hosts=gone_to,
+            ),
+        )
+    journal.record(session, journal.PostDeleted(post.id, post.uri))
+    await session.flush()
+
+
+# Boosts
+
+
+async def boost(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
+    """Show a post to those who follow `by` and may see it themselves; a second time changes nothing. Raises NotFound."""
+    post = await session.scalar(policy.visible_posts(by).where(Post.id == post_id))
+    if post is None:
+        raise NotFound(post_id=post_id)
+    if post.boost_of_id is not None:
+        post = await session.get_one(Post, post.boost_of_id)
+    if post.visibility in (Visibility.DIRECT, Visibility.FOLLOWERS):
+        raise NotAllowed(post_id=post_id)
+    found = await boost_of(session, post.id, by.actor_id)
+    if found is not None:
+        return found
+    leaves = post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED) and instance_of(session).clients_public_leaves
+    made = Post(
+        id=new_id(),
+        uri=instance_of(session).mint("x"),
+        url=post.url,
+        author_id=by.actor_id,
+        group_id=post.group_id,
+        visibility=post.visibility,
+        reach=post.reach if leaves else Reach.INTERNAL,
+        boost_of_id=post.id,
+    )
+    session.add(made)
+    await session.flush()
+    if leaves:
+        made.published_revision = 1
+        journal.record(session, journal.PostReleased(made.id, 1))
+    journal.record(session, journal.PostWritten(made.id))
+    return made
+
+
+async def boost_of(session: AsyncSession, post_id: int, actor_id: int) -> Post | None:
+    return await session.scalar(
+        select(Post).where(Post.boost_of_id == post_id, Post.author_id == actor_id, Post.deleted_at.is_(None))
+    )
+
+
+async def unboost(session: AsyncSession, post_id: int, *, by: Staff) -> None:
+    """Take a boost back; silent when there is none."""
+    found = await boost_of(session, post_id, by.actor_id)
+    if found is not None:
+        found.deleted_at = now()
+        journal.record(session, journal.PostDeleted(found.id, found.uri, undoes=found.uri))
+        await session.execute(sql_delete(Notification).where(Notification.post_id == found.id))
+
+
+async def note_departure(
+    session: AsyncSession, post_id: int, inboxes: Iterable[tuple[str, str]], revision: int
+) -> None:
+    """Remember which inboxes (inbox, host) got a revision of a post: they must hear of edits and of its end."""
+    wanted = dict(inboxes)
+    known = set(
+        await session.scalars(
+            select(Departure.inbox).where(Departure.post_id == post_id, Departure.inbox.in_(list(wanted)))
+        )
+    )
+    await session.execute(
+        update(Departure)
+        .where(Departure.post_id == post_id, Departure.inbox.in_(list(known)))
+        .values(revision=revision)
+    )
+    session.add_all(
+        [
+            Departure(post_id=post_id, inbox=inbox, host=host, revision=revision)
+            for inbox, host in wanted.items()
+            if inbox not in known
+        ]
+    )
+
+
+async def free_media(session: AsyncSession, media: Media) -> bool:
+    """Whether no post that lives carries `media`."""
+    used = select(Attachment.post_id).where(Attachment.media_id == media.id).limit(1)
+    profile = select(Actor.id).where((Actor.avatar_id == media.id) | (Actor.header_id == media.id)).limit(1)
+    return await session.scalar(used) is None and await session.scalar(profile) is None

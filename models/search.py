@@ -1,0 +1,66 @@
+"""Finding people, groups, tags and posts. A first form: words anywhere in the text, newest first."""
+
+from sqlalchemy import Select, case, func, or_, select
+
+from models import policy
+from models.actors import has_handle
+from models.instance import Instance
+from models.posts.reading import loaded
+from models.tables import Account, Actor, ActorType, Post, PostTag
+from models.text.clean import fold_tag
+from models.viewers import Staff, Viewer
+
+_WORDS = 8
+
+
+def _pattern(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def posts(viewer: Viewer, query: str) -> Select[Post]:
+    """Posts with all the words of `query` in title or text, in any case."""
+    statement = loaded(policy.visible_posts(viewer)).where(Post.boost_of_id.is_(None))
+    for word in query.split()[:_WORDS]:
+        pattern = _pattern(word)
+        statement = statement.where(
+            or_(
+                Post.source.ilike(pattern, escape="\\"),
+                Post.title.ilike(pattern, escape="\\"),
+                Post.html.ilike(pattern, escape="\\"),
+            )
+        )
+    return statement.order_by(Post.id.desc())
+
+
+def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | None = None) -> Select[Actor]:
+    """People and groups by name or handle: exact handles first, then colleagues, then others."""
+    statement = policy.visible_actors(viewer)
+    if isinstance(viewer, Staff):
+        disabled = select(Account.actor_id).where(Account.disabled_at.is_not(None))
+        statement = statement.where(Actor.id.not_in(disabled))
+    if groups is not None:
+        statement = statement.where((Actor.type == ActorType.GROUP) == groups)
+    words = query.strip().lstrip("@!").split()[:_WORDS]
+    for word in words:
+        pattern = _pattern(word)
+        handle = Actor.username + "@" + Actor.host
+        statement = statement.where(
+            or_(Actor.display_name.ilike(pattern, escape="\\"), handle.ilike(pattern, escape="\\"))
+        )
+    exact = has_handle(instance, query) if words else Actor.host == ""
+    return statement.order_by(
+        case((exact, 0), (Actor.host == "", 1), else_=2), func.lower(Actor.display_name), Actor.id
+    )
+
+
+def tags(viewer: Viewer, query: str) -> Select[str]:
+    """Tags that begin like `query` on posts `viewer` may see (R-74), most used first."""
+    folded = fold_tag(query.lstrip("#"))
+    return (
+        select(PostTag.name)
+        .join(Post, Post.id == PostTag.post_id)
+        .where(PostTag.name.like(_pattern(folded)[1:], escape="\\"), policy.sees_post(viewer))
+        .group_by(PostTag.name)
+        .order_by(func.count().desc(), PostTag.name)
+    )

@@ -1,0 +1,55 @@
+"""The staff: who may sign in, as what, and the browsers they are signed in with."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Id, now
+from models.tables.actors import Actor
+
+
+class Role(StrEnum):
+    STAFF = "staff"
+    GATEKEEPER = "gatekeeper"
+    ADMIN = "admin"
+
+
+class Theme(StrEnum):
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Account(Base):
+    """A person of this company who can sign in."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[Id]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), unique=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    role: Mapped[Role] = mapped_column(default=Role.STAFF)
+    locale: Mapped[str] = mapped_column(default="")
+    theme: Mapped[Theme] = mapped_column(default=Theme.SYSTEM)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+
+    actor: Mapped[Actor] = relationship(lazy="raise")
+
+
+class SignIn(Base):
+    """A browser in which somebody is signed in; the cookie holds the token, the row only its hash."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    browser: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]

@@ -1,0 +1,94 @@
+"""The queues of the wire: activities on their way out, and those that came in."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Id, now
+
+
+class Activity(Base):
+    """An activity of ours, its bytes kept once for all who get it."""
+
+    __tablename__ = "activities"
+
+    id: Mapped[Id]
+    uri: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    object_uri: Mapped[str] = mapped_column(default="", index=True)
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Delivery(Base):
+    """One activity for one inbox. `next_attempt_at` is moved on before each request, so a crash cannot hammer a peer."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "inbox"),
+        Index(None, "state", "host", "id"),
+        Index(None, "state", "next_attempt_at"),
+    )
+
+    id: Mapped[Id]
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activities.id", ondelete="CASCADE"))
+    inbox: Mapped[str]
+    host: Mapped[str]
+    state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    status: Mapped[int | None]
+    error: Mapped[str] = mapped_column(default="")
+    delivered_at: Mapped[datetime | None]
+
+    activity: Mapped[Activity] = relationship(lazy="raise")
+
+
+class ReceivedState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    PARKED = "parked"
+
+
+class Received(Base):
+    """An activity from elsewhere, as it came. Its bytes are kept for forwarding and for the group's Announce (GEN-5)."""
+
+    __tablename__ = "received"
+    __table_args__ = (UniqueConstraint("host", "uri"), Index(None, "state", "next_attempt_at"))
+
+    id: Mapped[Id]
+    uri: Mapped[str]
+    host: Mapped[str]
+    type: Mapped[str]
+    actor_uri: Mapped[str]
+    inbox_actor_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id", ondelete="SET NULL"))
+    body: Mapped[bytes]
+    state: Mapped[ReceivedState] = mapped_column(default=ReceivedState.WAITING)
+    outcome: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(default=now)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Tombstone(Base):
+    """An id elsewhere that was deleted before or after we saw it: it never comes back (R-61)."""
+
+    __tablename__ = "tombstones"
+
+    uri: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)

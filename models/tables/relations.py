@@ -1,0 +1,54 @@
+"""How actors stand to one another, and what they made of posts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Id, now
+from models.tables.actors import Actor
+
+
+class Follow(Base):
+    """Somebody follows a person; not accepted yet while `accepted_at` is null. `uri` is the Follow's id."""
+
+    __tablename__ = "follows"
+    __table_args__ = (Index(None, "follower_id", "followee_id", unique=True), Index(None, "followee_id", "accepted_at"))
+
+    id: Mapped[Id]
+    follower_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
+    followee_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
+    uri: Mapped[str] = mapped_column(index=True)
+    shows_boosts: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    accepted_at: Mapped[datetime | None]
+
+    follower: Mapped[Actor] = relationship(lazy="raise", foreign_keys=[follower_id])
+    followee: Mapped[Actor] = relationship(lazy="raise", foreign_keys=[followee_id])
+
+
+class Like(Base):
+    """Thanks for a post."""
+
+    __tablename__ = "likes"
+    __table_args__ = (Index(None, "actor_id", "post_id", unique=True), Index(None, "post_id"))
+
+    id: Mapped[Id]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    uri: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    actor: Mapped[Actor] = relationship(lazy="raise")
+
+
+class Bookmark(Base):
+    """A post somebody keeps for later; nobody else learns of it."""
+
+    __tablename__ = "bookmarks"
+    __table_args__ = (Index(None, "account_id", "post_id", unique=True),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)

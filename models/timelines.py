@@ -1,0 +1,79 @@
+"""Timelines: which posts a list shows to whom. Every one begins at the policy; paging is `models.paging`."""
+
+from sqlalchemy import Select, and_, exists, or_, select
+
+from models import policy
+from models.posts.reading import loaded
+from models.tables import Actor, Bookmark, Follow, Group, Like, Membership, MemberState, Post, PostTag, Visibility
+from models.text.clean import fold_tag
+from models.viewers import Staff, Viewer
+
+
+def home(viewer: Staff) -> Select[Post]:
+    """What the company, one's groups and those one follows wrote, and what names one."""
+    followed = select(Follow.followee_id).where(Follow.follower_id == viewer.actor_id, Follow.accepted_at.is_not(None))
+    groups = select(Membership.group_id).where(
+        Membership.actor_id == viewer.actor_id, Membership.state == MemberState.MEMBER
+    )
+    return loaded(policy.visible_posts(viewer)).where(
+        or_(
+            Post.author_id == viewer.actor_id,
+            and_(Post.group_id.in_(groups), Post.boost_of_id.is_(None)),
+            and_(Post.visibility == Visibility.COMPANY, Post.boost_of_id.is_(None)),
+            and_(Post.author_id.in_(followed), Post.visibility != Visibility.DIRECT),
+        )
+    )
+
+
+def of_company(viewer: Viewer) -> Select[Post]:
+    """What was written here (a client's "local"), without boosts."""
+    return loaded(policy.visible_posts(viewer)).where(
+        Post.is_local, Post.boost_of_id.is_(None), Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS))
+    )
+
+
+def everything(viewer: Viewer) -> Select[Post]:
+    """All there is to see, from here and elsewhere (a client's "federated"), without boosts."""
+    return loaded(policy.visible_posts(viewer)).where(
+        Post.boost_of_id.is_(None), Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS))
+    )
+
+
+def of_group(viewer: Viewer, group: Group) -> Select[Post]:
+    return loaded(policy.visible_posts(viewer)).where(Post.group_id == group.id, Post.boost_of_id.is_(None))
+
+
+def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
+    """What somebody wrote and boosted, as far as `viewer` may see it; for a group what is in it."""
+    return loaded(policy.visible_posts(viewer)).where(
+        or_(
+            and_(Post.author_id == actor.id, Post.visibility != Visibility.DIRECT),
+            and_(Post.group_id == actor.id, Post.boost_of_id.is_(None)),
+        )
+    )
+
+
+def of_tag(viewer: Viewer, tag: str) -> Select[Post]:
+    tagged = exists().where(PostTag.post_id == Post.id, PostTag.name == fold_tag(tag))
+    return everything(viewer).where(tagged)
+
+
+def bookmarked(viewer: Staff) -> Select[Post]:
+    """Kept posts; page by `Bookmark.id`."""
+    return (
+        loaded(policy.visible_posts(viewer))
+        .join(Bookmark, Bookmark.post_id == Post.id)
+        .where(Bookmark.account_id == viewer.account_id)
+    )
+
+
+def liked(viewer: Staff) -> Select[Post]:
+    """Posts one gave thanks for; page by `Like.id`."""
+    return (
+        loaded(policy.visible_posts(viewer)).join(Like, Like.post_id == Post.id).where(Like.actor_id == viewer.actor_id)
+    )
+
+
+def direct(viewer: Staff) -> Select[Post]:
+    """Messages for the people named, to and from `viewer`."""
+    return loaded(policy.visible_posts(viewer)).where(Post.visibility == Visibility.DIRECT)

@@ -1,0 +1,241 @@
+"""Client applications and their tokens (OAuth 2, RFC 6749 and 7636). The HTTP side is `server.auth.oauth`."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from models import journal
+from models.accounts import hash_token
+from models.base import now
+from models.errors import DomainError, NotFound
+from models.tables import AccessToken, Account, Application, AuthorizationCode, IdempotencyKey
+from models.text.clean import clean_line
+from models.viewers import Staff
+
+CODE_LASTS = timedelta(seconds=60)
+_TOUCH_EVERY = timedelta(hours=1)
+
+
+class BadClient(DomainError):
+    """This application is not known here, or its secret is wrong."""
+
+    code = "invalid_client"
+    status = 401
+
+
+class BadGrant(DomainError):
+    """This code is used up, too old, or was given to another application or address."""
+
+    code = "invalid_grant"
+    status = 400
+
+
+async def register(
+    session: AsyncSession, *, name: str, website: str | None, redirect_uris: Iterable[str], scopes: str
+) -> tuple[Application, str]:
+    """A new client and its secret, which is shown this once."""
+    secret = secrets.token_urlsafe(32)
+    application = Application(
+        client_id=secrets.token_urlsafe(32),
+        secret_hash=hash_token(secret),
+        name=clean_line(name, limit=200),
+        website=website,
+        redirect_uris=list(redirect_uris),
+        scopes=scopes,
+    )
+    session.add(application)
+    await session.flush()
+    return application, secret
+
+
+async def application_of(session: AsyncSession, client_id: str) -> Application:
+    application = await session.scalar(select(Application).where(Application.client_id == client_id))
+    if application is None:
+        raise BadClient(client_id=client_id)
+    return application
+
+
+async def authenticate(session: AsyncSession, client_id: str, secret: str) -> Application:
+    """The application that knows its secret. Raises BadClient."""
+    application = await application_of(session, client_id)
+    if not hmac.compare_digest(application.secret_hash, hash_token(secret)):
+        raise BadClient(client_id=client_id)
+    return application
+
+
+async def grant_code(
+    session: AsyncSession,
+    application: Application,
+    *,
+    by: Staff,
+    redirect_uri: str,
+    scopes: str,
+    challenge: str | None,
+) -> str:
+    """A code that `by` agreed to: good for a minute, once, for that application and address only."""
+    code = secrets.token_urlsafe(32)
+    session.add(
+        AuthorizationCode(
+            code_hash=hash_token(code),
+            application_id=application.id,
+            account_id=by.account_id,
+            redirect_uri=redirect_uri,
+            scopes=scopes,
+            challenge=challenge,
+            expires_at=now() + CODE_LASTS,
+        )
+    )
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A new token as text, which is stored nowhere, and its row."""
+
+    text: str
+    row: AccessToken
+
+
+class Reused(Exception):
+    """A code came a second time: whoever holds the token of the first time may be a thief (RFC 6749 §4.1.2)."""
+
+    def __init__(self, code_id: int) -> None:
+        super().__init__()
+        self.code_id = code_id
+
+
+async def redeem(
+    session: AsyncSession, application: Application, *, code: str, redirect_uri: str, verifier: str | None
+) -> Granted:
+    """Turn a code into a token, once: of many that try at the same time one wins.
+
+    Raises:
+        BadGrant: unknown, too old, of another application or address, or without its PKCE verifier (RFC 7636 §4.6).
+        Reused: it was redeemed before; the caller must then `revoke_of_code` in a transaction of its own.
+    """
+    row = await session.scalar(
+        select(AuthorizationCode).where(AuthorizationCode.code_hash == hash_token(code)).with_for_update()
+    )
+    if row is None or row.application_id != application.id:
+        raise BadGrant
+    if row.used_at is not None:
+        raise Reused(row.id)
+    if row.expires_at < now() or row.redirect_uri != redirect_uri or not _proves(row.challenge, verifier):
+        raise BadGrant
+    row.used_at = now()
+    return await grant(session, application, account_id=row.account_id, scopes=row.scopes, code_id=row.id)
+
+
+def _proves(challenge: str | None, verifier: str | None) -> bool:
+    if challenge is None:
+        return True
+    if not verifier:
+        return False
+    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return hmac.compare_digest(digest, challenge)
+
+
+async def revoke_of_code(session: AsyncSession, code_id: int) -> None:
+    tokens = select(AccessToken).where(AccessToken.code_id == code_id, AccessToken.revoked_at.is_(None))
+    for token in await session.scalars(tokens):
+        _end(session, token)
+
+
+async def grant(
+    session: AsyncSession, application: Application, *, account_id: int | None, scopes: str, code_id: int | None = None
+) -> Granted:
+    """A new token for a person, or for the application alone when `account_id` is None."""
+    text = secrets.token_urlsafe(32)
+    token = AccessToken(
+        token_hash=hash_token(text),
+        application_id=application.id,
+        account_id=account_id,
+        scopes=scopes,
+        code_id=code_id,
+    )
+    session.add(token)
+    await session.flush()
+    return Granted(text, token)
+
+
+async def holder(session: AsyncSession, text: str) -> tuple[AccessToken, Account | None] | None:
+    """Whose token `text` is; None when it never was one, was revoked, or its person was disabled."""
+    token = await session.scalar(
+        select(AccessToken)
+        .where(AccessToken.token_hash == hash_token(text), AccessToken.revoked_at.is_(None))
+        .options(joinedload(AccessToken.application))
+    )
+    if token is None or token.account_id is None:
+        return (token, None) if token else None
+    account = await session.scalar(
+        select(Account)
+        .where(Account.id == token.account_id, Account.disabled_at.is_(None))
+        .options(joinedload(Account.actor))
+    )
+    return (token, account) if account else None
+
+
+async def touch(session: AsyncSession, token_id: int, *, seen: datetime | None) -> None:
+    """Note that a token is in use, once an hour at most."""
+    if seen is None or now() - seen > _TOUCH_EVERY:
+        await session.execute(update(AccessToken).where(AccessToken.id == token_id).values(used_at=now()))
+
+
+async def revoke(session: AsyncSession, application: Application, text: str) -> None:
+    """End a token of that application; silent when there is none (RFC 7009 §2.2)."""
+    token = await session.scalar(
+        select(AccessToken).where(
+            AccessToken.token_hash == hash_token(text), AccessToken.application_id == application.id
+        )
+    )
+    if token is not None and token.revoked_at is None:
+        _end(session, token)
+
+
+def _end(session: AsyncSession, token: AccessToken) -> None:
+    token.revoked_at = now()
+    if token.account_id is not None:
+        journal.record(session, journal.AccessEnded(token.account_id, token_id=token.id))
+
+
+def of_account(by: Staff) -> Select[AccessToken]:
+    """Live tokens of one's own, with their applications: for the settings page."""
+    return (
+        select(AccessToken)
+        .where(AccessToken.account_id == by.account_id, AccessToken.revoked_at.is_(None))
+        .options(joinedload(AccessToken.application))
+        .order_by(AccessToken.id.desc())
+    )
+
+
+async def revoke_own(session: AsyncSession, *, by: Staff, token_id: int) -> None:
+    token = await session.scalar(of_account(by).where(AccessToken.id == token_id))
+    if token is None:
+        raise NotFound(token_id=token_id)
+    _end(session, token)
+
+
+# Repeated requests
+
+
+async def answered_before(session: AsyncSession, *, by: Staff, key: str) -> int | None:
+    """The post that an earlier request with this key made, within a day."""
+    return await session.scalar(
+        select(IdempotencyKey.post_id).where(
+            IdempotencyKey.account_id == by.account_id,
+            IdempotencyKey.key == key,
+            IdempotencyKey.created_at > now() - timedelta(days=1),
+        )
+    )
+
+
+async def remember_answer(session: AsyncSession, *, by: Staff, key: str, post_id: int) -> None:
+    await session.merge(IdempotencyKey(account_id=by.account_id, key=key, post_id=post_id, created_at=now()))

@@ -1,0 +1,44 @@
+"""Who is asking. Every access rule takes one of these and nothing else."""
+
+from dataclasses import dataclass
+
+from models.tables.accounts import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Somebody outside who shows nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """A signed-in person of this company."""
+
+    account_id: int
+    actor_id: int
+    username: str
+    role: Role = Role.STAFF
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+    @property
+    def is_gatekeeper(self) -> bool:
+        return self.role is Role.GATEKEEPER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteViewer:
+    """Another server, known by a signature that held. `is_admitted` says whether we talk with it at all today.
+
+    `actor_id` is the signer's actor when we know it and it is not merely the server's own.
+    """
+
+    host: str
+    is_admitted: bool
+    actor_id: int | None = None
+
+
+Viewer = Anonymous | Staff | RemoteViewer
+ANONYMOUS = Anonymous()
