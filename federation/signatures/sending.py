@@ -1,0 +1,110 @@
+"""Makes the headers that turn a request of ours into a signed one."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from federation.signatures import cavage, rfc9421
+from federation.signatures.clock import format_http_date
+from federation.signatures.digests import content_digest_header, digest_header, sha256_base64
+from federation.signatures.keys import PrivateKey, sign_bytes
+from federation.signatures.messages import Form, Request, target_of
+from federation.signatures.structured import InnerList, Item, serialize
+
+ACTIVITY_JSON = "application/activity+json"
+
+
+def sign(
+    method: str,
+    url: str,
+    body: bytes = b"",
+    *,
+    key_id: str,
+    private_key: PrivateKey,
+    now: datetime,
+    form: Form = "cavage",
+    content_type: str = ACTIVITY_JSON,
+    accept: str = ACTIVITY_JSON,
+    sha256: str | None = None,
+    with_query: bool = True,
+    also: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The headers that make this request a signed one; send them all, and nothing else under these names.
+
+    A POST gets `Content-Type` and a digest; `sha256` (from `sha256_base64`) saves hashing a body again, and given with
+    a GET it adds the digest that some servers want there (SIG-6). `accept` belongs to a GET. `with_query=False` leaves
+    the query out of a GET's cavage signature (SIG-7). Headers in `also` are sent and covered.
+    """
+    url = url.partition("#")[0]  # a fragment never reaches the server
+    parts = target_of(url)
+    headers = {"Host": parts.authority}
+    is_read = method in ("GET", "HEAD")
+    if is_read:
+        headers["Accept"] = accept
+    else:
+        headers["Content-Type"] = content_type
+        sha256 = sha256_base64(body) if sha256 is None else sha256
+    if also:
+        headers.update(also)
+    covered = tuple(name.lower() for name in also or ())
+    if form == "rfc9421":
+        _add_rfc9421(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
+    else:
+        url = url if with_query or not is_read else url.partition("?")[0]
+        _add_cavage(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
+    return headers
+
+
+def _add_cavage(
+    headers: dict[str, str],
+    method: str,
+    url: str,
+    sha256: str | None,
+    *,
+    covered: tuple[str, ...],
+    key_id: str,
+    private_key: PrivateKey,
+    now: datetime,
+) -> None:
+    is_read = method in ("GET", "HEAD")
+    names = list(cavage.GET_HEADERS if is_read else cavage.POST_HEADERS)
+    headers["Date"] = format_http_date(now)
+    if sha256 is not None:
+        headers["Digest"] = digest_header(sha256)
+        if is_read:
+            names.insert(3, "digest")
+    described = cavage.CavageSignature(key_id, (*names, *covered), b"")
+    string = cavage.signing_string(described, Request(method, url, tuple(headers.items())))
+    signed = base64.b64encode(sign_bytes(private_key, string.encode("utf-8"))).decode("ascii")
+    # SIG-4: keyId comes first, one implementation relies on it.
+    algorithm = "rsa-sha256" if isinstance(private_key, RSAPrivateKey) else "hs2019"
+    listed = " ".join(described.headers)
+    headers["Signature"] = f'keyId="{key_id}",algorithm="{algorithm}",headers="{listed}",signature="{signed}"'
+
+
+def _add_rfc9421(
+    headers: dict[str, str],
+    method: str,
+    url: str,
+    sha256: str | None,
+    *,
+    covered: tuple[str, ...],
+    key_id: str,
+    private_key: PrivateKey,
+    now: datetime,
+) -> None:
+    names = list(rfc9421.GET_COMPONENTS if method in ("GET", "HEAD") else rfc9421.POST_COMPONENTS)
+    if sha256 is not None:
+        headers["Content-Digest"] = content_digest_header(sha256)
+        if "content-digest" not in names:
+            names.append("content-digest")
+    algorithm = "rsa-v1_5-sha256" if isinstance(private_key, RSAPrivateKey) else "ed25519"
+    described = InnerList(
+        tuple(Item(name) for name in (*names, *covered)),
+        {"created": int(now.timestamp()), "keyid": key_id, "alg": algorithm},
+    )
+    base = rfc9421.signature_base(described, Request(method, url, tuple(headers.items())))
+    headers["Signature-Input"] = f"sig1={serialize(described)}"
+    headers["Signature"] = f"sig1={serialize(Item(sign_bytes(private_key, base)))}"
