@@ -110,7 +110,7 @@ def signature_base(covered: InnerList, request: Request, *, status: int | None =
     seen: set[str] = set()
     for item in covered.items:
         identifier = serialize(item)
-        if identifier in seen or not isinstance(item.value, str):
+        if identifier in seen or type(item.value) is not str:  # a token is no component name either
             raise SignatureMalformed(reason="component", component=identifier)
         seen.add(identifier)
         lines.append(f"{identifier}: {_component(item, request, status)}")

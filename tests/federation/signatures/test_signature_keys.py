@@ -46,7 +46,7 @@ def _rsa_numbers(e, n):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        pytest.param(lambda: _public(rsa.generate_private_key(65537, 1024)), "rsa_bits", id="1024 bit"),
+        pytest.param(lambda: _public(rsa.generate_private_key(65537, 1024)), "rsa_bits", id="1024 bit"),  # noqa: S505
         pytest.param(lambda: _rsa_numbers(65537, 2**16383 + 1), "rsa_bits", id="16384 bit"),
         pytest.param(lambda: _rsa_numbers(2**33 + 1, 2**2047 + 1), "rsa_exponent", id="exponent of 34 bit"),
         pytest.param(lambda: _rsa_numbers(3, 2**2047 + 1), "rsa_exponent", id="exponent 3"),
@@ -68,7 +68,7 @@ def test_R_08_a_key_outside_the_limits_is_refused(make, reason):
 
 
 def test_R_08_a_multikey_outside_the_limits_is_refused():
-    der = rsa.generate_private_key(65537, 1024).public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    der = rsa.generate_private_key(65537, 1024).public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)  # noqa: S505
 
     with pytest.raises(BadKey):
         multikey.decode_key("z" + multikey.encode_base58(bytes.fromhex("8524") + der))

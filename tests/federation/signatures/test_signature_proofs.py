@@ -99,8 +99,8 @@ def test_PRF_2_the_published_credential_verifies():
 
 def _with_proof(**changes):
     signed = deepcopy(CREATE["signed"])
-    for name, value in changes.items():
-        name = {"context": "@context"}.get(name, name)
+    for given, value in changes.items():
+        name = "@context" if given == "context" else given
         if value is None:
             signed["proof"].pop(name)
         else:
