@@ -1,0 +1,133 @@
+"""Databases, time and the cast for every test. A database is a copy of one that was migrated once per session."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from models import migrations
+from models.database import Database
+from models.instance import Instance
+from tests import postgres
+from tests.requirements import missing
+from tests.time import Clock
+from tests.world import HOME, World
+
+BOTH = ("sqlite", "postgres")
+_ROOMS_ON_BOTH = {"models", "federation", "journeys"}
+_TEMPLATE = "kontor_template"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What the models, the wire and whole journeys do must hold on both databases; pages and clients stand above them.
+
+    KONTOR_TEST_DATABASE=sqlite or =postgres leaves the other one out.
+    """
+    if "database_url" not in metafunc.fixturenames:
+        return
+    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    wanted = BOTH if room in _ROOMS_ON_BOTH else BOTH[:1]
+    only = os.environ.get("KONTOR_TEST_DATABASE")
+    if only:
+        wanted = (only,)
+    marks = {"postgres": [pytest.mark.postgres]}
+    params = [pytest.param(name, marks=marks.get(name, []), id=name) for name in wanted]
+    metafunc.parametrize("database_url", params, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    _elsewhere(lambda: _migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[str]:
+    """The URL of this session's cluster with `{}` for a database's name; `kontor_template` there is migrated."""
+    try:
+        running = postgres.cluster()
+        url = running.__enter__()
+    except postgres.Unavailable as reason:
+        missing("postgres", str(reason))
+    try:
+        _elsewhere(lambda: _say(url, f"CREATE DATABASE {_TEMPLATE}"))
+        _elsewhere(lambda: _migrate(url.format(_TEMPLATE)))
+        yield url
+    finally:
+        running.__exit__(None, None, None)
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url, instance=Instance(base_url=HOME, name="Template"))
+    await migrations.upgrade(database)
+    await database.close()
+
+
+async def _say(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url.format("postgres").replace("+asyncpg", ""))
+    await connection.execute(statement)
+    await connection.close()
+
+
+def _elsewhere(what: Callable[[], object]) -> None:
+    """Run a coroutine function to its end in a thread, since a loop of this test may exist already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(what())).result()  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str, str], str]]:
+    """Makes migrated databases: `new_database("sqlite" | "postgres", name)` is the URL of a new one."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str, name: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"{name}.sqlite3"
+            shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), path)
+            return f"sqlite+aiosqlite:///{path}"
+        url = request.getfixturevalue("_postgres")
+        database = f"{name}_{len(made)}_{os.getpid()}"
+        _elsewhere(lambda: _say(url, f'CREATE DATABASE "{database}" TEMPLATE {_TEMPLATE}'))
+        made.append((url, database))
+        return str(url.format(database))
+
+    yield make
+    for url, database in made:
+        _elsewhere(lambda url=url, database=database: _say(url, f'DROP DATABASE "{database}" WITH (FORCE)'))  # type: ignore[misc]
+
+
+@pytest.fixture
+def database_kind(database_url: str) -> str:
+    return "sqlite" if database_url.startswith("sqlite") else "postgres"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, new_database: Callable[[str, str], str]) -> str:
+    """An empty, migrated database; each test runs on every kind that its room stands on."""
+    return new_database(request.param, "home")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database of the company Lovelace."""
+    opened = Database(database_url, instance=Instance(base_url=HOME, name="Lovelace"))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    """The cast in one company, with the companies outside as its rules see them (nothing is served)."""
+    return await World.founded(database)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the house in the test's hand: held until it is moved."""
+    return Clock.held(monkeypatch)

@@ -1,0 +1,80 @@
+"""A private PostgreSQL for one test session: a cluster of its own in a temporary directory, reached by a socket there.
+
+Nothing that runs on the machine already is touched. The cluster is made without fsync: it lives for the session only.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+OWNER = "postgres"
+_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
+_SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB"
+
+
+class Unavailable(Exception):
+    """There is no PostgreSQL to run here; the message is the plain reason."""
+
+
+def binaries() -> Path:
+    """The directory with `initdb` and `pg_ctl`, of the newest version installed. Raises Unavailable."""
+    found = [folder for place in _PLACES for folder in Path("/").glob(place[1:]) if (folder / "initdb").exists()]
+    if found:
+        return max(found, key=_version)
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        raise Unavailable("no PostgreSQL server is installed here (initdb was not found)")
+    return Path(on_path).parent
+
+
+def _version(folder: Path) -> int:
+    digits = "".join(filter(str.isdigit, folder.parent.name))
+    return int(digits or 0)
+
+
+def _as_owner() -> list[str]:
+    """What to put before a command: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    with contextlib.suppress(KeyError):
+        pwd.getpwnam(OWNER)
+        if shutil.which("runuser"):
+            return ["runuser", "-u", OWNER, "--"]
+    raise Unavailable("PostgreSQL does not run as root, and there is no user postgres to run it as")
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[str]:
+    """A running server; yields its URL with `{}` for the name of a database. Raises Unavailable."""
+    folder = binaries()
+    prefix = _as_owner()
+    home = Path(tempfile.mkdtemp(prefix="kontor-pg-"))
+    try:
+        if prefix:
+            shutil.chown(home, OWNER)
+        data = home / "data"
+        superuser = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        _run([*prefix, str(folder / "initdb"), "-D", str(data), *superuser], home)
+        options = f"-k {home} -c listen_addresses= {_SETTINGS}"
+        control = [*prefix, str(folder / "pg_ctl"), "-D", str(data), "-w", "-s"]
+        _run([*control, "-l", str(home / "log"), "-o", options, "start"], home)
+        try:
+            yield f"postgresql+asyncpg://{OWNER}@/{{}}?host={home}"
+        finally:
+            _run([*control, "-m", "immediate", "stop"], home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _run(command: list[str], home: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - PostgreSQL's own programs
+        command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        log = home / "log"
+        raise RuntimeError(f"{command[-1]} failed: {done.stderr}\n{log.read_text() if log.exists() else ''}")
