@@ -236,6 +236,17 @@ def visible_media(viewer: Viewer) -> Select[Media]:
     return select(Media).where(Media.deleted_at.is_(None), or_(in_posts, of_profiles, own))
 
 
+def media_behind_a_link() -> Select[Media]:
+    """The files a link of ours opens for whoever holds it: those of living posts and profiles, and fresh uploads.
+
+    The link was given to somebody who may see the file and ends with the next day; a withdrawn post ends it at once.
+    """
+    profile = aliased(Actor)
+    alive = exists().where(Attachment.media_id == Media.id, Attachment.post_id == Post.id, Post.deleted_at.is_(None))
+    shown = exists().where(or_(profile.avatar_id == Media.id, profile.header_id == Media.id))
+    return select(Media).where(Media.deleted_at.is_(None), or_(alive, shown, Media.posted_at.is_(None)))
+
+
 # Doing things
 
 

@@ -116,6 +116,8 @@ def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
             for position, media in enumerate(checked.media)
         ]
     )
+    for media in checked.media:
+        media.posted_at = media.posted_at or now()
     session.add_all([Mention(post_id=post.id, actor_id=actor.id) for actor in checked.named])
     tags = {fold_tag(tag): tag for tag in checked.rendered.hashtags}
     session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items()])

@@ -36,4 +36,5 @@ class Media(Base):
     focus_y: Mapped[float] = mapped_column(default=0.0)
     description: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    posted_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]

@@ -1,0 +1,108 @@
+"""The wiring of an instance, on one page."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import federation.routes
+from aiohttp import web
+from federation.keys import KeyRing
+
+import server.api
+import server.web
+from federation import discovery
+from federation.addresses import AddressRules
+from federation.fetch import Fetcher
+from federation.wire import WIRE, AuthorizedFetch, Wire
+from models import migrations
+from models.database import Database
+from models.instance import Instance, Mode
+from models.tables import Actor, Post
+from models.viewers import Staff
+from server import media, middleware, pages
+from server.config import Config
+from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES
+from server.images import Images
+from server.workers import Runtime
+
+_STATIC = Path(__file__).parent.parent / "static"
+_FORM_OVERHEAD = 262_144
+
+
+def create_app(config: Config, *, works: bool = True) -> web.Application:
+    """The application for `config`; with `works` it also does the background work while it runs."""
+    app = web.Application(
+        middlewares=(middleware.errors, middleware.people, middleware.forms),
+        client_max_size=config.media.max_bytes * config.media.max_attachments + _FORM_OVERHEAD,
+    )
+    database = Database(config.database_url, instance=house(config))
+    wire = _wire(config, database)
+    app[CONFIG] = config
+    app[DATABASE] = database
+    app[WIRE] = wire
+    app[TEMPLATES] = pages.environment(config)
+    app[LINKS] = media.Links(config)
+    app[IMAGES] = Images(max_pixels=config.media.max_pixels)
+    app[REMOTE_FILES] = media.RemoteFiles(wire, app[IMAGES], config)
+    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory)
+
+    async def resolve(text: str, by: Staff) -> Actor | Post | None:
+        return await discovery.resolve(wire, text, by=by)
+
+    app[RESOLVER] = resolve
+
+    federation.routes.setup(app)
+    server.api.setup(app)
+    media.setup(app)
+    app.router.add_static("/static", _STATIC, name="static", follow_symlinks=False)
+    server.web.setup(app)
+    app.cleanup_ctx.append(_open if works else _open_without_work)
+    return app
+
+
+def house(config: Config) -> Instance:
+    """What the models need to know of us."""
+    return Instance(
+        base_url=config.base_url,
+        name=config.instance.name,
+        mode=Mode(config.federation.mode),
+        clients_public_leaves=config.posts.public == "public",
+        max_characters=config.posts.max_characters,
+        max_attachments=config.media.max_attachments,
+    )
+
+
+def _wire(config: Config, database: Database) -> Wire:
+    rules = AddressRules(insecure_hosts=config.development.insecure_hosts, allowed_networks=config.private_networks)
+    return Wire(
+        database=database,
+        fetcher=Fetcher(rules, base_url=config.base_url),
+        keys=KeyRing(config.secret_key),
+        authorized_fetch=AuthorizedFetch(config.federation.fetch),
+        insecure_hosts=config.development.insecure_hosts,
+        max_body=config.federation.max_body,
+        signature_max_age=timedelta(hours=config.federation.signature_max_age_hours),
+        deliveries_at_once=config.federation.deliveries_at_once,
+        delivery_deadline=config.federation.delivery_deadline_seconds,
+        requests_per_minute=config.federation.requests_per_minute,
+    )
+
+
+async def _open(app: web.Application) -> AsyncIterator[None]:
+    await migrations.upgrade(app[DATABASE])
+    await app[RUNTIME].start()
+    yield
+    await app[RUNTIME].stop()
+    await _close(app)
+
+
+async def _open_without_work(app: web.Application) -> AsyncIterator[None]:
+    await migrations.upgrade(app[DATABASE])
+    yield
+    await _close(app)
+
+
+async def _close(app: web.Application) -> None:
+    await app[WIRE].fetcher.close()
+    await app[IMAGES].close()
+    await app[DATABASE].close()

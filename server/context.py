@@ -1,0 +1,78 @@
+"""What handlers ask the application and the request for, by name and type."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import jinja2
+from aiohttp import web
+
+from models.database import Database
+from models.errors import NotAllowed
+from models.tables import Account, Actor, Post, SignIn
+from models.viewers import ANONYMOUS, Staff, Viewer
+from server.config import Config
+
+if TYPE_CHECKING:
+    from server.images import Images
+    from server.media import Links, RemoteFiles
+    from server.workers import Runtime
+
+Resolver = Callable[[str, Staff], Awaitable[Actor | Post | None]]
+
+CONFIG = web.AppKey("config", Config)
+DATABASE = web.AppKey("database", Database)
+TEMPLATES = web.AppKey("templates", jinja2.Environment)
+RESOLVER: web.AppKey[Resolver] = web.AppKey("resolver")
+RUNTIME: "web.AppKey[Runtime]" = web.AppKey("runtime")
+LINKS: "web.AppKey[Links]" = web.AppKey("links")
+IMAGES: "web.AppKey[Images]" = web.AppKey("images")
+REMOTE_FILES: "web.AppKey[RemoteFiles]" = web.AppKey("remote_files")
+
+
+class SignInNeeded(NotAllowed):
+    """Sign in first."""
+
+    code = "sign_in_needed"
+    status = 401
+
+
+def config(request: web.Request) -> Config:
+    return request.app[CONFIG]
+
+
+def database(request: web.Request) -> Database:
+    return request.app[DATABASE]
+
+
+def viewer(request: web.Request) -> Viewer:
+    """Whose browser asks; ANONYMOUS for visitors."""
+    found: Viewer = request.get("viewer", ANONYMOUS)
+    return found
+
+
+def staff(request: web.Request) -> Staff:
+    """The person signed in. Raises SignInNeeded, which leads to the sign-in page and back."""
+    found = viewer(request)
+    if not isinstance(found, Staff):
+        raise SignInNeeded
+    return found
+
+
+def account(request: web.Request) -> Account:
+    """The account of the person signed in, with its actor. Raises SignInNeeded."""
+    found = request.get("account")
+    if not isinstance(found, Account):
+        raise SignInNeeded
+    return found
+
+
+def sign_in(request: web.Request) -> SignIn:
+    found = request.get("sign_in")
+    if not isinstance(found, SignIn):
+        raise SignInNeeded
+    return found
+
+
+def locale(request: web.Request) -> str:
+    found: str = request.get("locale", "en")
+    return found

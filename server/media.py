@@ -1,0 +1,263 @@
+"""Files over HTTP: who may fetch them, links that expire, and copies of pictures that live elsewhere.
+
+A reader never asks another company's server for a picture: we fetch it, decode and re-encode it, and serve the copy
+(R-56). What is not public needs a sign-in, a signature of an admitted server, or a link that we signed and that ends
+with the next day; such a link is the same all day, so that it can be part of what is cached.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from federation import files as remote
+from federation import trust
+from federation.errors import ProtocolError
+from federation.wire import WIRE, Wire
+from models import media as files
+from models import policy
+from models.errors import NotFound
+from models.tables import Actor, Media
+from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
+from server.config import Config
+from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES
+from server.images import ImageRefused, Images
+
+log = logging.getLogger(__name__)
+
+_DAY = 86_400
+_AVATAR = 400
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+_INERT = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
+
+
+class Links:
+    """Makes and checks links to files that are not for everybody."""
+
+    def __init__(self, config: Config) -> None:
+        self._base = config.base_url
+        self._key = hmac.digest(config.secret_key, b"media links", "sha256")
+
+    def sign(self, path: str, *, at: float | None = None) -> str:
+        """An absolute address for `path` that works until the end of tomorrow, UTC."""
+        until = (int(at if at is not None else time.time()) // _DAY + 2) * _DAY
+        return f"{self._base}{path}?until={until}&by={self._mac(path, until)}"
+
+    def holds(self, path: str, query: Mapping[str, str], *, at: float | None = None) -> bool:
+        try:
+            until = int(query.get("until", ""))
+        except ValueError:
+            return False
+        in_time = (at if at is not None else time.time()) < until
+        return in_time and hmac.compare_digest(self._mac(path, until), query.get("by", ""))
+
+    def _mac(self, path: str, until: int) -> str:
+        mac = hmac.digest(self._key, f"{path} {until}".encode(), "sha256")
+        return base64.urlsafe_b64encode(mac[:18]).decode()
+
+
+def url_of(app: web.Application, media: Media, *, preview: bool = False) -> str:
+    """Where a browser or client fetches a file: ours, or our copy of one elsewhere."""
+    if media.file is None:
+        return app[LINKS].sign(f"/media/remote/{media.id}")
+    return app[LINKS].sign(f"/media/{(media.preview_file if preview else None) or media.file}")
+
+
+def avatar_of(app: web.Application, actor: Actor) -> str | None:
+    """An actor's picture; None without one. `actor.avatar` must be loaded for ours."""
+    if actor.is_local:
+        return url_of(app, actor.avatar) if actor.avatar_id is not None and actor.avatar is not None else None
+    return app[LINKS].sign(f"/media/actor/{actor.id}/avatar/{actor.version}") if actor.avatar_url else None
+
+
+def header_of(app: web.Application, actor: Actor, header: Media | None = None) -> str | None:
+    if actor.is_local:
+        return url_of(app, header) if header is not None else None
+    return app[LINKS].sign(f"/media/actor/{actor.id}/header/{actor.version}") if actor.header_url else None
+
+
+# Uploads
+
+
+async def store_upload(
+    app: web.Application,
+    data: bytes,
+    *,
+    by: Staff,
+    description: str = "",
+    focus: tuple[float, float] = (0.0, 0.0),
+    crop: str | None = None,
+) -> Media:
+    """Decode, re-encode and keep an uploaded picture; its row.
+
+    Raises:
+        ImageRefused: not a picture we read, too large, or a bomb; nothing is kept.
+    """
+    done = await app[IMAGES].process(data, crop=crop)
+    name = files.random_name(_EXTENSIONS[done.media_type])
+    preview_name = files.random_name(_EXTENSIONS[done.preview_type])
+    folder = _folder(app[CONFIG])
+    await asyncio.to_thread(_write, folder, {name: done.data, preview_name: done.preview})
+    async with app[DATABASE].writing() as session:
+        return await files.add(
+            session,
+            files.StoredFile(
+                file=name,
+                preview_file=preview_name,
+                media_type=done.media_type,
+                size=len(done.data),
+                width=done.width,
+                height=done.height,
+                preview_width=done.preview_width,
+                preview_height=done.preview_height,
+                blurhash=done.blurhash,
+            ),
+            by=by,
+            description=description,
+            focus=focus,
+        )
+
+
+def _folder(config: Config) -> Path:
+    return config.media_directory
+
+
+def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
+    for name, data in contents.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        half = place.with_suffix(place.suffix + ".part")
+        half.write_bytes(data)
+        half.rename(place)  # a crash leaves a .part, never half a picture
+
+
+# Pictures elsewhere
+
+
+class RemoteFiles:
+    """Our copies of pictures that live on other servers, by the hash of their address."""
+
+    def __init__(self, wire: Wire, images: Images, config: Config) -> None:
+        self._wire = wire
+        self._images = images
+        self._folder = config.media_directory / "remote"
+        self._max_bytes = config.media.max_bytes
+        self._under_way: dict[str, asyncio.Task[Path | None]] = {}
+
+    async def get(self, url: str) -> Path | None:
+        """The file with our copy, fetched now when there is none; None when it cannot be had."""
+        name = hashlib.sha256(url.encode()).hexdigest()
+        found = await asyncio.to_thread(self._find, name)
+        if found is not None:
+            return found
+        task = self._under_way.get(name)
+        if task is None:
+            task = asyncio.ensure_future(self._fetch(url, name))
+            self._under_way[name] = task
+            task.add_done_callback(lambda _: self._under_way.pop(name, None))
+        return await asyncio.shield(task)
+
+    def _find(self, name: str) -> Path | None:
+        return next(iter((self._folder / name[:2]).glob(f"{name}.[jpgw]*")), None)
+
+    async def _fetch(self, url: str, name: str) -> Path | None:
+        try:
+            data, _ = await remote.fetch_file(self._wire, url, max_bytes=self._max_bytes)
+            done = await self._images.process(data)
+        except (ProtocolError, ImageRefused) as error:
+            log.info("remote picture refused", extra={"code": error.code})
+            return None
+        place = f"{name[:2]}/{name}.{_EXTENSIONS[done.media_type]}"
+        await asyncio.to_thread(_write, self._folder, {place: done.data})
+        return self._folder / place
+
+
+# Serving
+
+
+async def _asker(request: web.Request) -> Viewer:
+    """A colleague's browser, an admitted server by its signature, or anybody."""
+    found = request.get("viewer", ANONYMOUS)
+    if isinstance(found, Staff) or "Signature" not in request.headers:
+        return found if isinstance(found, Staff) else ANONYMOUS
+    asked = await trust.viewer(request, request.app[WIRE])
+    return asked if isinstance(asked, RemoteViewer) else ANONYMOUS
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """A file of ours, or its preview."""
+    name = request.match_info["file"]
+    by_link = request.app[LINKS].holds(request.path, request.query)
+    asker = ANONYMOUS if by_link else await _asker(request)
+    async with request.app[DATABASE].reading() as session:
+        of_name = (Media.file == name) | (Media.preview_file == name)
+        media = await session.scalar(policy.media_behind_a_link().where(of_name)) if by_link else None
+        if media is None:
+            media = await files.visible(session, asker, file=name)
+        is_public = await session.scalar(policy.visible_media(ANONYMOUS).where(Media.id == media.id)) is not None
+    kind = "image/jpeg" if name.endswith(".jpg") else f"image/{name.rpartition('.')[2]}"
+    cache = "public, max-age=86400" if is_public else "private, max-age=3600"
+    return _file(_folder(request.app[CONFIG]) / name, kind, cache)
+
+
+async def show_remote(request: web.Request) -> web.StreamResponse:
+    """Our copy of a file of a post from elsewhere."""
+    media_id = int(request.match_info["media_id"])
+    async with request.app[DATABASE].reading() as session:
+        if request.app[LINKS].holds(request.path, request.query):
+            media = await session.scalar(policy.media_behind_a_link().where(Media.id == media_id))
+        else:
+            media = await files.visible(session, await _asker(request), media_id=media_id)
+    if media is None or media.remote_url is None:
+        raise NotFound(media_id=media_id)
+    return await _copy(request, media.remote_url)
+
+
+async def show_actor(request: web.Request) -> web.StreamResponse:
+    """Our copy of the picture or header of an actor elsewhere."""
+    actor_id = int(request.match_info["actor_id"])
+    async with request.app[DATABASE].reading() as session:
+        if request.app[LINKS].holds(request.path, request.query):
+            actor = await session.get(Actor, actor_id)
+        else:
+            actor = await session.scalar(policy.visible_actors(await _asker(request)).where(Actor.id == actor_id))
+    url = None
+    if actor is not None and actor.deleted_at is None:
+        url = actor.avatar_url if request.match_info["which"] == "avatar" else actor.header_url
+    if url is None:
+        raise NotFound(actor_id=actor_id)
+    return await _copy(request, url)
+
+
+async def _copy(request: web.Request, url: str) -> web.StreamResponse:
+    place = await request.app[REMOTE_FILES].get(url)
+    if place is None:
+        raise NotFound(url=url)
+    kind = {".jpg": "image/jpeg"}.get(place.suffix, f"image/{place.suffix[1:]}")
+    return _file(place, kind, "private, max-age=86400")
+
+
+def _file(place: Path, media_type: str, cache: str) -> web.FileResponse:
+    if not place.is_file():
+        raise NotFound(file=place.name)
+    headers = {**_INERT, "Content-Type": media_type, "Cache-Control": cache}
+    return web.FileResponse(place, headers=headers)
+
+
+def setup(app: web.Application) -> None:
+    app.router.add_get(r"/media/remote/{media_id:\d+}", show_remote, name="media-remote")
+    app.router.add_get(
+        r"/media/actor/{actor_id:\d+}/{which:avatar|header}/{version:\d+}", show_actor, name="media-actor"
+    )
+    app.router.add_get(r"/media/{file:[0-9a-f]{2}/[0-9a-f]{40}\.(?:jpg|png|gif|webp)}", show, name="media")

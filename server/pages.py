@@ -1,0 +1,83 @@
+"""Rendering pages: the template environment, the shell around each page, and the pages that say no."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from aiohttp import web
+
+from models.errors import DomainError
+from models.tables import Reach
+from models.viewers import Staff
+from server import VERSION, i18n
+from server.config import Config
+from server.context import CONFIG, TEMPLATES
+from server.web.views import ErrorView, Notice, Shell
+
+_TEMPLATES = Path(str(resources.files("server"))) / "templates"
+_ERRORS = {403: "403", 404: "404", 429: "429", 500: "500"}
+
+
+def environment(config: Config) -> jinja2.Environment:
+    """Templates with autoescape, translations and nothing undefined let through."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=False,
+        auto_reload=False,
+    )
+    i18n.install(made)
+    made.globals["reaches"] = [str(reach) for reach in Reach]
+    del config
+    return made
+
+
+def render(request: web.Request, template: str, shell: Shell, view: Any, *, status: int = 200) -> web.Response:
+    """A page in the viewer's language."""
+
+    def url(name: str, **parts: str) -> str:
+        return str(request.app.router[name].url_for(**parts))
+
+    with i18n.speaking(request["locale"]):
+        text = request.app[TEMPLATES].get_template(template).render(shell=shell, view=view, url=url)
+    return web.Response(text=text, content_type="text/html", status=status)
+
+
+def plain_shell(request: web.Request, notices: Sequence[Notice] = ()) -> Shell:
+    """The frame that visitors and errors get: company, language, nothing about anybody."""
+    config = request.app[CONFIG]
+    account = request.get("account")
+    return Shell(
+        company=config.instance.name,
+        locale=request.get("locale", config.instance.default_language),
+        theme=str(account.theme) if account is not None else "system",  # type: ignore[arg-type]
+        csrf_token=request.get("csrf", ""),
+        path=request.path,
+        notices=tuple(notices),
+        version=VERSION if isinstance(request.get("viewer"), Staff) else "",
+    )
+
+
+def refusal(request: web.Request, error: DomainError) -> web.Response:
+    """The page for a rule that said no. For what may not be seen it is the same for all things and all viewers."""
+    if error.status == 404:
+        return _error(request, ErrorView(status=404))
+    sentence = i18n.translate(request["locale"], error.message())
+    return _error(request, ErrorView(status=error.status, sentence=sentence))
+
+
+def status(request: web.Request, code: int) -> web.Response:
+    return _error(request, ErrorView(status=code))
+
+
+def failure(request: web.Request, reference: str) -> web.Response:
+    return _error(request, ErrorView(status=500, reference=reference))
+
+
+def _error(request: web.Request, view: ErrorView) -> web.Response:
+    request.setdefault("locale", request.app[CONFIG].instance.default_language)
+    name = _ERRORS.get(view.status, "refused")
+    return render(request, f"web/errors/{name}.html", plain_shell(request), view, status=view.status)

@@ -1,0 +1,107 @@
+"""What runs beside the requests: consumers of the journal, the inbox's processor, the sender of deliveries, the sweeper.
+
+All of it can be stopped at any moment and picks up where it was, because its state is in the database alone.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from federation.delivery import Sender
+from federation.inbox import Processor
+
+from federation import outbox
+from federation.wire import Wire
+from models import media, notifications
+from models.journal import Consumer
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 2.0
+_SWEEP_SECONDS = 3600.0
+_ROUNDS = 50
+
+
+class Runtime:
+    """Runs the background of one instance between `start()` and `stop()`."""
+
+    def __init__(self, wire: Wire, *, media_directory: Path) -> None:
+        self._wire = wire
+        self._database = wire.database
+        self._media_directory = media_directory
+        self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire))
+        self.processor = Processor(wire)
+        self.sender = Sender(wire)
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self._database.listen()
+        jobs = [
+            *(self._read(consumer) for consumer in self.consumers),
+            self.processor.run(self._stopping),
+            self.sender.run(self._stopping),
+            self._sweep(),
+        ]
+        self._tasks = [asyncio.create_task(job) for job in jobs]
+        for task in self._tasks:
+            task.add_done_callback(_report)
+
+    async def stop(self) -> None:
+        """End everything; what is under way is finished or will be done again."""
+        self._stopping.set()
+        self._database.changed.set()
+        _, late = await asyncio.wait(self._tasks, timeout=5) if self._tasks else (set(), set())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Run everything until nothing moves any more; for tests, where nothing runs by itself."""
+        for _ in range(_ROUNDS):
+            moved = 0
+            for consumer in self.consumers:
+                moved += await consumer.catch_up(self._database)
+            moved += await self.processor.drain()
+            moved += await self.sender.drain()
+            if not moved:
+                return
+        raise RuntimeError("the background does not come to rest")
+
+    async def _read(self, consumer: Consumer) -> None:
+        seen = -1
+        while not self._stopping.is_set():
+            try:
+                seen_now = self._database.changed.count
+                await consumer.catch_up(self._database)
+                seen = seen_now
+            except Exception:
+                log.exception("consumer failed", extra={"consumer": consumer.name})
+                await self._pause(_POLL_SECONDS)
+                continue
+            await self._database.changed.wait(seen, at_most=_POLL_SECONDS)
+
+    async def _sweep(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                async with self._database.writing() as session:
+                    names = await media.sweep(session)
+                await asyncio.to_thread(self._remove, names)
+            except Exception:
+                log.exception("sweeping failed")
+            await self._pause(_SWEEP_SECONDS)
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            (self._media_directory / name).unlink(missing_ok=True)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("background task ended", exc_info=task.exception())
