@@ -5,9 +5,10 @@ Passwords arrive here as hashes already (`server.auth.passwords`); tokens are ke
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -182,3 +183,43 @@ async def sign_out(session: AsyncSession, *, by: Staff, sign_in_id: int) -> None
     if ended.first() is None:
         raise NotFound(sign_in_id=sign_in_id)
     journal.record(session, journal.AccessEnded(by.account_id))
+
+
+async def sign_out_others(session: AsyncSession, *, by: Staff, keep: int) -> None:
+    """End all of one's own sign-ins but the one numbered `keep`."""
+    await session.execute(delete(SignIn).where(SignIn.account_id == by.account_id, SignIn.id != keep))
+    journal.record(session, journal.AccessEnded(by.account_id))
+
+
+async def is_signed_in(session: AsyncSession, sign_in_id: int) -> bool:
+    """Whether a sign-in still holds: it was not ended, it has not run out, its person was not disabled."""
+    found = (
+        select(SignIn.id)
+        .join(Account, Account.id == SignIn.account_id)
+        .where(SignIn.id == sign_in_id, SignIn.expires_at > now(), Account.disabled_at.is_(None))
+    )
+    return await session.scalar(found) is not None
+
+
+def sign_ins(by: Staff) -> Select[SignIn]:
+    """The browsers somebody is signed in with, the latest used first."""
+    return select(SignIn).where(SignIn.account_id == by.account_id).order_by(SignIn.used_at.desc(), SignIn.id.desc())
+
+
+# The staff as others see them
+
+
+async def of_actors(session: AsyncSession, actor_ids: Iterable[int]) -> dict[int, Account]:
+    """The accounts behind some actors, by the actor's id; those elsewhere have none here."""
+    found = await session.scalars(select(Account).where(Account.actor_id.in_(list(actor_ids))))
+    return {account.actor_id: account for account in found}
+
+
+def newest(*, since: timedelta) -> Select[Account]:
+    """Who came to the company lately, the newest first."""
+    return (
+        select(Account)
+        .where(Account.created_at > now() - since, Account.disabled_at.is_(None))
+        .options(joinedload(Account.actor).joinedload(Actor.avatar))
+        .order_by(Account.id.desc())
+    )

@@ -223,3 +223,33 @@ async def approver_of(session: AsyncSession, post_id: int, revision: int) -> str
         )
         or ""
     )
+
+
+async def one(session: AsyncSession, viewer: Staff, approval_id: int) -> Approval:
+    """A submission, for those who keep the gate it came to and for its author. Raises NotFound."""
+    approval = await session.scalar(
+        select(Approval)
+        .join(Post, Post.id == Approval.post_id)
+        .where(
+            Approval.id == approval_id,
+            policy.sees_post(viewer),
+            Post.group_id.in_(select(Group.id).where(policy.decides_for(viewer))) | (Post.author_id == viewer.actor_id),
+        )
+        .options(
+            joinedload(Approval.post).joinedload(Post.author).joinedload(Actor.avatar),
+            joinedload(Approval.post).joinedload(Post.group).joinedload(Group.actor),
+            joinedload(Approval.decided_by).joinedload(Account.actor),
+        )
+    )
+    if approval is None:
+        raise NotFound(approval_id=approval_id)
+    return approval
+
+
+async def approved_before(session: AsyncSession, post_id: int, revision: int) -> int | None:
+    """The last revision before `revision` that a gatekeeper let out: what partners have until the next decision."""
+    return await session.scalar(
+        select(func.max(Approval.revision)).where(
+            Approval.post_id == post_id, Approval.revision < revision, Approval.verdict == Verdict.APPROVED
+        )
+    )

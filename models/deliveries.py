@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -286,3 +286,25 @@ async def health(session: AsyncSession, hosts: Sequence[str]) -> dict[str, Healt
 def of_activities(activity_ids: Sequence[int]) -> Select[Delivery]:
     """Every delivery of some activities: when each company got what the ledger says left."""
     return select(Delivery).where(Delivery.activity_id.in_(list(activity_ids))).order_by(Delivery.host)
+
+
+async def arrivals(session: AsyncSession, activity_ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
+    """For each activity: to how many inboxes it went, how many have it, and when the last one got it."""
+    arrived = func.sum(case((Delivery.state == DeliveryState.DELIVERED, 1), else_=0))
+    rows = await session.execute(
+        select(Delivery.activity_id, func.count(), arrived, func.max(Delivery.delivered_at))
+        .where(Delivery.activity_id.in_(list(activity_ids)))
+        .group_by(Delivery.activity_id)
+    )
+    return {activity_id: (sent, got or 0, last) for activity_id, sent, got, last in rows}
+
+
+def of_post(post_id: int) -> Select[Delivery]:
+    """Every delivery that a post caused, by company: for the line under a decision."""
+    return (
+        select(Delivery)
+        .join(Activity, Activity.id == Delivery.activity_id)
+        .where(Activity.post_id == post_id)
+        .options(joinedload(Delivery.activity))
+        .order_by(Delivery.host, Delivery.id)
+    )

@@ -5,7 +5,7 @@
 second look: asked again for each host when a delivery is queued and when it is sent, so that a suspension bites at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -182,21 +182,78 @@ async def company_name(session: AsyncSession, host: str) -> str:
 
 async def audience(session: AsyncSession, group: Group | None) -> Audience:
     """Who will get a post in `group`, or in no group at all (the whole company)."""
-    if group is None or (group.access is Access.OPEN and group.reach is Reach.INTERNAL):
-        staff = await session.scalar(select(func.count()).select_from(Account).where(Account.disabled_at.is_(None)))
-        return Audience(reach=Reach.INTERNAL, people=staff or 0)
-    inside = await session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .where(Membership.group_id == group.id, Membership.state == MemberState.MEMBER, Membership.host == "")
+    found = await audiences(session, [] if group is None else [group])
+    return found[group.id if group is not None else None]
+
+
+async def audiences(session: AsyncSession, groups: Iterable[Group]) -> dict[int | None, Audience]:
+    """Who gets what is posted in each of `groups`, by id, and under None what is posted to the company.
+
+    The number of statements does not depend on how many groups there are.
+    """
+    wanted = {group.id: group for group in groups}
+    staff = await session.scalar(select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))) or 0
+    company = Audience(reach=Reach.INTERNAL, people=staff)
+    found: dict[int | None, Audience] = {None: company}
+    if not wanted:
+        return found
+    of_groups = select(Membership.group_id, func.count()).where(
+        Membership.group_id.in_(list(wanted)), Membership.state == MemberState.MEMBER, Membership.host == ""
     )
-    actor = await session.get_one(Actor, group.id)
-    if not actor.is_local:
-        home = Company(actor.host, await company_name(session, actor.host), 0)
-        return Audience(reach=group.reach, people=inside or 0, companies=(home,))
-    return Audience(
-        reach=group.reach,
-        people=inside or 0,
-        companies=await companies_in(session, group),
-        is_gated=group.is_gated and group.reach is not Reach.INTERNAL,
+    inside = dict((await session.execute(of_groups.group_by(Membership.group_id))).all())
+    outside = await _outside(session, wanted)
+    for group_id, group in wanted.items():
+        if group.access is Access.OPEN and group.reach is Reach.INTERNAL:
+            found[group_id] = company
+            continue
+        found[group_id] = Audience(
+            reach=group.reach,
+            people=inside.get(group_id, 0),
+            companies=_by_name(outside.get(group_id, ())),
+            is_gated=group.is_gated and group.reach is not Reach.INTERNAL,
+        )
+    return found
+
+
+async def _outside(session: AsyncSession, groups: dict[int, Group]) -> dict[int, list[Company]]:
+    """The companies that get what is posted in each group: its partners, its followers, or the one that runs it."""
+    found: dict[int, list[Company]] = {}
+    hosts = await session.execute(select(Actor.id, Actor.host).where(Actor.id.in_(list(groups)), Actor.host != ""))
+    home = dict(hosts.all())
+    names = await company_names(session, home.values())
+    for group_id, host in home.items():
+        found[group_id] = [Company(host, names[host], 0)]
+    members = (
+        select(Membership.group_id, Membership.host, func.count().label("people"))
+        .where(Membership.state == MemberState.MEMBER, Membership.host != "", Membership.group_id.in_(list(groups)))
+        .group_by(Membership.group_id, Membership.host)
+        .subquery()
     )
+    by_agreement = (
+        select(Agreement.group_id, Partner.host, Partner.name, func.coalesce(members.c.people, 0))
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .outerjoin(members, (members.c.host == Partner.host) & (members.c.group_id == Agreement.group_id))
+        .where(
+            Agreement.group_id.in_([key for key, group in groups.items() if group.reach is Reach.PARTNERS]),
+            Partner.state == PartnerState.ADMITTED,
+        )
+    )
+    public = [key for key, group in groups.items() if group.reach is Reach.PUBLIC and key not in home]
+    by_following = _named(session, members.c.host, members.c.people).add_columns(members.c.group_id)
+    for group_id, host, name, people in await session.execute(by_agreement):
+        found.setdefault(group_id, []).append(Company(host, name or host, people))
+    for host, name, people, group_id in await session.execute(by_following.where(members.c.group_id.in_(public))):
+        found.setdefault(group_id, []).append(Company(host, name or host, people))
+    return found
+
+
+async def company_names(session: AsyncSession, hosts: Iterable[str]) -> dict[str, str]:
+    """How people here call whoever runs each of `hosts`, in two statements."""
+    wanted = sorted({host for host in hosts if host})
+    if not wanted:
+        return {}
+    names = dict.fromkeys(wanted, "")
+    for table in (Peer, Partner):  # what we call a partner goes before what its server calls itself
+        rows = await session.execute(select(table.host, table.name).where(table.host.in_(wanted), table.name != ""))
+        names.update(rows.all())
+    return {host: name or host for host, name in names.items()}

@@ -1,6 +1,6 @@
 """Groups: founding them, belonging to them, and how far they are open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -147,6 +147,22 @@ def of_member(staff: Staff) -> Select[Group]:
         Membership.actor_id == staff.actor_id, Membership.state == MemberState.MEMBER
     )
     return listed(staff).where(Group.id.in_(own))
+
+
+def shared(staff: Staff, actor_id: int) -> Select[Group]:
+    """The groups that `staff` and somebody else both belong to, by name."""
+    theirs = select(Membership.group_id).where(Membership.actor_id == actor_id, Membership.state == MemberState.MEMBER)
+    return of_member(staff).where(Group.id.in_(theirs))
+
+
+async def standing(session: AsyncSession, staff: Staff, group_ids: Iterable[int]) -> dict[int, MemberState]:
+    """How `staff` stands to some groups: member, invited, asked, refused; those missing are strangers to them."""
+    rows = await session.execute(
+        select(Membership.group_id, Membership.state).where(
+            Membership.actor_id == staff.actor_id, Membership.group_id.in_(list(group_ids))
+        )
+    )
+    return {group_id: MemberState(state) for group_id, state in rows}
 
 
 def members(group: Group) -> Select[Membership]:
@@ -313,6 +329,15 @@ async def _has_gatekeeper(session: AsyncSession, group: Group) -> bool:
         Membership.state == MemberState.MEMBER,
     )
     return await session.scalar(of_company) is not None or await session.scalar(named.limit(1)) is not None
+
+
+async def archive(session: AsyncSession, group: Group, *, by: Staff) -> None:
+    """Close a group for good: it stays readable, nobody writes or joins any more. Raises NotAllowed."""
+    if not await policy.may_manage(session, by, group):
+        raise NotAllowed(group_id=group.id)
+    if group.archived_at is None:
+        group.archived_at = now()
+        audit.note(session, "group_archived", by=by, group_id=group.id)
 
 
 async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: Staff, confirmed: Reach | None) -> None:

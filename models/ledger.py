@@ -8,8 +8,9 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Select, false, select, text
+from sqlalchemy import Select, Text, cast, false, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
@@ -91,6 +92,38 @@ def lines(viewer: Staff) -> Select[LedgerLine]:
     """The ledger for those who answer for it, newest first; empty for others."""
     statement = select(LedgerLine).order_by(LedgerLine.id.desc())
     return statement if policy.may_read_ledger(viewer) else statement.where(false())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which lines somebody looks for; what is empty does not narrow. `word` is part of an actor, id, rule or kind."""
+
+    outcomes: Iterable[Outcome] = ()
+    host: str = ""
+    group_id: int | None = None
+    word: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def filtered(viewer: Staff, wanted: Filter) -> Select[LedgerLine]:
+    """The lines that `wanted` asks for, newest first, for those who answer for the ledger."""
+    statement = lines(viewer)
+    outcomes = list(wanted.outcomes)
+    if outcomes:
+        statement = statement.where(LedgerLine.outcome.in_(outcomes))
+    if wanted.host:
+        statement = statement.where(cast(LedgerLine.hosts, Text).contains(json.dumps(wanted.host), autoescape=True))
+    if wanted.group_id is not None:
+        statement = statement.where(LedgerLine.group_id == wanted.group_id)
+    if wanted.word:
+        columns = (LedgerLine.actor, LedgerLine.object_uri, LedgerLine.rule, LedgerLine.what, LedgerLine.approved_by)
+        statement = statement.where(or_(*(column.icontains(wanted.word, autoescape=True) for column in columns)))
+    if wanted.since is not None:
+        statement = statement.where(LedgerLine.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(LedgerLine.at < wanted.until)
+    return statement
 
 
 async def verify(session: AsyncSession) -> Sequence[int]:

@@ -67,10 +67,13 @@ async def count_unread(session: AsyncSession, viewer: Staff) -> int:
     )
 
 
-async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:
+async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None, only: int | None = None) -> None:
+    """Mark one's own as read: all, those `up_to` an id, or `only` the one with that id."""
     statement = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
     if up_to is not None:
         statement = statement.where(Notification.id <= up_to)
+    if only is not None:
+        statement = statement.where(Notification.id == only)
     await session.execute(statement.values(read_at=now()))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -17,6 +17,8 @@ from models.tables import (
     DeliveryState,
     Group,
     Level,
+    Membership,
+    MemberState,
     Outcome,
     Partner,
     PartnerState,
@@ -25,6 +27,7 @@ from models.tables import (
 from models.text.clean import clean_line
 from models.viewers import Staff
 
+REASON_LIMIT = 500
 _HOST = re.compile(r"(?=.{1,253}(?::|$))(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,5})?")
 
 
@@ -138,7 +141,7 @@ async def end_agreement(session: AsyncSession, partner: Partner, group: Group, *
     audit.note(session, "agreement_ended", by=by, host=partner.host, group_id=group.id)
 
 
-async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None) -> Partner:
+async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None, reason: str = "") -> Partner:
     """Stop everything with a company at once: nothing goes, nothing is taken, its people are out of our groups.
 
     Raises:
@@ -169,7 +172,7 @@ async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None) 
             hosts=(host,),
         ),
     )
-    audit.note(session, "partner_suspended", by=by, host=host)
+    audit.note(session, "partner_suspended", by=by, host=host, reason=clean_line(reason, limit=REASON_LIMIT))
     journal.record(session, journal.PartnerChanged(partner.id, host))
     return partner
 
@@ -181,3 +184,23 @@ def listed() -> Select[Partner]:
         .options(selectinload(Partner.agreements).joinedload(Agreement.group).joinedload(Group.actor))
         .order_by(Partner.name, Partner.host)
     )
+
+
+async def one(session: AsyncSession, viewer: Staff, partner_id: int) -> Partner:
+    """A partner with its agreements. Raises NotAllowed for who does not administer, NotFound."""
+    if not policy.may_administer(viewer):
+        raise NotAllowed
+    partner = await session.scalar(listed().where(Partner.id == partner_id))
+    if partner is None:
+        raise NotFound(partner_id=partner_id)
+    return partner
+
+
+async def members_by_host(session: AsyncSession) -> dict[str, int]:
+    """How many people of each company are in groups of ours."""
+    rows = await session.execute(
+        select(Membership.host, func.count(Membership.actor_id.distinct()))
+        .where(Membership.host != "", Membership.state == MemberState.MEMBER)
+        .group_by(Membership.host)
+    )
+    return dict(rows.all())

@@ -1,6 +1,10 @@
 """Timelines: which posts a list shows to whom. Every one begins at the policy; paging is `models.paging`."""
 
-from sqlalchemy import Select, and_, exists, or_, select
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.posts.reading import loaded
@@ -77,3 +81,21 @@ def liked(viewer: Staff) -> Select[Post]:
 def direct(viewer: Staff) -> Select[Post]:
     """Messages for the people named, to and from `viewer`."""
     return loaded(policy.visible_posts(viewer)).where(Post.visibility == Visibility.DIRECT)
+
+
+async def last_written(session: AsyncSession, viewer: Viewer, group_ids: Iterable[int]) -> dict[int, datetime]:
+    """When something that `viewer` may read was last written in each of some groups."""
+    newest = (
+        policy.visible_posts(viewer)
+        .join(Group, Group.id == Post.group_id)
+        .where(Group.id.in_(list(group_ids)), Post.boost_of_id.is_(None))
+        .with_only_columns(Group.id, func.max(Post.created_at))
+        .group_by(Group.id)
+    )
+    return dict((await session.execute(newest)).all())
+
+
+async def count_in(session: AsyncSession, viewer: Viewer, group: Group) -> int:
+    """How many posts of a group `viewer` may read."""
+    posts = policy.visible_posts(viewer).where(Post.group_id == group.id, Post.boost_of_id.is_(None))
+    return await session.scalar(posts.with_only_columns(func.count())) or 0

@@ -79,6 +79,20 @@ def around(post: Post, thread: Sequence[Post]) -> tuple[list[Post], list[Post]]:
     return above[::-1], below
 
 
+async def parents(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) -> dict[int, Post]:
+    """What each of `posts` answers, by id, as far as `viewer` may see it."""
+    wanted = {shown.reply_to_id for shown in map(shown_by, posts) if shown.reply_to_id is not None}
+    if not wanted:
+        return {}
+    found = policy.visible_posts(viewer).where(Post.id.in_(wanted))
+    return {parent.id: parent for parent in await session.scalars(found.options(joinedload(Post.author)))}
+
+
+def shown_by(post: Post) -> Post:
+    """The post whose text is shown: for a boost the boosted one."""
+    return post.boost_of if post.boost_of_id is not None and post.boost_of is not None else post
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What surrounds the posts of one page, by post id. Counts are of what the viewer may see (R-74)."""
