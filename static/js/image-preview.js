@@ -1,4 +1,4 @@
-/* Shows the chosen picture beside the field that asks what one sees in it. */
+/* Shows the chosen picture beside the field that asks what one sees in it; the next slot appears then. */
 
 export default function imagePreview(slot) {
   const input = slot.querySelector("input[type=file]");
@@ -16,5 +16,6 @@ export default function imagePreview(slot) {
     image.src = URL.createObjectURL(file);
     image.alt = "";
     input.after(image);
+    slot.dataset.chosen = "";
   });
 }

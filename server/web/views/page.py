@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from markupsafe import Markup
 
 ReachKind = Literal["internal", "partners", "public"]
@@ -25,11 +25,13 @@ class Moment:
     def of(cls, at: datetime, *, now: datetime, locale: str, zone: tzinfo = UTC) -> "Moment":
         """Word `at` as seen from `now`: a distance within a day, a date with time before and after that."""
         language = locale.replace("-", "_")
-        full = format_datetime(at, format="medium", tzinfo=zone, locale=language)
+        there = at.astimezone(zone)
+        day = format_date(there, format="medium", locale=language)
+        full = f"{day}, {format_time(there, format='short', tzinfo=zone, locale=language)}"
         if abs(now - at) < _RELATIVE_UNTIL:
             text = format_timedelta(at - now, add_direction=True, format="short", locale=language)
         else:
-            text = format_datetime(at, format="short", tzinfo=zone, locale=language)
+            text = full
         return cls(iso=at.astimezone(UTC).isoformat(timespec="seconds"), text=text, full=full)
 
 
