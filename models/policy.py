@@ -8,6 +8,7 @@ What leaves is only a post's `published_revision` (null until the gate let one t
 sides: the post's own, fixed when it was written, and its group's of today.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
@@ -83,17 +84,18 @@ def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:
                 return false()
             return and_(_has_left(post), or_(*_reads_from(viewer, post)))
         case Anonymous():
-            return and_(
-                _has_left(post),
-                or_(
-                    post.visibility.in_(_OPEN_TO_ALL),
-                    and_(
-                        post.visibility == Visibility.GROUP,
-                        post.reach == Reach.PUBLIC,
-                        post.group_id.in_(_groups_of_reach(Reach.PUBLIC)),
-                    ),
-                ),
-            )
+            return and_(_has_left(post), _is_public(post))
+
+
+def _is_public(post: Any) -> ColumnElement[bool]:
+    return or_(
+        post.visibility.in_(_OPEN_TO_ALL),
+        and_(
+            post.visibility == Visibility.GROUP,
+            post.reach == Reach.PUBLIC,
+            post.group_id.in_(_groups_of_reach(Reach.PUBLIC)),
+        ),
+    )
 
 
 def _has_left(post: Any) -> ColumnElement[bool]:
@@ -128,6 +130,21 @@ def _reads_from(viewer: RemoteViewer, post: Any) -> list[ColumnElement[bool]]:
             ),
         ),
     ]
+
+
+def nameable_posts(viewer: RemoteViewer | Anonymous) -> Select[Post]:
+    """The posts whose ids our collections tell `viewer`: what it sees, and what others sent to where it may read."""
+    came_in = and_(
+        Post.is_local.is_(False),
+        Post.boost_of_id.is_(None),
+        Post.deleted_at.is_(None),
+        Post.visibility.in_((*_OPEN_TO_ALL, Visibility.GROUP)),
+    )
+    if isinstance(viewer, Anonymous):
+        return select(Post).where(or_(sees_post(viewer), and_(came_in, _is_public(Post))))
+    if not viewer.is_admitted:
+        return select(Post).where(false())
+    return select(Post).where(or_(sees_post(viewer), and_(came_in, or_(*_reads_from(viewer, Post)))))
 
 
 def withdrawn_posts(viewer: Viewer) -> Select[Post]:
@@ -350,6 +367,13 @@ async def is_admitted(session: AsyncSession, host: str) -> bool:
     if state is None:
         return instance_of(session).mode is Mode.OPEN
     return state is PartnerState.ADMITTED
+
+
+async def admission(session: AsyncSession) -> Callable[[str], bool]:
+    """`is_admitted` as of now, for hosts that are not known yet: a request may be sent on to another one."""
+    states = {row.host: row.state for row in await session.execute(select(Partner.host, Partner.state))}
+    unnamed = PartnerState.ADMITTED if instance_of(session).mode is Mode.OPEN else PartnerState.SUSPENDED
+    return lambda host: states.get(host, unnamed) is PartnerState.ADMITTED
 
 
 async def remote_viewer(session: AsyncSession, host: str, actor_id: int | None = None) -> RemoteViewer:

@@ -1,9 +1,10 @@
 """The queue of what came in: stored by its id before it is answered, dealt with afterwards, kept with the outcome."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,8 @@ from models.database import JOURNALLED
 from models.tables import Received, ReceivedState
 
 TRIES = 6
+LEASE = timedelta(minutes=2)
+OUTCOME_LIMIT = 500
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
@@ -25,7 +28,10 @@ async def store(
     body: bytes,
     inbox_actor_id: int | None = None,
 ) -> int | None:
-    """Keep an activity, once per id and host; None for a repetition (R-60): the unique index decides."""
+    """Keep an activity, once per id and host; None for a repetition (R-60): the unique index decides.
+
+    `host` is who brought it. `actor_uri` is empty when nobody proved to be its actor: it is a hint where to look then.
+    """
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     moment = now()
     number: int | None = await session.scalar(
@@ -51,33 +57,104 @@ async def store(
     return number
 
 
-async def due(session: AsyncSession, *, limit: int = 100) -> Sequence[Received]:
-    """What waits and may be tried now, oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An activity that a worker may deal with now. `attempt` is its lease: whoever claims it again ends this one."""
+
+    id: int
+    uri: str
+    host: str
+    type: str
+    actor_uri: str
+    body: bytes
+    inbox_actor_id: int | None
+    attempt: int
+    received_at: datetime
+
+
+async def hosts_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> Sequence[str]:
+    """The hosts that something waits of which may be tried now, whoever waits longest first."""
     found = await session.scalars(
-        select(Received)
-        .where(Received.state == ReceivedState.WAITING, Received.next_attempt_at <= now())
-        .order_by(Received.id)
-        .limit(limit)
+        select(Received.host)
+        .where(*_due(), Received.host.not_in(list(busy)))
+        .group_by(Received.host)
+        .order_by(func.min(Received.id))
     )
     return found.all()
 
 
-async def begin(session: AsyncSession, received_id: int) -> Received | None:
-    """Count an attempt before it is made, so that what kills the process is parked in the end; None when it is over."""
-    row = await session.get(Received, received_id, with_for_update=True)
-    if row is None or row.state is not ReceivedState.WAITING or row.next_attempt_at > now():
-        return None
-    row.attempts += 1
-    if row.attempts > TRIES:
-        row.state = ReceivedState.PARKED
-        row.outcome = row.outcome or "gave up"
-        return None
-    row.next_attempt_at = now() + _AGAIN[min(row.attempts, len(_AGAIN)) - 1]
-    return row
+async def claim(session: AsyncSession, host: str, *, limit: int) -> list[Claimed]:
+    """The oldest activities of `host` that may be tried now, in order; the attempt is counted before it is made.
+
+    So what kills the process is parked in the end. What was tried before comes alone: its neighbours share no blame.
+    """
+    rows = (
+        await session.scalars(
+            select(Received)
+            .where(*_due(), Received.host == host)
+            .order_by(Received.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    tried = next((position for position, row in enumerate(rows) if row.attempts > 0), len(rows))
+    claimed = []
+    for row in rows[: tried or 1]:
+        row.attempts += 1
+        if row.attempts > TRIES:
+            row.state = ReceivedState.PARKED
+            row.outcome = row.outcome or "gave up"
+            continue
+        row.next_attempt_at = now() + LEASE
+        claimed.append(
+            Claimed(
+                id=row.id,
+                uri=row.uri,
+                host=row.host,
+                type=row.type,
+                actor_uri=row.actor_uri,
+                body=row.body,
+                inbox_actor_id=row.inbox_actor_id,
+                attempt=row.attempts,
+                received_at=row.received_at,
+            )
+        )
+    return claimed
 
 
-async def finish(session: AsyncSession, received_id: int, state: ReceivedState, outcome: str = "") -> None:
-    row = await session.get(Received, received_id)
-    if row is not None:
-        row.state = state
-        row.outcome = outcome[:500]
+def _due() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Received.state == ReceivedState.WAITING, Received.next_attempt_at <= now()
+
+
+async def holds(session: AsyncSession, claimed: Claimed) -> bool:
+    """Whether `claimed` is still ours to deal with; ask inside the transaction that has its effects."""
+    row = await session.get(Received, claimed.id, with_for_update=True)
+    return row is not None and row.state is ReceivedState.WAITING and row.attempts == claimed.attempt
+
+
+async def finish(session: AsyncSession, claimed: Claimed, state: ReceivedState, outcome: str = "") -> None:
+    """Note how it ended, unless somebody else has it by now."""
+    await session.execute(
+        update(Received)
+        .where(Received.id == claimed.id, Received.attempts == claimed.attempt)
+        .values(state=state, outcome=outcome[:OUTCOME_LIMIT])
+    )
+
+
+async def again(session: AsyncSession, claimed: Claimed, why: str) -> None:
+    """Try it again after a while that grows with each attempt; parked after the last."""
+    values: dict[str, object] = {"outcome": why[:OUTCOME_LIMIT]}
+    if claimed.attempt >= TRIES:
+        values["state"] = ReceivedState.PARKED
+    else:
+        values["next_attempt_at"] = now() + _AGAIN[claimed.attempt - 1]
+    await session.execute(
+        update(Received).where(Received.id == claimed.id, Received.attempts == claimed.attempt).values(values)
+    )
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next one that waits may be tried."""
+    return await session.scalar(
+        select(func.min(Received.next_attempt_at)).where(Received.state == ReceivedState.WAITING)
+    )
