@@ -33,6 +33,7 @@ from federation.vocabulary import (
     is_activity_media_type,
     parse_json,
 )
+from models.database import is_writing
 
 MAX_REDIRECTS = 3
 MAX_DOCUMENT = 1_048_576
@@ -247,6 +248,8 @@ class Fetcher:
         return is_question or claim.target == answered.target
 
     def _permitted(self, url: str, admit: Admit | None) -> CheckedUrl:
+        if is_writing():
+            raise RuntimeError("a request inside writing() would hold the database for everybody else")
         try:
             at = checked_url(url, insecure=self.rules.insecure_hosts)
         except BadUrl as error:

@@ -6,23 +6,22 @@ from pathlib import Path
 
 import federation.routes
 from aiohttp import web
-from federation.keys import KeyRing
 
 import server.api
 import server.web
 from federation import discovery
 from federation.addresses import AddressRules
 from federation.fetch import Fetcher
+from federation.keys import KeyRing
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import migrations
 from models.database import Database
 from models.instance import Instance, Mode
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server import media, middleware, pages
+from server import images, media, middleware, pages
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES
-from server.images import Images
 from server.workers import Runtime
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -42,7 +41,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[WIRE] = wire
     app[TEMPLATES] = pages.environment(config)
     app[LINKS] = media.Links(config)
-    app[IMAGES] = Images(max_pixels=config.media.max_pixels)
+    app[IMAGES] = images.Pool()
     app[REMOTE_FILES] = media.RemoteFiles(wire, app[IMAGES], config)
     app[RUNTIME] = Runtime(wire, media_directory=config.media_directory)
 

@@ -13,7 +13,7 @@ from models.viewers import ANONYMOUS, Staff, Viewer
 from server.config import Config
 
 if TYPE_CHECKING:
-    from server.images import Images
+    from server import images
     from server.media import Links, RemoteFiles
     from server.workers import Runtime
 
@@ -25,7 +25,7 @@ TEMPLATES = web.AppKey("templates", jinja2.Environment)
 RESOLVER: web.AppKey[Resolver] = web.AppKey("resolver")
 RUNTIME: "web.AppKey[Runtime]" = web.AppKey("runtime")
 LINKS: "web.AppKey[Links]" = web.AppKey("links")
-IMAGES: "web.AppKey[Images]" = web.AppKey("images")
+IMAGES: "web.AppKey[images.Pool]" = web.AppKey("images")
 REMOTE_FILES: "web.AppKey[RemoteFiles]" = web.AppKey("remote_files")
 
 

@@ -25,9 +25,9 @@ from models import policy
 from models.errors import NotFound
 from models.tables import Actor, Media
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
+from server import images
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES
-from server.images import ImageRefused, Images
 
 log = logging.getLogger(__name__)
 
@@ -97,14 +97,14 @@ async def store_upload(
     by: Staff,
     description: str = "",
     focus: tuple[float, float] = (0.0, 0.0),
-    crop: str | None = None,
+    crop: images.Crop | None = None,
 ) -> Media:
     """Decode, re-encode and keep an uploaded picture; its row.
 
     Raises:
         ImageRefused: not a picture we read, too large, or a bomb; nothing is kept.
     """
-    done = await app[IMAGES].process(data, crop=crop)
+    done = await images.process(data, pool=app[IMAGES], limits=limits(app[CONFIG]), crop=crop)
     name = files.random_name(_EXTENSIONS[done.media_type])
     preview_name = files.random_name(_EXTENSIONS[done.preview_type])
     folder = _folder(app[CONFIG])
@@ -119,14 +119,16 @@ async def store_upload(
                 size=len(done.data),
                 width=done.width,
                 height=done.height,
-                preview_width=done.preview_width,
-                preview_height=done.preview_height,
                 blurhash=done.blurhash,
             ),
             by=by,
             description=description,
             focus=focus,
         )
+
+
+def limits(config: Config) -> images.Limits:
+    return images.Limits(max_bytes=config.media.max_bytes, max_pixels=config.media.max_pixels)
 
 
 def _folder(config: Config) -> Path:
@@ -148,9 +150,10 @@ def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
 class RemoteFiles:
     """Our copies of pictures that live on other servers, by the hash of their address."""
 
-    def __init__(self, wire: Wire, images: Images, config: Config) -> None:
+    def __init__(self, wire: Wire, pool: images.Pool, config: Config) -> None:
         self._wire = wire
-        self._images = images
+        self._pool = pool
+        self._limits = limits(config)
         self._folder = config.media_directory / "remote"
         self._max_bytes = config.media.max_bytes
         self._under_way: dict[str, asyncio.Task[Path | None]] = {}
@@ -174,8 +177,8 @@ class RemoteFiles:
     async def _fetch(self, url: str, name: str) -> Path | None:
         try:
             data, _ = await remote.fetch_file(self._wire, url, max_bytes=self._max_bytes)
-            done = await self._images.process(data)
-        except (ProtocolError, ImageRefused) as error:
+            done = await images.process(data, pool=self._pool, limits=self._limits)
+        except (ProtocolError, images.ImageRefused) as error:
             log.info("remote picture refused", extra={"code": error.code})
             return None
         place = f"{name[:2]}/{name}.{_EXTENSIONS[done.media_type]}"
