@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
@@ -22,12 +22,21 @@ class Page:
 
 async def page_of(session: AsyncSession, statement: Select[T], key: Any, page: Page) -> Sequence[T]:
     """The rows of `statement` on `page`, newest first by `key`, an integer column."""
+    found = (await session.scalars(_bounded(statement, key, page))).unique().all()
+    return found if page.min_id is None else found[::-1]
+
+
+async def rows_of(session: AsyncSession, statement: Select[Any], key: Any, page: Page) -> Sequence[Row[Any]]:
+    """The same for a statement of several columns."""
+    found: Sequence[Row[Any]] = (await session.execute(_bounded(statement, key, page))).all()
+    return found if page.min_id is None else found[::-1]
+
+
+def _bounded(statement: Select[T], key: Any, page: Page) -> Select[T]:
     if page.max_id is not None:
         statement = statement.where(key < page.max_id)
     if page.since_id is not None:
         statement = statement.where(key > page.since_id)
     if page.min_id is not None:
-        statement = statement.where(key > page.min_id).order_by(None).order_by(key.asc())
-        return (await session.scalars(statement.limit(page.limit))).unique().all()[::-1]
-    statement = statement.order_by(None).order_by(key.desc())
-    return (await session.scalars(statement.limit(page.limit))).unique().all()
+        return statement.where(key > page.min_id).order_by(None).order_by(key.asc()).limit(page.limit)
+    return statement.order_by(None).order_by(key.desc()).limit(page.limit)

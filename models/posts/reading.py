@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,19 +58,31 @@ async def thread(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence[
     return (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
 
 
-def around(post: Post, thread: Sequence[Post]) -> tuple[list[Post], list[Post]]:
+class Answers(Protocol):
+    """Anything that stands in a thread."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def reply_to_id(self) -> int | None: ...
+
+
+InThread = TypeVar("InThread", bound=Answers)
+
+
+def around(post: InThread, thread: Sequence[InThread]) -> tuple[list[InThread], list[InThread]]:
     """`thread` as seen from `post`: what it answers, eldest first, and what answers it, each below its parent."""
     known = {other.id: other for other in thread}
-    above: list[Post] = []
+    above: list[InThread] = []
     parent = known.get(post.reply_to_id or 0)
     while parent is not None and parent not in above:
         above.append(parent)
         parent = known.get(parent.reply_to_id or 0)
-    children: dict[int, list[Post]] = {}
+    children: dict[int, list[InThread]] = {}
     for other in thread:
         if other.reply_to_id is not None:
             children.setdefault(other.reply_to_id, []).append(other)
-    below: list[Post] = []
+    below: list[InThread] = []
     stack = list(reversed(children.get(post.id, [])))
     while stack:
         other = stack.pop()

@@ -1,0 +1,289 @@
+"""Reading pages of posts for clients that ask often: first which posts, in which version, then what is not known yet.
+
+What a post says is the same for everybody in the house and for everybody outside, so whoever shows it may keep it, by
+its `Version`. Only which posts a viewer sees, the counts and the viewer's own marks are asked anew each time.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, joinedload
+
+from models import policy
+from models.errors import NotFound
+from models.paging import Page, rows_of
+from models.tables import (
+    Actor,
+    Application,
+    Attachment,
+    Bookmark,
+    Group,
+    Like,
+    Mention,
+    Post,
+    PostTag,
+    Reach,
+    Revision,
+)
+from models.viewers import Staff, Viewer
+
+_THREAD = 500
+
+
+class Version(NamedTuple):
+    """Which state of a post: while this is the same, so is everything it says. `group_reach` is that of today."""
+
+    id: int
+    revision: int
+    published_revision: int | None
+    group_reach: Reach | None
+    author_id: int
+    author_version: int
+
+
+class Outline(NamedTuple):
+    """A line of a list: where it stands, which post it is, and which post it boosts."""
+
+    key: int
+    post: Version
+    boosted: Version | None
+
+    @property
+    def shown(self) -> Version:
+        """The post whose text is shown."""
+        return self.boosted or self.post
+
+
+async def outlines(
+    session: AsyncSession, statement: Select[Post], page: Page, *, key: Any = Post.id
+) -> Sequence[Outline]:
+    """The lines of `statement` on `page`, newest first by `key`; in one statement."""
+    return [_outline(row) for row in await rows_of(session, _outlined(statement, key), key, page)]
+
+
+async def outlines_of(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> dict[int, Outline]:
+    """The posts among `ids` that `viewer` sees, by id."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    statement = policy.visible_posts(viewer).where(Post.id.in_(wanted))
+    rows = await session.execute(_outlined(statement, Post.id))
+    return {row[0]: _outline(row) for row in rows}
+
+
+async def outline_of(session: AsyncSession, viewer: Viewer, post_id: int) -> Outline:
+    """The post with that id. Raises NotFound, also for what `viewer` may not see."""
+    found = await outlines_of(session, viewer, [post_id])
+    if post_id not in found:
+        raise NotFound(post_id=post_id)
+    return found[post_id]
+
+
+def _outlined(statement: Select[Any], key: Any) -> Select[Any]:
+    boosted, author, boosted_author = aliased(Post), aliased(Actor), aliased(Actor)
+    return (
+        statement.join(author, author.id == Post.author_id)
+        .outerjoin(Group, Group.id == Post.group_id)
+        .outerjoin(boosted, boosted.id == Post.boost_of_id)
+        .outerjoin(boosted_author, boosted_author.id == boosted.author_id)
+        .with_only_columns(
+            key,
+            Post.id,
+            Post.revision,
+            Post.published_revision,
+            Group.reach,
+            Post.author_id,
+            author.version,
+            boosted.id,
+            boosted.revision,
+            boosted.published_revision,
+            Group.reach,
+            boosted.author_id,
+            boosted_author.version,
+        )
+    )
+
+
+def _outline(row: Sequence[Any]) -> Outline:
+    return Outline(row[0], Version(*row[1:7]), Version(*row[7:13]) if row[7] is not None else None)
+
+
+# Threads
+
+
+class Link(NamedTuple):
+    """A post's place in its thread, and nothing else of it."""
+
+    id: int
+    reply_to_id: int | None
+
+
+async def thread_links(session: AsyncSession, viewer: Viewer, post_id: int) -> tuple[Link, list[Link]]:
+    """The post with that id and its thread as `viewer` sees it, oldest first. Raises NotFound."""
+    visible = policy.visible_posts(viewer)
+    columns = (Post.id, Post.reply_to_id, Post.thread_id)
+    row = (await session.execute(visible.where(Post.id == post_id).with_only_columns(*columns))).first()
+    if row is None:
+        raise NotFound(post_id=post_id)
+    thread = visible.where(Post.thread_id == (row.thread_id or row.id)).with_only_columns(Post.id, Post.reply_to_id)
+    found = await session.execute(thread.order_by(Post.id).limit(_THREAD))
+    return Link(row.id, row.reply_to_id), [Link(*link) for link in found]
+
+
+# Counts and own marks
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What hangs on posts and changes all the time, by post id. Counts are of what the viewer may see (R-74)."""
+
+    replies: dict[int, int] = field(default_factory=dict)
+    likes: dict[int, int] = field(default_factory=dict)
+    boosts: dict[int, int] = field(default_factory=dict)
+    liked: dict[int, int] = field(default_factory=dict)
+    boosted: dict[int, int] = field(default_factory=dict)
+    bookmarked: dict[int, int] = field(default_factory=dict)
+
+
+async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Marks:
+    """Counts and `viewer`'s own marks for the posts `ids`; in one statement."""
+    wanted = list(dict.fromkeys(ids))
+    found = Marks()
+    if not wanted:
+        return found
+    targets = (found.replies, found.likes, found.boosts, found.liked, found.boosted, found.bookmarked)
+    for kind, post_id, count in await session.execute(_marks(viewer, wanted)):
+        targets[kind][post_id] = count
+    return found
+
+
+def _marks(viewer: Viewer, ids: list[int]) -> Any:
+    reply, boost = aliased(Post), aliased(Post)
+    parts = [
+        select(literal(0), reply.reply_to_id, func.count())
+        .where(reply.reply_to_id.in_(ids), policy.sees_post(viewer, reply))
+        .group_by(reply.reply_to_id),
+        select(literal(1), Like.post_id, func.count()).where(Like.post_id.in_(ids)).group_by(Like.post_id),
+        select(literal(2), boost.boost_of_id, func.count())
+        .where(boost.boost_of_id.in_(ids), policy.sees_post(viewer, boost))
+        .group_by(boost.boost_of_id),
+    ]
+    if isinstance(viewer, Staff):
+        own = aliased(Post)
+        parts += [
+            select(literal(3), Like.post_id, literal(1)).where(Like.actor_id == viewer.actor_id, Like.post_id.in_(ids)),
+            select(literal(4), own.boost_of_id, literal(1)).where(
+                own.author_id == viewer.actor_id, own.deleted_at.is_(None), own.boost_of_id.in_(ids)
+            ),
+            select(literal(5), Bookmark.post_id, literal(1)).where(
+                Bookmark.account_id == viewer.account_id, Bookmark.post_id.in_(ids)
+            ),
+        ]
+    return union_all(*parts)
+
+
+# What posts say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """All that a post says, the same for everybody in the house, or for everybody outside."""
+
+    post: Post
+    said: Revision | Post
+    edited: bool
+    files: Sequence[Attachment] = ()
+    mentions: Sequence[Actor] = ()
+    tags: Sequence[str] = ()
+    group: Group | None = None
+    reply_author_id: int | None = None
+    application: Application | None = None
+
+
+async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
+    """What the posts `ids` say; outside in the revision that left. In a fixed number of statements, whom they concern
+    was asked before."""
+    wanted = list(ids)
+    posts = list(
+        await session.scalars(
+            select(Post).where(Post.id.in_(wanted)).options(joinedload(Post.group).joinedload(Group.actor))
+        )
+    )
+    said = await _published(session, posts) if outside else {}
+    files = await _files(session, wanted, outside=outside)
+    mentions = await _mentions(session, wanted)
+    tags = await _tags(session, wanted)
+    parents = [post.reply_to_id for post in posts if post.reply_to_id is not None]
+    rows = await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
+    authors = {row.id: row.author_id for row in rows}
+    used = {post.application_id for post in posts if post.application_id is not None}
+    applications = {
+        application.id: application
+        for application in await session.scalars(select(Application).where(Application.id.in_(used)))
+    }
+    made = []
+    for post in posts:
+        shown: Revision | Post = said.get(post.id, post) if outside else post
+        html = shown.html
+        made.append(
+            Content(
+                post=post,
+                said=shown,
+                edited=post.edited_at is not None if shown is post else getattr(shown, "number", 1) > 1,
+                files=files.get(post.id, ()),
+                # names and tags are those of the newest revision: outside only what the one that left says too
+                mentions=[actor for actor in mentions.get(post.id, ()) if not outside or actor.url in html],
+                tags=[tag for tag in tags.get(post.id, ()) if not outside or f"/tags/{tag}" in html],
+                group=post.group,
+                reply_author_id=authors.get(post.reply_to_id or 0),
+                application=applications.get(post.application_id or 0),
+            )
+        )
+    return made
+
+
+async def _published(session: AsyncSession, posts: Sequence[Post]) -> dict[int, Revision]:
+    found = await session.scalars(
+        select(Revision)
+        .join(Post, Post.id == Revision.post_id)
+        .where(Post.id.in_([post.id for post in posts]), Revision.number == Post.published_revision)
+    )
+    return {revision.post_id: revision for revision in found}
+
+
+async def _files(session: AsyncSession, ids: list[int], *, outside: bool) -> dict[int, list[Attachment]]:
+    files: dict[int, list[Attachment]] = {}
+    found = await session.scalars(
+        select(Attachment)
+        .join(Post, Post.id == Attachment.post_id)
+        .where(
+            Attachment.post_id.in_(ids),
+            Attachment.revision == (Post.published_revision if outside else Post.revision),
+        )
+        .options(joinedload(Attachment.media))
+        .order_by(Attachment.post_id, Attachment.position)
+    )
+    for file in found:
+        files.setdefault(file.post_id, []).append(file)
+    return files
+
+
+async def _mentions(session: AsyncSession, ids: list[int]) -> dict[int, list[Actor]]:
+    mentions: dict[int, list[Actor]] = {}
+    found = await session.scalars(
+        select(Mention).where(Mention.post_id.in_(ids)).options(joinedload(Mention.actor)).order_by(Mention.actor_id)
+    )
+    for mention in found:
+        mentions.setdefault(mention.post_id, []).append(mention.actor)
+    return mentions
+
+
+async def _tags(session: AsyncSession, ids: list[int]) -> dict[int, list[str]]:
+    tags: dict[int, list[str]] = {}
+    found = select(PostTag.post_id, PostTag.name).where(PostTag.post_id.in_(ids)).order_by(PostTag.name)
+    for post_id, name in await session.execute(found):
+        tags.setdefault(post_id, []).append(name)
+    return tags
