@@ -25,10 +25,11 @@ _threads = ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1)), t
 
 _COMMON = frozenset(
     """0123456789 1234567890 12345678910 123456789 0987654321 9876543210 1q2w3e4r5t 1qaz2wsx3edc abcdefghij
-    administrator admin changeme chelsea dragon football geheim hallo hallowelt iloveyou letmein liverpool login master michael
-    monkey nichtsicher p@ssw0rd p@ssword passw0rd passwd password passwort princess qwerty qwertyuiop qwertz qwertzuiop
-    schalke schatz secret sommer sonnenschein start sunshine superman test trustno1 welcome wilkommen willkommen winter
-    asdfghjkl asdfghjklö yxcvbnm zxcvbnm fussball herbst frühling kontor firma company hunter guest gast user benutzer
+    administrator admin changeme chelsea dragon football geheim hallo hallowelt iloveyou letmein liverpool
+    login master michael monkey nichtsicher p@ssw0rd p@ssword passw0rd passwd password passwort princess
+    qwerty qwertyuiop qwertz qwertzuiop schalke schatz secret sommer sonnenschein start sunshine superman test
+    trustno1 welcome wilkommen willkommen winter asdfghjkl asdfghjklö yxcvbnm zxcvbnm fussball herbst frühling
+    kontor firma company hunter guest gast user benutzer
     """.split()  # noqa: SIM905 - thirty lines of quotes would say no more
 )
 _ADDED = "0123456789!?.,;:-_+*#$%&/()= "
