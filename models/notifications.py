@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import Select, func, select, update
+from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -75,6 +76,18 @@ async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = Non
     if only is not None:
         statement = statement.where(Notification.id == only)
     await session.execute(statement.values(read_at=now()))
+
+
+async def dismiss(
+    session: AsyncSession, *, by: Staff, types: Iterable[NotificationType], only: int | None = None
+) -> None:
+    """Throw away one's own notifications of some types, or `only` one of them."""
+    statement = sql_delete(Notification).where(
+        Notification.account_id == by.account_id, Notification.type.in_(list(types))
+    )
+    if only is not None:
+        statement = statement.where(Notification.id == only)
+    await session.execute(statement)
 
 
 # Made from the journal

@@ -66,6 +66,11 @@ def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
     )
 
 
+def knew_posts(staff: Staff) -> Select[Post]:
+    """Deleted posts that `staff` could read while they lived, so that their clients may be told to drop them."""
+    return select(Post).where(Post.deleted_at.is_not(None), _reads_post(staff, Post))
+
+
 def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:
     match viewer:
         case Staff():

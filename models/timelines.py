@@ -3,12 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.posts.reading import loaded
-from models.tables import Actor, Bookmark, Follow, Group, Like, Membership, MemberState, Post, PostTag, Visibility
+from models.tables import (
+    Actor,
+    Attachment,
+    Bookmark,
+    Follow,
+    Group,
+    Like,
+    Membership,
+    MemberState,
+    Post,
+    PostTag,
+    Recipient,
+    Visibility,
+)
 from models.text.clean import fold_tag
 from models.viewers import Staff, Viewer
 
@@ -43,6 +56,36 @@ def everything(viewer: Viewer) -> Select[Post]:
     )
 
 
+def elsewhere(viewer: Viewer) -> Select[Post]:
+    """What came from other companies, without boosts."""
+    return everything(viewer).where(~Post.is_local)
+
+
+def narrowed(
+    posts: Select[Post],
+    *,
+    replies: bool = True,
+    boosts: bool = True,
+    only_files: bool = False,
+    tags: Iterable[str] = (),
+    without_tags: Iterable[str] = (),
+    is_local: bool | None = None,
+) -> Select[Post]:
+    """`posts` without some sorts of them, or only those with files, or with all of `tags`."""
+    if not replies:
+        posts = posts.where(Post.reply_to_id.is_(None))
+    if not boosts:
+        posts = posts.where(Post.boost_of_id.is_(None))
+    if only_files:
+        carries = exists().where(Attachment.post_id == Post.id, Attachment.revision == Post.revision)
+        posts = posts.where(carries)
+    for tag in tags:
+        posts = posts.where(_tagged(tag))
+    for tag in without_tags:
+        posts = posts.where(~_tagged(tag))
+    return posts if is_local is None else posts.where(Post.is_local == is_local)
+
+
 def of_group(viewer: Viewer, group: Group) -> Select[Post]:
     return loaded(policy.visible_posts(viewer)).where(Post.group_id == group.id, Post.boost_of_id.is_(None))
 
@@ -57,9 +100,13 @@ def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
     )
 
 
-def of_tag(viewer: Viewer, tag: str) -> Select[Post]:
-    tagged = exists().where(PostTag.post_id == Post.id, PostTag.name == fold_tag(tag))
-    return everything(viewer).where(tagged)
+def of_tag(viewer: Viewer, *tags: str) -> Select[Post]:
+    """What carries one of `tags`."""
+    return everything(viewer).where(or_(*(_tagged(tag) for tag in tags)))
+
+
+def _tagged(tag: str) -> ColumnElement[bool]:
+    return exists().where(PostTag.post_id == Post.id, PostTag.name == fold_tag(tag))
 
 
 def bookmarked(viewer: Staff) -> Select[Post]:
@@ -81,6 +128,31 @@ def liked(viewer: Staff) -> Select[Post]:
 def direct(viewer: Staff) -> Select[Post]:
     """Messages for the people named, to and from `viewer`."""
     return loaded(policy.visible_posts(viewer)).where(Post.visibility == Visibility.DIRECT)
+
+
+def conversations(viewer: Staff) -> Select[Post]:
+    """The newest message of each thread of messages."""
+    newest = (
+        policy.visible_posts(viewer)
+        .where(Post.visibility == Visibility.DIRECT, Post.boost_of_id.is_(None))
+        .with_only_columns(func.max(Post.id))
+        .group_by(Post.thread_id)
+        .correlate(None)
+    )
+    return direct(viewer).where(Post.id.in_(newest))
+
+
+async def talking_with(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> dict[int, list[Actor]]:
+    """With whom `viewer` is talking in some messages, by post."""
+    ids = list(post_ids)
+    people: dict[int, dict[int, Actor]] = {post_id: {} for post_id in ids}
+    named = select(Recipient.post_id, Actor).join(Actor, Actor.id == Recipient.actor_id)
+    wrote = select(Post.id, Actor).join(Actor, Actor.id == Post.author_id)
+    for statement in (wrote.where(Post.id.in_(ids)), named.where(Recipient.post_id.in_(ids))):
+        for post_id, actor in await session.execute(statement.order_by(Actor.id)):
+            if actor.id != viewer.actor_id:
+                people[post_id][actor.id] = actor
+    return {post_id: list(found.values()) for post_id, found in people.items()}
 
 
 async def last_written(session: AsyncSession, viewer: Viewer, group_ids: Iterable[int]) -> dict[int, datetime]:

@@ -1,0 +1,39 @@
+"""How far somebody has read, kept for their clients, so that each begins where the other stopped."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import now
+from models.tables import Marker
+from models.viewers import Staff
+
+TIMELINES = ("home", "notifications")
+
+
+async def of_account(session: AsyncSession, viewer: Staff, timelines: Iterable[str]) -> dict[str, Marker]:
+    """The markers of `timelines` that were ever set."""
+    wanted = [name for name in timelines if name in TIMELINES]
+    found = await session.scalars(
+        select(Marker).where(Marker.account_id == viewer.account_id, Marker.timeline.in_(wanted))
+    )
+    return {marker.timeline: marker for marker in found}
+
+
+async def move(session: AsyncSession, places: Mapping[str, int], *, by: Staff) -> dict[str, Marker]:
+    """Set markers to the ids of what was read last; each setting is a new version."""
+    markers = await of_account(session, by, places)
+    for timeline, last_read_id in places.items():
+        if timeline not in TIMELINES:
+            continue
+        marker = markers.get(timeline)
+        if marker is None:
+            marker = Marker(account_id=by.account_id, timeline=timeline, version=0)
+            markers[timeline] = marker
+            session.add(marker)
+        marker.last_read_id = last_read_id
+        marker.version += 1
+        marker.updated_at = now()
+    await session.flush()
+    return markers
