@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
@@ -142,6 +143,12 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is something to open; an SQLite file that is missing would be made by opening it."""
+        file = self.url.database if self.is_sqlite else None
+        return not file or file == ":memory:" or Path(file).exists()
 
     @property
     def engine(self) -> AsyncEngine:
