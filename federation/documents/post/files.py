@@ -1,0 +1,104 @@
+"""The files of a post, both directions."""
+
+import mimetypes
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from federation.documents import members
+from federation.vocabulary import Document, as_list, types_of
+from models.instance import Instance
+from models.posts.receiving import RemoteFile
+from models.tables import Attachment, MediaKind
+
+MOST = 32
+MOST_SENT = 16
+_DESCRIPTION = 1500
+_PIXELS = 65535
+_TYPES = frozenset({"Document", "Image", "Video", "Audio"})
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,60}")
+_BASE83 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
+_BLURHASH = re.compile("[" + re.escape(_BASE83) + "]{6,164}")
+
+
+def render(files: Iterable[Attachment], instance: Instance) -> list[Document]:
+    """The files of one revision; a file whose copy is not here is left out."""
+    return [_render(file, instance) for file in files if file.media.file is not None][:MOST_SENT]
+
+
+def _render(file: Attachment, instance: Instance) -> Document:
+    media = file.media
+    document: Document = {
+        "type": "Image" if media.kind is MediaKind.IMAGE else "Document",
+        "mediaType": media.media_type,
+        "url": instance.url(f"/media/{media.file}"),
+        "name": file.description,
+    }
+    if media.width and media.height:
+        document |= {"width": media.width, "height": media.height}
+    if media.blurhash:
+        document["blurhash"] = media.blurhash
+    if media.focus_x or media.focus_y:
+        document["focalPoint"] = [media.focus_x, media.focus_y]
+    return document
+
+
+def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> tuple[RemoteFile, ...]:
+    """What is attached and could be shown, at most 32; what is malformed is left out."""
+    found: dict[str, RemoteFile] = {}
+    for item in as_list(document.get("attachment")):
+        if len(found) < MOST and isinstance(item, dict) and not _TYPES.isdisjoint(types_of(item)):
+            file = _parse(item, insecure_hosts)
+            if file is not None:
+                found.setdefault(file.url, file)
+    return tuple(found.values())
+
+
+def _parse(item: Document, insecure_hosts: tuple[str, ...]) -> RemoteFile | None:
+    link = _best_link(item, insecure_hosts)
+    url = members.picture_of(link, insecure_hosts=insecure_hosts)
+    if url is None:
+        return None
+    return RemoteFile(
+        url=url,
+        media_type=_media_type(item, link, url),
+        description=members.text(item.get("name") or item.get("summary"), limit=_DESCRIPTION),
+        width=members.whole(item.get("width") or link.get("width"), most=_PIXELS),
+        height=members.whole(item.get("height") or link.get("height"), most=_PIXELS),
+        blurhash=_blurhash(item.get("blurhash")),
+        focus=_focus(item.get("focalPoint")),
+    )
+
+
+def _best_link(item: Document, insecure_hosts: tuple[str, ...]) -> Mapping[str, object]:
+    """The first link to a file among `url`, as an object; `href` where the item itself is one."""
+    for value in as_list(item.get("url") or item.get("href")):
+        if isinstance(value, dict) and members.picture_of(value, insecure_hosts=insecure_hosts) is not None:
+            return value
+        if isinstance(value, str):
+            return {"url": value}
+    return {}
+
+
+def _media_type(item: Document, link: Mapping[str, object], url: str) -> str:
+    for value in (item.get("mediaType"), link.get("mediaType"), mimetypes.guess_type(urlsplit(url).path)[0]):
+        essence = value.partition(";")[0].strip().lower() if isinstance(value, str) else ""
+        if _MEDIA_TYPE.fullmatch(essence):
+            return essence
+    return "image/jpeg" if "Image" in types_of(item) else "application/octet-stream"
+
+
+def _blurhash(value: object) -> str | None:
+    """CNT-8: the first digit says how many components follow, two digits each."""
+    if not isinstance(value, str) or not _BLURHASH.fullmatch(value):
+        return None
+    size = _BASE83.index(value[0])
+    return value if len(value) == 4 + 2 * (size % 9 + 1) * (size // 9 + 1) else None
+
+
+def _focus(value: object) -> tuple[float, float]:
+    if isinstance(value, list) and len(value) == 2:
+        x, y = (number if isinstance(number, int | float) and abs(number) <= 1 else None for number in value)
+        if x is not None and y is not None:
+            return float(x), float(y)
+    return 0.0, 0.0

@@ -1,0 +1,244 @@
+"""Our own key pairs: made on first need, encrypted at rest, parsed once, and never shown to anybody (SIG-31).
+
+Every actor of ours has two: RSA, which signs requests, and Ed25519, which signs the integrity proofs inside activities.
+The private halves lie in the database under a key derived from the instance's secret; each is bound to its row, so
+that no row's secret can be put into another.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import ProtocolError
+from federation.signatures import PublicKey, sign
+from federation.signatures import keys as pairs
+from federation.signatures.messages import Form
+from federation.signatures.multikey import decode_key, encode_key
+from models import actors
+from models.base import new_id, now
+from models.database import Database
+from models.tables import Actor, Key, KeyKind
+
+SECRET_BYTES = 32
+RSA_FRAGMENT = "#main-key"
+ED25519_FRAGMENT = "#ed25519-key"
+_PURPOSE = b"kontor private keys 1"
+_NONCE_BYTES = 12
+_CACHED = 4096
+
+
+class KeyUnreadable(ProtocolError):
+    """A private key of this server cannot be decrypted: the secret is not the one it was stored with."""
+
+    code = "key_unreadable"
+    status = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """Both pairs of one actor of ours, ready to sign; the ids are the keyIds on the wire."""
+
+    rsa_id: str
+    rsa_private: RSAPrivateKey
+    rsa_public_pem: str
+    ed25519_id: str
+    ed25519_private: Ed25519PrivateKey
+    ed25519_multibase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs requests as one actor of ours, each time anew; give it to `Fetcher.get` as `signer`."""
+
+    keys: OwnKeys
+    form: Form = "cavage"
+    clock: Callable[[], datetime] = now
+
+    def __call__(self, method: str, url: str, *, accept: str) -> Mapping[str, str]:
+        return sign(
+            method,
+            url,
+            key_id=self.keys.rsa_id,
+            private_key=self.keys.rsa_private,
+            now=self.clock(),
+            form=self.form,
+            accept=accept,
+        )
+
+    def delivery(self, url: str, body: bytes, *, sha256: str, form: Form = "cavage") -> dict[str, str]:
+        """The headers of a POST; `sha256` is `signatures.sha256_base64(body)`, made once for all inboxes."""
+        return sign(
+            "POST",
+            url,
+            body,
+            key_id=self.keys.rsa_id,
+            private_key=self.keys.rsa_private,
+            now=self.clock(),
+            form=form,
+            sha256=sha256,
+        )
+
+
+class KeyRing:
+    """Finds or makes the keys of our actors. `secret` has 32 random bytes and is kept outside the database."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != SECRET_BYTES:
+            raise ValueError("the secret for private keys has 32 bytes")
+        self._cipher = ChaCha20Poly1305(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret))
+        self._known: OrderedDict[int, OwnKeys] = OrderedDict()
+        self._turns: dict[int, asyncio.Lock] = {}
+        self._instance_actor_id: int | None = None
+
+    async def ensure(self, database: Database, actor_id: int) -> OwnKeys:
+        """The keys of an actor of ours, made when there are none yet; not to be called inside `writing()`.
+
+        Raises:
+            KeyUnreadable: they were stored under another secret.
+        """
+        known = self._remembered(actor_id)
+        if known is not None:
+            return known
+        async with self._turns.setdefault(actor_id, asyncio.Lock()):
+            known = self._remembered(actor_id)
+            if known is None:
+                known = await self._find_or_make(database, actor_id)
+        self._turns.pop(actor_id, None)
+        return known
+
+    async def _find_or_make(self, database: Database, actor_id: int) -> OwnKeys:
+        async with database.reading() as session:
+            found = await self._find(session, actor_id)
+        if found is None:
+            made = await asyncio.to_thread(_generate)
+            async with database.writing() as session:
+                await self._store(session, actor_id, made)
+            async with database.reading() as session:
+                found = await self._find(session, actor_id)
+        assert found is not None  # noqa: S101 - stored just now, by us or by a faster process
+        return self._remember(actor_id, found)
+
+    async def ensure_in(self, session: AsyncSession, actor_id: int) -> OwnKeys:
+        """The same inside a transaction that is open already; new keys become durable with its commit."""
+        known = self._remembered(actor_id)
+        if known is not None:
+            return known
+        found = await self._find(session, actor_id)
+        if found is None:
+            await self._store(session, actor_id, await asyncio.to_thread(_generate))
+            found = await self._find(session, actor_id)
+            assert found is not None  # noqa: S101 - stored just now
+            return found  # not remembered: the transaction may yet be rolled back
+        return self._remember(actor_id, found)
+
+    async def signer(self, database: Database, actor_id: int) -> Signer:
+        """Signs as this actor of ours."""
+        return Signer(await self.ensure(database, actor_id))
+
+    async def instance_signer(self, database: Database) -> Signer:
+        """Signs as the server itself, for whatever nobody in particular asks (DISC-16)."""
+        if self._instance_actor_id is None:
+            async with database.writing() as session:
+                self._instance_actor_id = (await actors.instance_actor(session)).id
+        return await self.signer(database, self._instance_actor_id)
+
+    def _remembered(self, actor_id: int) -> OwnKeys | None:
+        known = self._known.get(actor_id)
+        if known is not None:
+            self._known.move_to_end(actor_id)
+        return known
+
+    def _remember(self, actor_id: int, keys: OwnKeys) -> OwnKeys:
+        self._known[actor_id] = keys
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+        return keys
+
+    async def _find(self, session: AsyncSession, actor_id: int) -> OwnKeys | None:
+        rows = await session.scalars(
+            select(Key)
+            .where(Key.actor_id == actor_id, Key.private.is_not(None), Key.retired_at.is_(None))
+            .order_by(Key.id)
+        )
+        found = {row.kind: row for row in rows}  # the newest of a kind
+        rsa, ed25519 = found.get(KeyKind.RSA), found.get(KeyKind.ED25519)
+        if rsa is None or ed25519 is None:
+            return None
+        return await asyncio.to_thread(self._read, rsa, ed25519)  # checking an RSA key takes a while
+
+    def _read(self, rsa: Key, ed25519: Key) -> OwnKeys:
+        rsa_private, ed25519_private = self._decrypt(rsa), self._decrypt(ed25519)
+        if not isinstance(rsa_private, RSAPrivateKey) or not isinstance(ed25519_private, Ed25519PrivateKey):
+            raise KeyUnreadable(reason="kind")
+        return OwnKeys(
+            rsa_id=rsa.uri,
+            rsa_private=rsa_private,
+            rsa_public_pem=rsa.public,
+            ed25519_id=ed25519.uri,
+            ed25519_private=ed25519_private,
+            ed25519_multibase=ed25519.public,
+        )
+
+    def _decrypt(self, row: Key) -> pairs.PrivateKey:
+        sealed = row.private or b""
+        try:
+            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(row.id))
+        except (InvalidTag, ValueError):
+            raise KeyUnreadable(key=row.uri) from None
+        return pairs.load_private_key(plain.decode("ascii"))
+
+    async def _store(self, session: AsyncSession, actor_id: int, made: tuple[RSAPrivateKey, Ed25519PrivateKey]) -> None:
+        """Both rows, or none where somebody was faster: the unique keyId decides, and theirs count."""
+        rsa, ed25519 = made
+        uri = (await session.get_one(Actor, actor_id)).uri
+        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+        rows = []
+        for kind, fragment, private, public in (
+            (KeyKind.RSA, RSA_FRAGMENT, rsa, pairs.public_pem(rsa)),
+            (KeyKind.ED25519, ED25519_FRAGMENT, ed25519, encode_key(ed25519.public_key())),
+        ):
+            row_id = new_id()
+            nonce = secrets.token_bytes(_NONCE_BYTES)
+            sealed = nonce + self._cipher.encrypt(nonce, pairs.private_pem(private).encode("ascii"), _bound_to(row_id))
+            rows.append(
+                {
+                    "id": row_id,
+                    "actor_id": actor_id,
+                    "uri": uri + fragment,
+                    "kind": kind,
+                    "public": public,
+                    "private": sealed,
+                    "created_at": now(),
+                }
+            )
+        await session.execute(insert(Key).values(rows).on_conflict_do_nothing())
+
+
+def _generate() -> tuple[RSAPrivateKey, Ed25519PrivateKey]:
+    return pairs.generate_rsa(), pairs.generate_ed25519()
+
+
+def _bound_to(row_id: int) -> bytes:
+    return row_id.to_bytes(8, "big")
+
+
+def public_key(text: str) -> PublicKey:
+    """Read a stored public key in either form: PEM, or a Multikey's multibase text.
+
+    Raises:
+        BadKey: it is neither, or outside the limits.
+    """
+    return pairs.load_public_key(text) if text.startswith("-----") else decode_key(text)
