@@ -9,10 +9,8 @@ import jinja2
 from aiohttp import web
 
 from models.errors import DomainError
-from models.tables import Reach
 from models.viewers import Staff
 from server import VERSION, i18n
-from server.config import Config
 from server.context import CONFIG, TEMPLATES
 from server.web.views import ErrorView, Notice, Shell
 
@@ -20,18 +18,17 @@ _TEMPLATES = Path(str(resources.files("server"))) / "templates"
 _ERRORS = {403: "403", 404: "404", 429: "429", 500: "500"}
 
 
-def environment(config: Config) -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Templates with autoescape, translations and nothing undefined let through."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        trim_blocks=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
         auto_reload=False,
     )
     i18n.install(made)
-    made.globals["reaches"] = [str(reach) for reach in Reach]
-    del config
     return made
 
 
@@ -65,8 +62,8 @@ def refusal(request: web.Request, error: DomainError) -> web.Response:
     """The page for a rule that said no. For what may not be seen it is the same for all things and all viewers."""
     if error.status == 404:
         return _error(request, ErrorView(status=404))
-    sentence = i18n.translate(request["locale"], error.message())
-    return _error(request, ErrorView(status=error.status, sentence=sentence))
+    request.setdefault("locale", request.app[CONFIG].instance.default_language)
+    return _error(request, ErrorView(status=error.status, sentence=i18n.sentence(request["locale"], error)))
 
 
 def status(request: web.Request, code: int) -> web.Response:
