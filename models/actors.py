@@ -1,6 +1,6 @@
 """Actors: finding them by handle or id, making ours, keeping what we were told of others."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from models import journal
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
-from models.tables import Actor, ActorType, Disclosure, Media
+from models.tables import Actor, ActorType, Disclosure, Key, KeyKind, Media
 from models.text.clean import clean_line, clean_text, fold_username, shorten_text, username_problem
 from models.text.markdown import render
 from models.viewers import Staff
@@ -124,20 +124,27 @@ class RemoteActor:
     moved_to: str | None = None
 
 
-async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
-    """Store or replace our copy of an actor elsewhere, whole (ACT-4). A handle that moved to a new id follows it."""
+async def keep(session: AsyncSession, told: RemoteActor, *, is_named: bool = True) -> Actor:
+    """Store or replace our copy of an actor elsewhere, whole (ACT-4).
+
+    A handle follows its new owner where `is_named`: where the server itself said whose it is (R-19). Otherwise whoever
+    was known by it keeps it.
+    """
     actor = await by_uri(session, told.uri)
     if actor is not None and actor.is_local:
         raise NotYours(uri=told.uri)
     key = fold_username(told.username)
-    former = await session.scalar(
+    holder = await session.scalar(
         select(Actor).where(Actor.host == told.host, Actor.username_key == key, Actor.uri != told.uri)
     )
-    if former is not None:  # the name was given to a new actor over there; the old one keeps its id only
-        former.username_key = f"{former.username_key}#{former.id}"
+    actor_id = actor.id if actor is not None else new_id()
+    if holder is not None and (is_named or holder.deleted_at is not None):
+        holder.username_key = f"{key}#{holder.id}"
         await session.flush()
+    elif holder is not None:
+        key = f"{key}#{actor_id}"
     if actor is None:
-        actor = Actor(uri=told.uri, host=told.host)
+        actor = Actor(id=actor_id, uri=told.uri, host=told.host)
         session.add(actor)
     actor.type = told.type
     actor.host = told.host
@@ -166,6 +173,53 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     actor.deleted_at = None
     await session.flush()
     return actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteKey:
+    """A public key that an actor elsewhere lists as its own, readable."""
+
+    uri: str
+    kind: KeyKind
+    public: str
+
+
+async def keep_keys(
+    session: AsyncSession, actor: Actor, listed: Sequence[RemoteKey], *, confirmed: Collection[str] = ()
+) -> set[str]:
+    """Make `listed` the keys of an actor elsewhere; the keyIds of all it had or has.
+
+    A keyId belongs to whom its address leads to: it extends the actor's id, or is among `confirmed`, by which the
+    actor was found. Without that a neighbour on the same server could take another's (R-05). What is listed no longer
+    is retired and verifies nothing any more (R-07).
+    """
+    own = {row.uri: row for row in await session.scalars(select(Key).where(Key.actor_id == actor.id))}
+    others = {
+        row.uri: row
+        for row in await session.scalars(
+            select(Key).where(Key.uri.in_([key.uri for key in listed]), Key.actor_id != actor.id)
+        )
+    }
+    for key in listed:
+        if key.uri not in own and key.uri not in confirmed and key.uri.partition("#")[0] != actor.uri:
+            continue
+        row = own.get(key.uri) or others.get(key.uri)
+        if row is None:
+            row = Key(uri=key.uri)
+            session.add(row)
+        elif row.private is not None:
+            raise NotYours(uri=key.uri)
+        row.actor_id = actor.id
+        row.kind = key.kind
+        row.public = key.public
+        row.fetched_at = now()
+        row.retired_at = None
+    remaining = {key.uri for key in listed}
+    for uri, row in own.items():
+        if uri not in remaining and row.retired_at is None:
+            row.retired_at = now()
+    await session.flush()
+    return remaining | set(own)
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
