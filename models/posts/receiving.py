@@ -15,9 +15,13 @@ from models.posts.writing import erase
 from models.tables import (
     Actor,
     Attachment,
+    Follow,
     Group,
+    Key,
+    Like,
     Media,
     MediaKind,
+    Membership,
     Mention,
     Post,
     PostKind,
@@ -115,7 +119,8 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
 
 
 def _placed(told: RemotePost, parent: Post | None) -> tuple[Visibility, int | None, Reach]:
-    if parent is not None and parent.group_id is not None and told.visibility is not Visibility.DIRECT:
+    for_some = told.visibility in (Visibility.DIRECT, Visibility.FOLLOWERS)
+    if parent is not None and parent.group_id is not None and not for_some:
         return Visibility.GROUP, parent.group_id, parent.reach
     if told.group is not None:
         return Visibility.GROUP, told.group.id, told.group.reach
@@ -232,6 +237,38 @@ async def receive_deletion(session: AsyncSession, uri: str, *, host: str, by_han
     else:
         await erase(session, post, by_handle=by_handle)
     return True
+
+
+async def receive_echo(session: AsyncSession, uri: str, *, group: Group) -> bool:
+    """A group elsewhere passed on a post of ours: its members have it now; False when it is not of that group."""
+    post = await by_uri(session, uri)
+    if post is None or not post.is_local or post.group_id != group.id:
+        return False
+    if post.distributed_at is None:
+        post.distributed_at = now()
+        await session.flush()
+    return True
+
+
+async def receive_end(session: AsyncSession, actor: Actor) -> None:
+    """An actor elsewhere is no more: what it wrote, whom it followed and where it belonged go with it."""
+    posts = await session.scalars(select(Post.uri).where(Post.author_id == actor.id, Post.deleted_at.is_(None)))
+    for uri in posts.all():
+        await receive_deletion(session, uri, host=actor.host, by_handle=actor.handle)
+    follows = (Follow.follower_id == actor.id) | (Follow.followee_id == actor.id)
+    await session.execute(sql_delete(Follow).where(follows))
+    await session.execute(sql_delete(Membership).where(Membership.actor_id == actor.id))
+    await session.execute(sql_delete(Like).where(Like.actor_id == actor.id))
+    await session.execute(sql_delete(Key).where(Key.actor_id == actor.id))
+    group = await session.get(Group, actor.id)
+    if group is not None:
+        group.archived_at = now()
+    await session.merge(Tombstone(uri=actor.uri, host=actor.host, at=now()))
+    actor.display_name = actor.about_html = ""
+    actor.fields = []
+    actor.avatar_url = actor.header_url = None
+    actor.deleted_at = now()
+    await session.flush()
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Post | None:
