@@ -28,7 +28,7 @@ def count(text: str, *, warning: str = "") -> int:
     length = len(text) + len(warning)
     if length > MEASURED_CHARACTERS:
         raise TextTooLong(length=length, limit=MEASURED_CHARACTERS)
-    return _visible_characters(warning) + _visible_characters(_with_short_addresses(text))
+    return _graphemes(warning) + _graphemes(_with_short_addresses(text))
 
 
 def _with_short_addresses(text: str) -> str:
@@ -48,7 +48,7 @@ def _without_hosts(text: str) -> str:
     return MENTION.sub(lambda found: "@" + found["user"], text)
 
 
-def _visible_characters(text: str) -> int:
+def _graphemes(text: str) -> int:
     """Grapheme clusters, near enough to Unicode's UAX 29: marks, joiners, skin tones and flags do not count extra."""
     total = 0
     joined = False

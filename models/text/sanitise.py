@@ -133,7 +133,7 @@ def to_plain(source: str) -> str:
     if len(source) > OWN_CHARACTERS:
         raise TextTooLong(length=len(source), limit=OWN_CHARACTERS)
     writer = _PlainWriter()
-    for token in _visible(read(source)):
+    for token in _shown(read(source)):
         writer.take(token)
     return writer.text()
 
@@ -162,7 +162,7 @@ def _clean(source: str, rules: _Rules, *, limit: int) -> str:
     if len(source) > limit:
         raise TextTooLong(length=len(source), limit=limit)
     writer = _Writer(rules)
-    for token in _visible(read(clean_text(source, limit=limit * 3))):
+    for token in _shown(read(clean_text(source, limit=limit * 3))):
         writer.take(token)
     cleaner = _cleaner()
     return "".join(cleaner.clean(piece) for piece in writer.pieces())
@@ -178,7 +178,7 @@ def _cleaner() -> Cleaner:
     return cleaner
 
 
-def _visible(tokens: Iterator[Token]) -> Iterator[Token]:
+def _shown(tokens: Iterator[Token]) -> Iterator[Token]:
     """`tokens` without the elements that go with all they contain; one without an end takes the rest along."""
     hidden = ""
     depth = 0

@@ -1,0 +1,125 @@
+"""How the house is kept: its top level, names, lengths, and what does not belong into files."""
+
+import ast
+import re
+
+import pytest
+
+from server.config import example
+from tests.house.tree import ROOT, STOREYS, matches, modules, texts
+
+TOP = {"server", "federation", "models", "static", "tests", "instance.example.toml", "pyproject.toml", "README.md"}
+BY_CONVENTION = {"FEDERATION.md", "LICENSE", ".gitignore", ".ci", "uv.lock", "pylock.toml", "CHANGELOG.md", ".git"}
+VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "stuff", "tools", "lib", "base_classes"}
+
+MOST_LINES = 500
+MOST_LINES_OF_TESTS = 800  # tables of cases
+GENERATED = "models/migrations/versions/"
+
+MACHINE = r"(?<![\w.~-])/(?:work|root|workspace|home/[a-z][\w-]*|Users/\w+|tmp/\w+|mnt/\w+)/"
+REGISTRY = (
+    r"(?i)(?:extra[-_])?index[-_]url|find[-_]links|https?://[^/\s\"']*(?:artifactory|nexus|registry|mirror|devpi)"
+)
+SAFE = r"\|\s*(?:safe|forceescape)\b|autoescape\s+false"
+CLEANERS = {"clean_stored", "clean_remote", "clean_own", "render"}
+MARKUP_AT_HOME = {"server/i18n/__init__.py"}
+
+
+def _ignored() -> list[str]:
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    return [line.strip("/") for line in lines if not line.startswith("#")]
+
+
+def test_the_top_level_holds_what_the_house_has_and_nothing_else():
+    here = {path for path in ROOT.iterdir() if not any(path.match(pattern) for pattern in _ignored())}
+    assert sorted(path.name for path in here if path.name not in TOP | BY_CONVENTION) == []
+
+
+def test_no_file_has_a_name_that_says_nothing():
+    named = [path for folder in (*STOREYS, "static", "tests") for path in (ROOT / folder).rglob("*")]
+    assert [str(path.relative_to(ROOT)) for path in named if path.stem.lower() in VAGUE] == []
+
+
+def test_files_end_before_readers_do():
+    long = {
+        name: text.count("\n")
+        for name, text in texts(".py", ".html", ".css", ".js")
+        if text.count("\n") > (MOST_LINES_OF_TESTS if name.startswith("tests/") else MOST_LINES)
+        and not name.startswith(GENERATED)
+        and ".min." not in name
+    }
+    assert long == {}
+
+
+def test_no_file_knows_the_machine_it_was_written_on():
+    own = "tests/house/test_order.py"
+    found = {name: matches(MACHINE, text) for name, text in texts() if name != own}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_packages_come_from_wherever_the_reader_gets_them():
+    files = [(name, text) for name, text in texts() if name.startswith((".ci/", "pyproject", "README", "uv.lock"))]
+    assert {name: matches(REGISTRY, text) for name, text in files if matches(REGISTRY, text)} == {}
+
+
+def test_R_52_templates_escape_everything():
+    found = {name: matches(SAFE, text) for name, text in texts(".html", ".xml", ".txt", folders=("server",))}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_R_52_only_what_was_cleaned_just_now_is_called_markup():
+    wrong = []
+    for each in modules("server"):
+        if each.file in MARKUP_AT_HOME:
+            continue
+        for node in ast.walk(each.tree):
+            is_markup = isinstance(node, ast.Call) and ast.unparse(node.func) in {"Markup", "markupsafe.Markup"}
+            if is_markup and node.args and not _is_cleaned(node.args[0]):
+                wrong.append(f"{each.file}:{node.lineno} {ast.unparse(node)}")
+    assert wrong == []
+
+
+def _is_cleaned(value: ast.expr) -> bool:
+    if isinstance(value, ast.IfExp):
+        return _is_cleaned(value.body) and _is_cleaned(value.orelse)
+    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in CLEANERS
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [each.file for each in modules() if each.source.strip() and not ast.get_docstring(each.tree)]
+    assert silent == []
+
+
+def test_the_example_configuration_is_the_documented_one():
+    written = (ROOT / "instance.example.toml").read_text(encoding="utf-8")
+    assert written == example(), "run: python -m server.config"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (MACHINE, 'open("/root/x/y")'),
+        (MACHINE, "cd /home/anna/kontor"),
+        (MACHINE, "/work/main/models"),
+        (REGISTRY, "pip install --index-url https://x"),
+        (REGISTRY, "https://registry.example.com/simple"),
+        (SAFE, "{{ post.html|safe }}"),
+        (SAFE, "{{ post.html | safe }}"),
+        (SAFE, "{% autoescape false %}"),
+    ],
+)
+def test_each_check_sees_what_it_is_for(pattern, text):
+    assert re.search(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (MACHINE, "/api/v1/timelines/home/"),
+        (MACHINE, "https://example.com/work/x"),
+        (REGISTRY, "https://docs.example/index"),
+        (SAFE, "{{ name|safely }}"),
+    ],
+)
+def test_each_check_lets_through_what_is_right(pattern, text):
+    assert not re.search(pattern, text)

@@ -1,0 +1,130 @@
+"""Three storeys, each may look down and never up; and a few things have one door only."""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from tests.house.tree import Module, module, modules
+
+OUTSIDE = {
+    "models": {"sqlalchemy", "markdown", "bleach", "msgspec", "alembic", "asyncpg"},
+    "federation": {"sqlalchemy", "markdown", "msgspec", "aiohttp", "cryptography", "multidict", "yarl"},
+}
+BELOW = {"models": {"models"}, "federation": {"models", "federation"}, "server": {"models", "federation", "server"}}
+HALLS = ("server.web", "server.api", "server.admin")
+ONE_DOOR = {
+    "bleach": ("models/text/sanitise.py",),
+    "markdown": ("models/text/markdown.py", "models/text/dialect.py", "models/text/blocks.py", "models/text/tables.py"),
+    "alembic": ("models/migrations/",),
+    "asyncpg": ("models/database.py",),
+    "PIL": ("server/images/encoding.py", "server/demo/"),  # the demo draws its pictures
+    "blurhash": ("server/images/encoding.py",),
+    "argon2": ("server/auth/passwords.py",),
+}
+OWN_ADDRESS_ONLY = "server/checks.py"  # `kontor check` asks this instance itself, whose address nobody else chooses
+NEVER = {"requests", "httpx", "urllib.request", "urllib3", "pickle", "shelve", "marshal", "telnetlib", "ftplib"}
+
+
+def upward(of: Iterable[Module]) -> Iterator[str]:
+    for each in of:
+        for name in each.imports():
+            if not _may_know(each.storey, name.partition(".")[0]):
+                yield f"{each.file} imports {name}"
+
+
+def _may_know(storey: str, package: str) -> bool:
+    if package in BELOW:
+        return package in BELOW[storey]
+    return storey not in OUTSIDE or package in OUTSIDE[storey] or package in sys.stdlib_module_names
+
+
+def sideways(of: Iterable[Module]) -> Iterator[str]:
+    for each in of:
+        own = next((hall for hall in HALLS if f"{each.name}.".startswith(hall + ".")), None)
+        for name in each.imports():
+            other = next((hall for hall in HALLS if f"{name}.".startswith(hall + ".")), None)
+            if own and other and own != other:
+                yield f"{each.file} imports {name}"
+
+
+def other_doors(of: Iterable[Module]) -> Iterator[str]:
+    for each in of:
+        for name in each.imports():
+            doors = ONE_DOOR.get(name.partition(".")[0])
+            if doors and not each.file.startswith(doors):
+                yield f"{each.file} imports {name}"
+            if any(f"{name}.".startswith(never + ".") for never in NEVER):
+                yield f"{each.file} imports {name}"
+
+
+def named(of: Iterable[Module], *names: str) -> Iterator[str]:
+    """Where one of `names` is used, as a name of its own, an attribute or an import."""
+    for each in of:
+        for node in ast.walk(each.tree):
+            used = {
+                ast.Name: lambda node: [node.id],
+                ast.Attribute: lambda node: [node.attr],
+                ast.ImportFrom: lambda node: [alias.name for alias in node.names],
+            }.get(type(node), lambda node: [])(node)
+            if set(used) & set(names):
+                yield f"{each.file}:{node.lineno} {', '.join(used)}"
+
+
+def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
+    for each in of:
+        for node in ast.walk(each.tree):
+            is_sleep = isinstance(node, ast.Attribute) and node.attr == "sleep" and ast.unparse(node.value) == "time"
+            if is_sleep or (
+                isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in ast.unparse(node)
+            ):
+                yield f"{each.file}:{node.lineno}"
+
+
+def test_nobody_looks_up():
+    assert list(upward(modules())) == []
+
+
+def test_web_api_and_admin_do_not_know_one_another():
+    assert list(sideways(modules())) == []
+
+
+def test_R_50_R_90_what_is_dangerous_or_outside_has_one_door():
+    assert list(other_doors(modules())) == []
+
+
+def test_R_32_only_the_guarded_fetch_opens_connections():
+    openers = named(modules(), "ClientSession", "TCPConnector", "urlopen", "create_connection", "open_connection")
+    assert [use for use in openers if not use.startswith(("federation/fetch", OWN_ADDRESS_ONLY))] == []
+
+
+def test_nothing_blocks_the_event_loop_by_sleeping():
+    assert list(blocking_waits((*modules(), *modules("tests")))) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "source"),
+    [
+        (upward, "models.posts", "from server import web"),
+        (upward, "models.posts", "import aiohttp"),
+        (upward, "models.posts", "def f():\n    from federation.keys import x"),
+        (upward, "models.kinds.note", "from ...server import x"),
+        (upward, "federation.inbox", "import jinja2"),
+        (upward, "federation.inbox", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import server.app"),
+        (sideways, "server.web.posts", "from server.api import statuses"),
+        (sideways, "server.web.posts", "from ..api.entities import status"),
+        (sideways, "server.api", "import server.admin.reports"),
+        (other_doors, "server.web.posts", "import bleach"),
+        (other_doors, "models.text.clean", "from bleach.sanitizer import Cleaner"),
+        (other_doors, "server.media", "from PIL import Image"),
+        (other_doors, "federation.inbox", "from urllib.request import urlopen"),
+        (blocking_waits, "server.workers", "import time\ntime.sleep(1)"),
+        (blocking_waits, "server.workers", "from time import sleep"),
+        (lambda of: named(of, "ClientSession"), "server.app", "import aiohttp\naiohttp.ClientSession()"),
+        (lambda of: named(of, "ClientSession"), "server.app", "from aiohttp import ClientSession"),
+    ],
+)
+def test_each_check_sees_what_it_is_for(check, name, source):
+    assert list(check([module(name, source)]))
+    assert not list(check([module(name, "import json\nfrom models.errors import NotFound\n")]))

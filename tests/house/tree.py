@@ -1,0 +1,73 @@
+"""The tree of the project as these tests read it."""
+
+import ast
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STOREYS = ("models", "federation", "server")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python file, parsed. `name` is dotted; `file` is relative to the root, with slashes."""
+
+    name: str
+    file: str
+    source: str
+    tree: ast.Module
+
+    @property
+    def storey(self) -> str:
+        return self.name.partition(".")[0]
+
+    def imports(self) -> Iterator[str]:
+        """The dotted names of what this module imports, in whatever way, also for types only."""
+        package = self.name if self.file.endswith("__init__.py") else self.name.rpartition(".")[0]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                    base = ".".join([*above, base]).strip(".")
+                yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def module(name: str, source: str, *, file: str = "") -> Module:
+    return Module(name, file or name.replace(".", "/") + ".py", source, ast.parse(source))
+
+
+@functools.cache
+def modules(*folders: str) -> tuple[Module, ...]:
+    """Every Python file of the storeys, or of `folders`."""
+    found = []
+    for folder in folders or STOREYS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            file = path.relative_to(ROOT).as_posix()
+            name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            found.append(module(name, path.read_text(encoding="utf-8"), file=file))
+    return tuple(found)
+
+
+def texts(*suffixes: str, folders: tuple[str, ...] = (*STOREYS, "static", "tests", ".ci")) -> Iterator[tuple[str, str]]:
+    """Name and content of every text file of the project that ends in one of `suffixes`."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and (path.suffix in suffixes or not suffixes) and "__pycache__" not in path.parts:
+                try:
+                    yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+                except UnicodeDecodeError:
+                    continue
+    for path in sorted(ROOT.iterdir()):
+        if path.is_file() and (path.suffix in suffixes or not suffixes):
+            yield path.name, path.read_text(encoding="utf-8", errors="replace")
+
+
+def matches(pattern: str, text: str) -> list[int]:
+    """The numbers of the lines of `text` in which `pattern` is found."""
+    return [number for number, line in enumerate(text.splitlines(), 1) if re.search(pattern, line)]
