@@ -4,17 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal
+from models import journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
 from models.tables import Actor, ActorType, Disclosure, Key, KeyKind, Media
 from models.text.clean import clean_line, clean_text, fold_username, shorten_text, username_problem
 from models.text.markdown import render
-from models.viewers import Staff
+from models.viewers import Staff, Viewer
 
 NAME_LIMIT = 100
 ABOUT_LIMIT = 5000
@@ -222,6 +222,22 @@ async def keep_keys(
     return remaining | set(own)
 
 
+async def one(session: AsyncSession, viewer: Viewer, actor_id: int) -> Actor:
+    """The person or group with that id. Raises NotFound, also for what `viewer` may not know of."""
+    actor = await session.scalar(policy.visible_actors(viewer).where(Actor.id == actor_id))
+    if actor is None:
+        raise NotFound(actor_id=actor_id)
+    return actor
+
+
+async def by_handle(session: AsyncSession, viewer: Viewer, handle: str) -> Actor:
+    """The person or group that `user`, `user@our-host` or `user@host` means. Raises NotFound."""
+    actor = await session.scalar(policy.visible_actors(viewer).where(has_handle(instance_of(session), handle)))
+    if actor is None:
+        raise NotFound(handle=handle)
+    return actor
+
+
 async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
     return await session.scalar(select(Actor).where(Actor.uri == uri))
 
@@ -267,6 +283,17 @@ async def disclose(session: AsyncSession, actor_id: int, hosts: Iterable[str]) -
     )
     session.add_all([Disclosure(actor_id=actor_id, host=host) for host in sorted(wanted - known)])
     await session.flush()
+
+
+async def told_of(session: AsyncSession, actor_id: int) -> list[tuple[str, str]]:
+    """The shared inboxes of the servers that know of an actor of ours, as (inbox, host), where we know one."""
+    rows = await session.execute(
+        select(func.min(Actor.shared_inbox), Actor.host)
+        .join(Disclosure, Disclosure.host == Actor.host)
+        .where(Disclosure.actor_id == actor_id, Actor.shared_inbox.is_not(None), Actor.deleted_at.is_(None))
+        .group_by(Actor.host)
+    )
+    return [(inbox, host) for inbox, host in rows if inbox is not None]
 
 
 async def change_profile(

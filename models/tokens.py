@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -113,12 +113,19 @@ class Reused(Exception):
 
 
 async def redeem(
-    session: AsyncSession, application: Application, *, code: str, redirect_uri: str, verifier: str | None
+    session: AsyncSession,
+    application: Application,
+    *,
+    code: str,
+    redirect_uri: str,
+    verifier: str | None,
+    is_public: bool = False,
 ) -> Granted:
     """Turn a code into a token, once: of many that try at the same time one wins.
 
     Raises:
-        BadGrant: unknown, too old, of another application or address, or without its PKCE verifier (RFC 7636 §4.6).
+        BadGrant: unknown, too old, of another application or address, or without its PKCE verifier (RFC 7636 §4.6);
+            also without a challenge when `is_public`, for a client that did not show its secret (RFC 9700 §2.1.1).
         Reused: it was redeemed before; the caller must then `revoke_of_code` in a transaction of its own.
     """
     row = await session.scalar(
@@ -129,6 +136,8 @@ async def redeem(
     if row.used_at is not None:
         raise Reused(row.id)
     if row.expires_at < now() or row.redirect_uri != redirect_uri or not _proves(row.challenge, verifier):
+        raise BadGrant
+    if is_public and row.challenge is None:
         raise BadGrant
     row.used_at = now()
     return await grant(session, application, account_id=row.account_id, scopes=row.scopes, code_id=row.id)
@@ -183,10 +192,14 @@ async def holder(session: AsyncSession, text: str) -> tuple[AccessToken, Account
     return (token, account) if account else None
 
 
-async def touch(session: AsyncSession, token_id: int, *, seen: datetime | None) -> None:
-    """Note that a token is in use, once an hour at most."""
-    if seen is None or now() - seen > _TOUCH_EVERY:
-        await session.execute(update(AccessToken).where(AccessToken.id == token_id).values(used_at=now()))
+def is_stale(token: AccessToken) -> bool:
+    """Whether the note of when a token was used is more than an hour old."""
+    return token.used_at is None or now() - token.used_at > _TOUCH_EVERY
+
+
+async def touch(session: AsyncSession, token_id: int) -> None:
+    """Note that a token is in use."""
+    await session.execute(update(AccessToken).where(AccessToken.id == token_id).values(used_at=now()))
 
 
 async def revoke(session: AsyncSession, application: Application, text: str) -> None:
