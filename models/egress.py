@@ -146,6 +146,23 @@ async def companies_in(session: AsyncSession, group: Group) -> tuple[Company, ..
     return _by_name([Company(host, name or host, people) for host, name, people in await session.execute(statement)])
 
 
+async def inboxes_in(session: AsyncSession, group: Group) -> list[tuple[str, str]]:
+    """Where the posts of a group of ours go now: the inboxes of its members outside, as (inbox, host)."""
+    hosts = [company.host for company in await companies_in(session, group)]
+    rows = await session.execute(
+        select(func.coalesce(Actor.shared_inbox, Actor.inbox), Actor.host)
+        .join(Membership, Membership.actor_id == Actor.id)
+        .where(
+            Membership.group_id == group.id,
+            Membership.state == MemberState.MEMBER,
+            Membership.host.in_(hosts),
+            Actor.deleted_at.is_(None),
+        )
+        .distinct()
+    )
+    return [(inbox, host) for inbox, host in rows]
+
+
 async def _followers(session: AsyncSession, actor_id: int) -> tuple[Company, ...]:
     followers = (
         select(Actor.host.label("host"), func.count().label("people"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -139,6 +139,22 @@ def followers(actor_id: int) -> Select[Follow]:
         .where(Follow.followee_id == actor_id, Follow.accepted_at.is_not(None))
         .options(joinedload(Follow.follower).joinedload(Actor.avatar))
     )
+
+
+async def follower_inboxes(session: AsyncSession, actor_id: int) -> list[tuple[str, str]]:
+    """Where followers elsewhere get what somebody writes, as (inbox, host): one inbox for all of a server (ADR-5)."""
+    rows = await session.execute(
+        select(func.coalesce(Actor.shared_inbox, Actor.inbox), Actor.host)
+        .join(Follow, Follow.follower_id == Actor.id)
+        .where(
+            Follow.followee_id == actor_id,
+            Follow.accepted_at.is_not(None),
+            Actor.host != "",
+            Actor.deleted_at.is_(None),
+        )
+        .distinct()
+    )
+    return [(inbox, host) for inbox, host in rows]
 
 
 def following(actor_id: int) -> Select[Follow]:

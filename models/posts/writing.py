@@ -301,6 +301,12 @@ async def note_departure(
     )
 
 
+async def departures(session: AsyncSession, post_id: int) -> dict[str, Departure]:
+    """Who has a post, by inbox."""
+    found = await session.scalars(select(Departure).where(Departure.post_id == post_id))
+    return {departure.inbox: departure for departure in found}
+
+
 async def free_media(session: AsyncSession, media: Media) -> bool:
     """Whether no post that lives carries `media`."""
     used = select(Attachment.post_id).where(Attachment.media_id == media.id).limit(1)

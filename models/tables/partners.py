@@ -67,7 +67,10 @@ class Dialect(StrEnum):
 
 
 class Peer(Base):
-    """A server we have met: how it speaks, and how our deliveries to it fare."""
+    """A server we have met: how it speaks, and how our deliveries to it fare.
+
+    `signature_form` is the form of signature that it took last (SIG-24): `cavage` or `rfc9421`.
+    """
 
     __tablename__ = "peers"
 
@@ -77,6 +80,8 @@ class Peer(Base):
     software_version: Mapped[str] = mapped_column(default="")
     dialect: Mapped[Dialect] = mapped_column(default=Dialect.UNKNOWN)
     shared_inbox: Mapped[str | None]
+    signature_form: Mapped[str | None]
+    signature_form_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]

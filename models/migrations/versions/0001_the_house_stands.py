@@ -120,6 +120,8 @@ def upgrade() -> None:
         sa.Column("software_version", sa.Text(), nullable=False),
         sa.Column("dialect", sa.String(24), nullable=False),
         sa.Column("shared_inbox", sa.Text(), nullable=True),
+        sa.Column("signature_form", sa.Text(), nullable=True),
+        sa.Column("signature_form_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,341 @@
+"""The lanes of the delivery queue: a worker takes the oldest deliveries of a host, sends them in order, notes the end.
+
+Taking and noting are short transactions for many deliveries at once; the requests lie between them. What is taken has
+its next attempt written already, so that a crash neither loses it nor hammers a peer, and no other worker takes the
+lane meanwhile: a lane is open only when its oldest waiting delivery is due. Whoever takes a lane is done with it, or
+gives the rest back, within `LEASE`.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CursorResult, Subquery, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from models.base import now
+from models.tables import Activity, Delivery, DeliveryState, Peer
+
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
+LEASE = timedelta(seconds=45)
+GIVE_UP_AFTER = timedelta(days=7)
+KEEP_TRYING = timedelta(days=14)
+PER_LANE = 20
+ERROR_LIMIT = 500
+_KEPT_LONGER = frozenset({"Accept", "Reject", "Delete", "Undo", "Block"})
+_JITTER = 0.2
+_DAY = timedelta(days=1)
+_RECOVERED = 3
+_LAST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery that a worker may make now. `attempt` is its lease: whoever claims it again ends this one."""
+
+    id: int
+    activity_id: int
+    inbox: str
+    host: str
+    attempt: int
+    type: str
+    actor_id: int
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """The oldest deliveries to one host, in order, and what we know of how to speak to it.
+
+    `form` is the signature form that it took last, and when (SIG-24); `looked_at` when its NodeInfo was read.
+    """
+
+    host: str
+    deliveries: tuple[Claimed, ...]
+    form: str | None = None
+    form_at: datetime | None = None
+    looked_at: datetime | None = None
+
+
+def _heads(busy: Iterable[str]) -> Subquery:
+    """Each host's oldest waiting delivery, except of `busy` hosts."""
+    return (
+        select(Delivery.host.label("host"), func.min(Delivery.id).label("first"))
+        .where(Delivery.state == DeliveryState.QUEUED, Delivery.host.not_in(list(busy)))
+        .group_by(Delivery.host)
+        .subquery()
+    )
+
+
+async def claim(
+    session: AsyncSession, *, limit: int, busy: Iterable[str] = (), per_lane: int = PER_LANE, at: datetime | None = None
+) -> list[Lane]:
+    """Take up to `limit` lanes that are due, the one that waits longest first; their attempts are counted now."""
+    moment = at or now()
+    heads = _heads(busy)
+    due = (
+        select(Delivery.id)
+        .join(heads, heads.c.first == Delivery.id)
+        .where(Delivery.state == DeliveryState.QUEUED, Delivery.next_attempt_at <= moment)
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    taken = (await session.scalars(due)).all()
+    if not taken:
+        return []
+    claimed = await _oldest_of(session, taken, per_lane)
+    lanes: dict[str, list[Claimed]] = {}
+    attempts: dict[int, list[int]] = {}
+    for one in claimed:
+        lanes.setdefault(one.host, []).append(one)
+        attempts.setdefault(one.attempt, []).append(one.id)
+    for attempt, ids in attempts.items():
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(ids))
+            .values(attempts=attempt, next_attempt_at=moment + max(_wait(attempt), LEASE), error="")
+        )
+    peers = {peer.host: peer for peer in await session.scalars(select(Peer).where(Peer.host.in_(list(lanes))))}
+    return [_lane(host, found, peers.get(host)) for host, found in lanes.items()]
+
+
+async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int) -> list[Claimed]:
+    """The deliveries from each of `heads` on, at most `per_lane` of each host, in order."""
+    head, other = aliased(Delivery), aliased(Delivery)
+    last = (
+        select(other.id)
+        .where(other.state == DeliveryState.QUEUED, other.host == head.host)
+        .order_by(other.id)
+        .limit(1)
+        .offset(per_lane - 1)
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(
+            Delivery.id,
+            Delivery.activity_id,
+            Delivery.inbox,
+            Delivery.host,
+            Delivery.attempts,
+            Activity.type,
+            Activity.actor_id,
+            Activity.created_at,
+        )
+        .join(head, head.host == Delivery.host)
+        .join(Activity, Activity.id == Delivery.activity_id)
+        .where(
+            head.id.in_(heads),
+            Delivery.state == DeliveryState.QUEUED,
+            Delivery.id >= head.id,
+            Delivery.id <= func.coalesce(last, _LAST_ID),
+        )
+        .order_by(head.id, Delivery.id)
+    )
+    return [
+        Claimed(
+            id=id,
+            activity_id=activity_id,
+            inbox=inbox,
+            host=host,
+            attempt=attempts + 1,
+            type=type,
+            actor_id=actor_id,
+            queued_at=queued_at,
+        )
+        for id, activity_id, inbox, host, attempts, type, actor_id, queued_at in rows
+    ]
+
+
+def _lane(host: str, deliveries: Sequence[Claimed], peer: Peer | None) -> Lane:
+    if peer is None:
+        return Lane(host=host, deliveries=tuple(deliveries))
+    return Lane(
+        host=host,
+        deliveries=tuple(deliveries),
+        form=peer.signature_form,
+        form_at=peer.signature_form_at,
+        looked_at=peer.looked_at,
+    )
+
+
+async def bodies(session: AsyncSession, activity_ids: Iterable[int]) -> dict[int, bytes]:
+    """The bytes of some activities."""
+    rows = await session.execute(select(Activity.id, Activity.body).where(Activity.id.in_(list(activity_ids))))
+    return dict(rows.all())
+
+
+def back_off(attempt: int) -> timedelta:
+    """How long after the attempt of that number the next one may be (DLV-5), with jitter."""
+    return _wait(attempt) * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - no secret
+
+
+def _wait(attempt: int) -> timedelta:
+    return BACK_OFF[min(attempt, len(BACK_OFF)) - 1]
+
+
+class Ending(StrEnum):
+    """What came of a claimed delivery. AGAIN: it may yet succeed; GONE: the inbox is no more; UNTRIED: given back."""
+
+    DELIVERED = "delivered"
+    AGAIN = "again"
+    REFUSED = "refused"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How one claimed delivery ended. `form` is the signature form that the host took, where that is news."""
+
+    claimed: Claimed
+    ending: Ending
+    status: int | None = None
+    error: str = ""
+    retry_after: timedelta | None = None
+    form: str | None = None
+
+
+async def note(session: AsyncSession, results: Sequence[Result]) -> None:
+    """Write down how deliveries ended; what somebody else has claimed since is left alone."""
+    moment = now()
+    by_ending: dict[Ending, list[Result]] = {}
+    for result in results:
+        by_ending.setdefault(result.ending, []).append(result)
+    await _note_delivered(session, by_ending.get(Ending.DELIVERED, ()), moment)
+    await _give_back(session, by_ending.get(Ending.UNTRIED, ()), moment)
+    for ending in (Ending.AGAIN, Ending.REFUSED, Ending.GONE, Ending.CANCELLED):
+        for result in by_ending.get(ending, ()):
+            await _note_failed(session, result, moment)
+    await _note_peers(session, results, moment)
+
+
+async def _note_delivered(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
+    groups: dict[tuple[int, int | None], list[int]] = {}
+    for result in results:
+        groups.setdefault((result.claimed.attempt, result.status), []).append(result.claimed.id)
+    for (attempt, status), ids in groups.items():
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(ids), Delivery.attempts == attempt)
+            .values(state=DeliveryState.DELIVERED, status=status, error="", delivered_at=moment)
+        )
+
+
+async def _give_back(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
+    groups: dict[int, list[int]] = {}
+    for result in results:
+        groups.setdefault(result.claimed.attempt, []).append(result.claimed.id)
+    for attempt, ids in groups.items():
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(ids), Delivery.attempts == attempt)
+            .values(attempts=attempt - 1, next_attempt_at=moment)
+        )
+
+
+async def _note_failed(session: AsyncSession, result: Result, moment: datetime) -> None:
+    claimed = result.claimed
+    values: dict[str, object] = {"status": result.status, "error": result.error[:ERROR_LIMIT]}
+    if result.ending is Ending.CANCELLED:
+        values["state"] = DeliveryState.CANCELLED
+    elif result.ending is not Ending.AGAIN or _is_too_old(claimed, moment):
+        values["state"] = DeliveryState.FAILED
+    else:
+        asked = min(result.retry_after or timedelta(0), _DAY)  # DLV-6
+        values["next_attempt_at"] = moment + max(back_off(claimed.attempt), asked)
+    noted = await session.execute(
+        update(Delivery)
+        .where(Delivery.id == claimed.id, Delivery.attempts == claimed.attempt, Delivery.state == DeliveryState.QUEUED)
+        .values(values)
+    )
+    if result.ending is Ending.GONE and isinstance(noted, CursorResult) and noted.rowcount:
+        await session.execute(  # DLV-8: what else waits for that inbox would find it gone too
+            update(Delivery)
+            .where(Delivery.inbox == claimed.inbox, Delivery.state == DeliveryState.QUEUED)
+            .values(state=DeliveryState.FAILED, status=result.status, error=result.error[:ERROR_LIMIT])
+        )
+
+
+def _is_too_old(claimed: Claimed, moment: datetime) -> bool:
+    longest = KEEP_TRYING if claimed.type in _KEPT_LONGER else GIVE_UP_AFTER
+    return moment - claimed.queued_at > longest
+
+
+async def _note_peers(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
+    """How each host fares: by the last thing that was tried there."""
+    last: dict[str, Result] = {}
+    forms: dict[str, str] = {}
+    for result in results:
+        if result.ending not in (Ending.UNTRIED, Ending.CANCELLED):
+            last[result.claimed.host] = result
+            if result.form is not None:
+                forms[result.claimed.host] = result.form
+    if not last:
+        return
+    wanted = select(Peer).where(Peer.host.in_(list(last)))
+    peers = (await session.scalars(wanted)).all()
+    if len(peers) < len(last):
+        await meet(session, last)
+        peers = (await session.scalars(wanted)).all()
+    for peer in peers:
+        result = last[peer.host]
+        if result.ending is Ending.DELIVERED:
+            peer.delivered_at = moment
+            peer.failures = 0
+            peer.next_attempt_at = None
+            peer.last_error = ""
+        else:
+            peer.failed_at = moment
+            peer.failures += 1
+            peer.last_error = result.error[:ERROR_LIMIT]
+            peer.next_attempt_at = await _next_of(session, peer.host)
+        if peer.host in forms:
+            peer.signature_form = forms[peer.host]
+            peer.signature_form_at = moment
+    await session.flush()
+
+
+async def _next_of(session: AsyncSession, host: str) -> datetime | None:
+    """When the lane of `host` opens; None when nothing waits in it."""
+    return await session.scalar(
+        select(Delivery.next_attempt_at)
+        .where(Delivery.host == host, Delivery.state == DeliveryState.QUEUED)
+        .order_by(Delivery.id)
+        .limit(1)
+    )
+
+
+async def meet(session: AsyncSession, hosts: Iterable[str]) -> None:
+    """Make sure that there is a row for each server we have to do with."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    await session.execute(insert(Peer).values([{"host": host} for host in hosts]).on_conflict_do_nothing())
+
+
+async def recover(session: AsyncSession) -> int:
+    """After a crash of the only worker: let what it had in hand be tried at once; how many deliveries that is.
+
+    What was tried more often keeps its place in time, in case it is what kills us.
+    """
+    found = await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.state == DeliveryState.QUEUED,
+            Delivery.attempts.between(1, _RECOVERED),
+            Delivery.error == "",
+            Delivery.next_attempt_at > now(),
+        )
+        .values(next_attempt_at=now())
+    )
+    return found.rowcount if isinstance(found, CursorResult) else 0
+
+
+async def next_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> datetime | None:
+    """When the next lane opens, except of `busy` hosts; None when nothing waits."""
+    heads = _heads(busy)
+    return await session.scalar(select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id))
