@@ -230,6 +230,18 @@ async def one(session: AsyncSession, viewer: Viewer, actor_id: int) -> Actor:
     return actor
 
 
+async def several(session: AsyncSession, viewer: Viewer, actor_ids: Iterable[int]) -> dict[int, Actor]:
+    """Those among `actor_ids` that exist for `viewer`, by id."""
+    found = await session.scalars(policy.visible_actors(viewer).where(Actor.id.in_(list(actor_ids))))
+    return {actor.id: actor for actor in found}
+
+
+async def by_address(session: AsyncSession, viewer: Viewer, address: str) -> Sequence[Actor]:
+    """Whose id or page `address` is, when `viewer` may know of them: nobody, or one."""
+    found = policy.visible_actors(viewer).where(or_(Actor.uri == address, Actor.url == address))
+    return (await session.scalars(found.limit(1))).all()
+
+
 async def by_handle(session: AsyncSession, viewer: Viewer, handle: str) -> Actor:
     """The person or group that `user`, `user@our-host` or `user@host` means. Raises NotFound."""
     actor = await session.scalar(policy.visible_actors(viewer).where(has_handle(instance_of(session), handle)))
