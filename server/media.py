@@ -119,6 +119,8 @@ async def store_upload(
                 size=len(done.data),
                 width=done.width,
                 height=done.height,
+                preview_width=done.preview_width,
+                preview_height=done.preview_height,
                 blurhash=done.blurhash,
             ),
             by=by,

@@ -109,7 +109,7 @@ async def _refusal(request: web.Request, error: DomainError) -> web.StreamRespon
         return pages.refusal(request, error)
     if where is Surface.API:
         return web.json_response(
-            {"error": error.message()}, status=error.status, headers={"Access-Control-Allow-Origin": "*"}
+            {"error": i18n.sentence("en", error)}, status=error.status, headers={"Access-Control-Allow-Origin": "*"}
         )
     return _plain(error.status)
 

@@ -50,6 +50,8 @@ class Processed:
     blurhash: str
     preview: bytes
     preview_type: str
+    preview_width: int
+    preview_height: int
     animated: bool
 
 
@@ -90,7 +92,7 @@ def _encode(data: bytes, limits: Limits, crop: Crop | None) -> Processed | Refus
         if crop is not None:
             picture = _cut(picture, crop)
         written, media_type = _written(picture, str(source.format))
-    preview = _preview(picture)
+    preview, preview_width, preview_height = _preview(picture)
     return Processed(
         data=written,
         media_type=media_type,
@@ -99,6 +101,8 @@ def _encode(data: bytes, limits: Limits, crop: Crop | None) -> Processed | Refus
         blurhash=_blurhash(picture),
         preview=preview,
         preview_type="image/webp",
+        preview_width=preview_width,
+        preview_height=preview_height,
         animated=False,
     )
 
@@ -126,14 +130,17 @@ def _animation(source: Image.Image, limits: Limits) -> Processed | Refused:
         quality=75,
         method=2,
     )
+    preview, preview_width, preview_height = _preview(frames[0])
     return Processed(
         data=out.getvalue(),
         media_type="image/webp",
         width=frames[0].width,
         height=frames[0].height,
         blurhash=_blurhash(frames[0]),
-        preview=_preview(frames[0]),
+        preview=preview,
         preview_type="image/webp",
+        preview_width=preview_width,
+        preview_height=preview_height,
         animated=len(frames) > 1,
     )
 
@@ -187,12 +194,12 @@ def _written(picture: Image.Image, source_format: str) -> tuple[bytes, str]:
     return out.getvalue(), "image/jpeg"
 
 
-def _preview(picture: Image.Image) -> bytes:
+def _preview(picture: Image.Image) -> tuple[bytes, int, int]:
     small = picture.copy()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=78, method=4)
-    return out.getvalue()
+    return out.getvalue(), small.width, small.height
 
 
 def _blurhash(picture: Image.Image) -> str:
