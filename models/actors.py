@@ -349,6 +349,17 @@ async def change_profile(
     return actor
 
 
+async def remove_picture(session: AsyncSession, *, by: Staff, avatar: bool) -> Actor:
+    """Take one's picture away, or with `avatar` False the header."""
+    actor = await session.get_one(Actor, by.actor_id)
+    if avatar:
+        actor.avatar_id = None
+    else:
+        actor.header_id = None
+    touch(session, actor)
+    return actor
+
+
 def describe(actor: Actor, about: str, instance: Instance) -> None:
     """Set the text about an actor of ours from its Markdown."""
 
