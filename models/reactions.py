@@ -1,7 +1,8 @@
 """Thanks for posts, and keeping them for later."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from models import journal, policy
 from models.base import new_id
@@ -72,6 +73,11 @@ async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str
 
 async def receive_unlike(session: AsyncSession, *, by: Actor, post: Post) -> bool:
     return await _end(session, by.id, post.id)
+
+
+def likes_of(post_id: int) -> Select[Like]:
+    """Who thanked for a post that the reader may see; page by `Like.id`."""
+    return select(Like).where(Like.post_id == post_id).options(joinedload(Like.actor))
 
 
 async def bookmark(session: AsyncSession, post_id: int, *, by: Staff) -> Post:

@@ -287,3 +287,22 @@ async def _tags(session: AsyncSession, ids: list[int]) -> dict[int, list[str]]:
     for post_id, name in await session.execute(found):
         tags.setdefault(post_id, []).append(name)
     return tags
+
+
+async def files_of_revisions(session: AsyncSession, post_id: int) -> dict[int, list[Attachment]]:
+    """The files a post carried, by revision."""
+    found = await session.scalars(
+        select(Attachment)
+        .where(Attachment.post_id == post_id)
+        .options(joinedload(Attachment.media))
+        .order_by(Attachment.revision, Attachment.position)
+    )
+    files: dict[int, list[Attachment]] = {}
+    for file in found:
+        files.setdefault(file.revision, []).append(file)
+    return files
+
+
+def boosts_of(viewer: Viewer, post_id: int) -> Select[Post]:
+    """The boosts of a post that `viewer` sees, with who made them."""
+    return policy.visible_posts(viewer).where(Post.boost_of_id == post_id).options(joinedload(Post.author))
