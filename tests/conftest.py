@@ -1,9 +1,10 @@
 """Databases, time and the cast for every test. A database is a copy of one that was migrated once per session."""
 
 import asyncio
+import functools
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from tests.world import HOME, World
 
 BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
-_TEMPLATE = "kontor_template"
+EMPTY, INHABITED = TEMPLATES = ("empty", "inhabited")
+LOVELACE = Instance(base_url=HOME, name="Lovelace")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,32 +43,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
-    _elsewhere(lambda: _migrate(f"sqlite+aiosqlite:///{path}"))
-    return path
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database file for each template."""
+    folder = tmp_path_factory.mktemp("templates")
+    _elsewhere(lambda: _fill(lambda name: f"sqlite+aiosqlite:///{folder / name}"))
+    return folder
 
 
 @pytest.fixture(scope="session")
 def _postgres() -> Iterator[str]:
-    """The URL of this session's cluster with `{}` for a database's name; `kontor_template` there is migrated."""
+    """The URL of this session's cluster with `{}` for a database's name; the templates are there."""
     try:
         running = postgres.cluster()
         url = running.__enter__()
     except postgres.Unavailable as reason:
         missing("postgres", str(reason))
     try:
-        _elsewhere(lambda: _say(url, f"CREATE DATABASE {_TEMPLATE}"))
-        _elsewhere(lambda: _migrate(url.format(_TEMPLATE)))
+        for name in TEMPLATES:
+            _elsewhere(functools.partial(_say, url, f"CREATE DATABASE {name}"))
+        _elsewhere(lambda: _fill(url.format))
         yield url
     finally:
         running.__exit__(None, None, None)
 
 
-async def _migrate(url: str) -> None:
-    database = Database(url, instance=Instance(base_url=HOME, name="Template"))
-    await migrations.upgrade(database)
-    await database.close()
+async def _fill(url_of: Callable[[str], str]) -> None:
+    """Make the templates: one with the tables alone, one in which the cast lives."""
+    for name in TEMPLATES:
+        database = Database(url_of(name), instance=LOVELACE)
+        await migrations.upgrade(database)
+        if name == INHABITED:
+            await World.founded(database)
+        await database.close()
 
 
 async def _say(url: str, statement: str) -> None:
@@ -75,48 +83,46 @@ async def _say(url: str, statement: str) -> None:
     await connection.close()
 
 
-def _elsewhere(what: Callable[[], object]) -> None:
+def _elsewhere(what: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run a coroutine function to its end in a thread, since a loop of this test may exist already."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(what())).result()  # type: ignore[arg-type]
+        thread.submit(lambda: asyncio.run(what())).result()
+
+
+NewDatabase = Callable[..., str]
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str, str], str]]:
-    """Makes migrated databases: `new_database("sqlite" | "postgres", name)` is the URL of a new one."""
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
+    """Makes databases: `new_database("sqlite" | "postgres", name, template=EMPTY)` is the URL of a new one."""
     made: list[tuple[str, str]] = []
 
-    def make(kind: str, name: str) -> str:
+    def make(kind: str, name: str, *, template: str = EMPTY) -> str:
         if kind == "sqlite":
             path = tmp_path / f"{name}.sqlite3"
-            shutil.copyfile(request.getfixturevalue("_migrated_sqlite"), path)
+            shutil.copyfile(request.getfixturevalue("_sqlite") / template, path)
             return f"sqlite+aiosqlite:///{path}"
         url = request.getfixturevalue("_postgres")
         database = f"{name}_{len(made)}_{os.getpid()}"
-        _elsewhere(lambda: _say(url, f'CREATE DATABASE "{database}" TEMPLATE {_TEMPLATE}'))
+        _elsewhere(lambda: _say(url, f'CREATE DATABASE "{database}" TEMPLATE {template}'))
         made.append((url, database))
         return str(url.format(database))
 
     yield make
     for url, database in made:
-        _elsewhere(lambda url=url, database=database: _say(url, f'DROP DATABASE "{database}" WITH (FORCE)'))  # type: ignore[misc]
+        _elsewhere(functools.partial(_say, url, f'DROP DATABASE "{database}" WITH (FORCE)'))
 
 
 @pytest.fixture
-def database_kind(database_url: str) -> str:
-    return "sqlite" if database_url.startswith("sqlite") else "postgres"
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest, new_database: Callable[[str, str], str]) -> str:
-    """An empty, migrated database; each test runs on every kind that its room stands on."""
-    return new_database(request.param, "home")
+def database_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
+    """A migrated database of each kind that the test's room stands on; for who asks for `world`, the cast is in it."""
+    return new_database(request.param, "home", template=INHABITED if "world" in request.fixturenames else EMPTY)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """An empty database of the company Lovelace."""
-    opened = Database(database_url, instance=Instance(base_url=HOME, name="Lovelace"))
+    """The database of the company Lovelace."""
+    opened = Database(database_url, instance=LOVELACE)
     yield opened
     await opened.close()
 
@@ -124,7 +130,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def world(database: Database) -> World:
     """The cast in one company, with the companies outside as its rules see them (nothing is served)."""
-    return await World.founded(database)
+    return await World.met(database)
 
 
 @pytest.fixture

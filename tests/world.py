@@ -5,11 +5,13 @@ so that a test reads as a story.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any, Self
 
-from models import accounts, actors, approvals, groups, notifications, partners, policy, reactions, timelines
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from models import accounts, actors, approvals, groups, media, notifications, partners, policy, reactions, timelines
 from models.database import Database
 from models.paging import Page, page_of
 from models.posts import writing
@@ -21,6 +23,7 @@ from models.tables import (
     ActorType,
     Group,
     Level,
+    Media,
     Membership,
     Post,
     Reach,
@@ -102,6 +105,19 @@ class Person:
     async def leaves(self, group: Group) -> None:
         async with self.database.writing() as session:
             await groups.leave(session, await session.get_one(Group, group.id), by=self.staff)
+
+    async def opens(self, group: Group, reach: Reach) -> None:
+        """Change how far a group reaches, in so many words."""
+        async with self.database.writing() as session:
+            found = await session.get_one(Group, group.id)
+            await groups.set_reach(session, found, reach, by=self.staff, confirmed=reach)
+
+    async def uploads(self, description: str = "") -> Media:
+        """A picture that is in no post yet; its row, without a file."""
+        name = media.random_name("png")
+        stored = media.StoredFile(file=name, preview_file=None, media_type="image/png", size=1, width=640, height=480)
+        async with self.database.writing() as session:
+            return await media.add(session, stored, by=self.staff, description=description)
 
     async def sees(self, post: Post) -> bool:
         return await sees(self.database, self.staff, post)
@@ -201,38 +217,59 @@ class World:
     mallory: Outsider
     anybody: Outsider
     nora: Actor
-    more: SimpleNamespace = field(default_factory=SimpleNamespace)
 
     @classmethod
     async def founded(cls, database: Database) -> Self:
+        """Let the cast move into an empty database."""
         alan = await hire(database, "alan", Role.ADMIN)
-        grace = await hire(database, "grace", Role.GATEKEEPER)
+        await hire(database, "grace", Role.GATEKEEPER)
         ada = await hire(database, "ada")
-        joan = await hire(database, "joan")
+        await hire(database, "joan")
         alpine = await alan.founds("alpine", reach=Reach.PARTNERS, access=Access.CLOSED, is_gated=True)
         await take_in(database, alan, alpine, ada)
         async with database.writing() as session:
             for host, name in ((NORTHWIND, "Northwind"), (SOUTHWIND, "Southwind"), (EASTWIND, "Eastwind")):
                 await partners.admit(session, host, levels={"alpine": Level.POST}, name=name)
-        northwind, eastwind = Outsider(database, NORTHWIND), Outsider(database, EASTWIND)
-        nora = await northwind.sends("nora")
-        await northwind.joins(alpine, as_=nora)
-        async with database.writing() as session:
             await partners.suspend(session, EASTWIND)
+        northwind = Outsider(database, NORTHWIND)
+        await northwind.joins(alpine, as_=await northwind.sends("nora"))
+        return await cls.met(database)
+
+    @classmethod
+    async def met(cls, database: Database) -> Self:
+        """The cast of a database in which it lives."""
+        async with database.reading() as session:
+            found = await session.scalars(select(Account).options(joinedload(Account.actor)))
+            people = {
+                account.actor.username: Person(database, accounts.staff(account), account.email) for account in found
+            }
+            alpine = await groups.by_username(session, people["alan"].staff, "alpine")
+            nora = (await session.scalars(select(Actor).where(Actor.host == NORTHWIND))).one()
         return cls(
             database=database,
-            ada=ada,
-            alan=alan,
-            grace=grace,
-            joan=joan,
+            **people,
             alpine=alpine,
-            northwind=northwind,
+            northwind=Outsider(database, NORTHWIND),
             southwind=Outsider(database, SOUTHWIND),
-            eastwind=eastwind,
+            eastwind=Outsider(database, EASTWIND),
             mallory=Outsider(database, MALLORY),
             anybody=Outsider(database, None),
             nora=nora,
         )
+
+    async def shares(self, group: Group) -> None:
+        """Agree with Northwind and Southwind on `group`; with Eastwind it had been agreed."""
+        async with self.database.writing() as session:
+            username = (await session.get_one(Actor, group.id)).username
+            levels = {username: Level.POST}
+            if group.reach is not Reach.INTERNAL:
+                for host in (NORTHWIND, SOUTHWIND, EASTWIND):
+                    await partners.admit(session, host, levels=levels)
+                await partners.suspend(session, EASTWIND)
+
+    async def suspends(self, host: str) -> None:
+        async with self.database.writing() as session:
+            await partners.suspend(session, host, by=self.alan.staff)
 
     async def settle(self) -> None:
         """Let everybody be told what happened so far."""
