@@ -17,14 +17,15 @@ from models.database import JOURNALLED
 from models.tables import Activity, Actor, Delivery, DeliveryState, Outcome, Peer
 
 _REST = timedelta(minutes=1)
+_TAKE_BACK = ("Delete", "Undo", "Reject")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """An activity ready to go: its bytes and where they go, as (inbox, host) pairs.
 
-    `type` says what it does to `object_uri`: a group that passes on a Create of a post queues a Create. `wait` holds
-    back the first attempt.
+    `type` says what it does to `object_uri`: a group that passes on a Create of a post queues a Create, and `by` is
+    whose it is then (the actor's own otherwise). `wait` holds back the first attempt.
     """
 
     uri: str
@@ -39,6 +40,7 @@ class Outgoing:
     post_id: int | None = None
     revision: int | None = None
     approved_by: str = ""
+    by: str = ""
     wait: timedelta = timedelta(0)
 
 
@@ -100,7 +102,7 @@ async def _enter(
         ledger.Fact(
             outcome=outcome,
             what=outgoing.type,
-            actor=outgoing.actor.username,
+            actor=outgoing.by or outgoing.actor.username,
             rule=rule,
             object_uri=outgoing.object_uri,
             post_id=outgoing.post_id,
@@ -116,7 +118,17 @@ async def _enter(
 
 async def cancel_unsent(session: AsyncSession, object_uri: str, types: Iterable[str]) -> set[str]:
     """Cancel what nobody has got yet of an object; the inboxes that therefore never heard of it (DLV-5)."""
-    ids = select(Activity.id).where(Activity.object_uri == object_uri, Activity.type.in_(list(types)))
+    return await _cancel(
+        session, select(Activity.id).where(Activity.object_uri == object_uri, Activity.type.in_(list(types)))
+    )
+
+
+async def cancel(session: AsyncSession, activity: Activity) -> set[str]:
+    """Cancel one activity where nobody has got it yet; the inboxes that therefore never heard of it."""
+    return await _cancel(session, select(Activity.id).where(Activity.id == activity.id))
+
+
+async def _cancel(session: AsyncSession, ids: Select[int]) -> set[str]:
     cancelled = await session.scalars(
         update(Delivery)
         .where(Delivery.activity_id.in_(ids), Delivery.state == DeliveryState.QUEUED, Delivery.attempts == 0)
@@ -124,6 +136,8 @@ async def cancel_unsent(session: AsyncSession, object_uri: str, types: Iterable[
         .returning(Delivery.inbox)
     )
     never = set(cancelled.all())
+    if not never:
+        return never
     got = await session.scalars(
         select(Delivery.inbox).where(
             Delivery.activity_id.in_(ids),
@@ -134,8 +148,27 @@ async def cancel_unsent(session: AsyncSession, object_uri: str, types: Iterable[
     return never - set(got.all())
 
 
+async def cancel_group(session: AsyncSession, group_id: int, host: str | None = None) -> None:
+    """Cancel what still waits for a host, or for all of them, of one group of ours (GRP-17); what takes back, goes."""
+    of_group = select(Activity.id).where(Activity.group_id == group_id, Activity.type.not_in(_TAKE_BACK))
+    waiting = update(Delivery).where(Delivery.activity_id.in_(of_group), Delivery.state == DeliveryState.QUEUED)
+    if host is not None:
+        waiting = waiting.where(Delivery.host == host)
+    await session.execute(waiting.values(state=DeliveryState.CANCELLED, error="group closed"))
+
+
 async def by_uri(session: AsyncSession, uri: str) -> Activity | None:
     return await session.scalar(select(Activity).where(Activity.uri == uri))
+
+
+async def announces_of(session: AsyncSession, post_id: int, actor_id: int) -> Sequence[Activity]:
+    """The activities by which an actor of ours announced a post by its id."""
+    found = await session.scalars(
+        select(Activity)
+        .where(Activity.post_id == post_id, Activity.type == "Announce", Activity.actor_id == actor_id)
+        .order_by(Activity.id)
+    )
+    return found.all()
 
 
 async def sent_to(session: AsyncSession, activity: Activity) -> list[tuple[str, str]]:

@@ -1,0 +1,138 @@
+"""Makes one delivery: signs, posts, knocks a second time in the other form where that helps, judges the answer."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from federation.errors import ProtocolError
+from federation.fetch import Answer, FetchFailed, FetchRefused
+from federation.signatures import Form, TimeRefused, sha256_base64
+from federation.signatures.clock import parse_http_date
+from federation.wire import Wire
+from models.base import now
+from models.lanes import Claimed, Ending, Lane, Result
+from models.text.clean import shorten_text
+
+FORM_MEMORY = timedelta(days=7)
+UNREACHABLE_FOR = timedelta(days=1)
+"""How long a name that does not resolve, or a certificate that does not hold, may be a passing fault (DLV-4)."""
+_TRIES_UNAUTHORIZED = 3
+_TRIES_DEPENDENCY = 2
+_OTHER_FORM = frozenset({400, 401, 403})
+_PASSING = frozenset({408, 425, 429})
+_KEPT_OF_ANSWER = 300
+_MARKUP = re.compile(r"<[^>]{0,300}>")
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Parcel:
+    """An activity's bytes and their hash, made once for all inboxes."""
+
+    body: bytes
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", sha256_base64(self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a delivery ended. `is_unanswered`: the other server took the time and said nothing."""
+
+    result: Result
+    is_unanswered: bool = False
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the host is there and works."""
+        return self.result.status is not None and self.result.status < 500
+
+
+async def deliver(wire: Wire, signing: Executor, lane: Lane, claimed: Claimed, parcel: Parcel) -> Attempt:
+    """Make one delivery; whatever happens is an ending, nothing is raised but for faults of our own."""
+    known = lane.form if _is_fresh(lane.form_at) else None
+    form: Form = "rfc9421" if known == "rfc9421" else "cavage"
+    try:
+        answer = await _post(wire, signing, claimed, parcel, form)
+        if _calls_for_the_other(answer.status, form, known):
+            other: Form = "cavage" if form == "rfc9421" else "rfc9421"
+            second = await _post(wire, signing, claimed, parcel, other)
+            if second.status // 100 == 2:
+                return Attempt(_judge(claimed, second, news=other))
+        is_news = known != form and answer.status // 100 == 2
+        return Attempt(_judge(claimed, answer, news=form if is_news else None))
+    except FetchFailed as error:
+        return Attempt(_unreachable(claimed, error), is_unanswered=error.reason == "timeout")
+    except FetchRefused as error:
+        return Attempt(Result(claimed=claimed, ending=Ending.REFUSED, error=_facts(error)))
+
+
+def _is_fresh(moment: datetime | None) -> bool:
+    return moment is not None and now() - moment < FORM_MEMORY
+
+
+def _calls_for_the_other(status: int, form: Form, known: str | None) -> bool:
+    """SIG-24: an unknown host is asked in both forms. One that takes no RFC 9421 any more may say so in many ways."""
+    if form == "rfc9421":
+        return status in _OTHER_FORM or status >= 500
+    return known is None and status in _OTHER_FORM
+
+
+async def _post(wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form) -> Answer:
+    signer = await wire.keys.signer(wire.database, claimed.actor_id)
+    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form)
+    headers: Mapping[str, str] = await asyncio.get_running_loop().run_in_executor(signing, sign)
+    return await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)
+
+
+def _judge(claimed: Claimed, answer: Answer, *, news: Form | None) -> Result:
+    """DLV-3, DLV-4, DLV-8: what a status means for this delivery."""
+    status = answer.status
+    if status // 100 == 2:
+        return Result(claimed=claimed, ending=Ending.DELIVERED, status=status, form=news)
+    if status == 410:
+        ending = Ending.GONE
+    elif status in _PASSING or (status >= 500 and status != 501):
+        ending = Ending.AGAIN
+    elif status == 401 or status // 100 == 3:  # a redirect is not followed: it is a fault that its owner may mend
+        ending = Ending.AGAIN if claimed.attempt < _TRIES_UNAUTHORIZED else Ending.REFUSED
+    elif status == 424:  # said of an object that it could not fetch, also of one that is gone for good
+        ending = Ending.AGAIN if claimed.attempt < _TRIES_DEPENDENCY else Ending.REFUSED
+    else:
+        ending = Ending.REFUSED
+    said = _MARKUP.sub(" ", answer.body[: _KEPT_OF_ANSWER * 2].decode("utf-8", "replace"))
+    words = " ".join(shorten_text(said, limit=_KEPT_OF_ANSWER).split())
+    return Result(
+        claimed=claimed,
+        ending=ending,
+        status=status,
+        error=f"HTTP {status}: {words}" if words else f"HTTP {status}",
+        retry_after=_retry_after(answer.headers.get("Retry-After")),
+    )
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """DLV-6: seconds or a date."""
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return timedelta(seconds=int(value))
+    try:
+        return max(parse_http_date(value) - datetime.now(UTC), timedelta(0))
+    except TimeRefused:
+        return None
+
+
+def _unreachable(claimed: Claimed, error: FetchFailed) -> Result:
+    is_old = now() - claimed.queued_at > UNREACHABLE_FOR
+    is_lasting = error.reason in ("dns", "tls") and is_old
+    return Result(claimed=claimed, ending=Ending.REFUSED if is_lasting else Ending.AGAIN, error=_facts(error))
+
+
+def _facts(error: ProtocolError) -> str:
+    return ": ".join(str(error.facts[name]) for name in ("reason", "detail") if error.facts.get(name)) or error.code

@@ -1,0 +1,271 @@
+"""The worker that empties the queue."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from weakref import WeakValueDictionary
+
+from federation import peers
+from federation.delivery.admission import Admission
+from federation.delivery.courier import Attempt, Parcel, deliver
+from federation.wire import Wire
+from models import lanes
+from models.base import now
+from models.lanes import Claimed, Ending, Lane, Result
+
+log = logging.getLogger(__name__)
+
+LANE_SECONDS = 15.0
+"""After that a lane begins no further request, so that it ends well within `lanes.LEASE`, second knocks included."""
+SOON = timedelta(seconds=3)
+"""`drain` takes as due what will be within this time."""
+_PACE_SECONDS = 0.02
+_POLL_SECONDS = 2.0
+_PAUSE_SECONDS = 5.0
+_SIGNING_THREADS = 2
+_PROBE_FROM = 2
+_LOOKS_AT_ONCE = 4
+
+
+@dataclass(slots=True)
+class _Work:
+    """A lane on its way, with the bytes of its activities."""
+
+    lane: Lane
+    parcels: dict[int, Parcel]
+    taken_at: float
+
+
+class Sender:
+    """Sends the deliveries of one instance; any number of these share the work on PostgreSQL.
+
+    `looks` says whether servers that took something are looked at for how they describe themselves.
+    """
+
+    def __init__(self, wire: Wire, *, looks: bool = True) -> None:
+        self._wire = wire
+        self._database = wire.database
+        self._admission = Admission(wire.database)
+        self._ready: deque[_Work] = deque()
+        self._active: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+        self._results: list[Result] = []
+        self._parcels: WeakValueDictionary[int, Parcel] = WeakValueDictionary()
+        self._woken = asyncio.Event()
+        self._is_stopping = False
+        self._looks = looks
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._signing = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="signing")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send whatever is due until `stop` is set; then end the requests under way and give the rest back."""
+        self._is_stopping = False
+        stopping: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+        is_recovered = False
+        try:
+            while not stop.is_set():
+                seen = self._database.changed.count
+                try:
+                    if not is_recovered:
+                        await self._recover()
+                        is_recovered = True
+                    due = await self._turn()
+                except Exception:  # the database may be away: what was taken comes back by its lease
+                    log.exception("delivery queue not reached")
+                    await asyncio.wait({stopping}, timeout=_PAUSE_SECONDS)
+                    continue
+                await self._rest(seen, due, stopping)
+        finally:
+            stopping.cancel()
+            await self._finish()
+
+    async def drain(self) -> None:
+        """Send everything that is due now or within a few seconds, and wait until it is noted."""
+        while True:
+            await self._turn(ahead=SOON)
+            if not self._active and not self._results:
+                break
+            if self._active:
+                await asyncio.wait(self._active, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*self._looking.values())
+
+    async def close(self) -> None:
+        """End the threads; a sender that ran is closed by its end."""
+        self._signing.shutdown(wait=False, cancel_futures=True)
+
+    # Taking and noting
+
+    async def _recover(self) -> None:
+        """Only one process works on SQLite: what it had in hand when it ended is nobody else's."""
+        if self._database.is_sqlite:
+            async with self._database.writing() as session:
+                count = await lanes.recover(session)
+            if count:
+                log.info("deliveries recovered", extra={"count": count})
+
+    async def _turn(self, *, ahead: timedelta = timedelta(0)) -> datetime | None:
+        """Note what ended, take what is due, in one transaction; when the next lane opens, if that is known."""
+        room = self._wire.deliveries_at_once - len(self._ready)
+        due = None
+        if room > 0 and not self._is_stopping:
+            async with self._database.reading() as session:
+                due = await lanes.next_due(session, busy=self._taken())
+        moment = now() + ahead
+        is_due = due is not None and due <= moment
+        if not is_due and not self._results:
+            return due
+        results, self._results = self._results, []
+        try:
+            taken = await self._exchange(results, room if is_due else 0, moment)
+        except BaseException:
+            self._results[:0] = results
+            raise
+        self._ready.extend(taken)
+        self._start()
+        return None if len(taken) == room else due
+
+    async def _exchange(self, results: list[Result], room: int, moment: datetime) -> list[_Work]:
+        async with self._database.writing() as session:
+            await lanes.note(session, results)
+            if room <= 0:
+                return []
+            taken = await lanes.claim(session, limit=room, busy=self._taken(), at=moment)
+            wanted = {claimed.activity_id for lane in taken for claimed in lane.deliveries}
+            parcels = {number: self._parcels[number] for number in wanted if number in self._parcels}
+            missing = wanted - set(parcels)
+            if missing:
+                found = await lanes.bodies(session, missing)
+                parcels |= {number: Parcel(body) for number, body in found.items()}
+        self._parcels.update(parcels)
+        return [
+            _Work(lane, {claimed.activity_id: parcels[claimed.activity_id] for claimed in lane.deliveries}, monotonic())
+            for lane in taken
+        ]
+
+    def _taken(self) -> set[str]:
+        return self._busy | {work.lane.host for work in self._ready}
+
+    def _start(self) -> None:
+        while self._ready and len(self._active) < self._wire.deliveries_at_once:
+            work = self._ready.popleft()
+            self._busy.add(work.lane.host)
+            task = asyncio.create_task(self._send(work), name=f"lane {work.lane.host}")
+            self._active.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._active.discard(task)
+        self._woken.set()
+        if not self._is_stopping:
+            self._start()
+
+    async def _rest(self, seen: int, due: datetime | None, stopping: asyncio.Future[Any]) -> None:
+        """Wait until a lane ends, the journal moves, something comes due, or the end."""
+        seconds = _POLL_SECONDS
+        if due is not None:
+            seconds = min(max((due - now()).total_seconds(), 0.0), _POLL_SECONDS)
+        if self._results:
+            seconds = min(seconds, _PACE_SECONDS)
+        changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.changed.wait(seen, at_most=seconds))
+        woken: asyncio.Future[Any] = asyncio.ensure_future(self._woken.wait())
+        await asyncio.wait({changed, woken, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (changed, woken):
+            waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await waiting
+        if self._woken.is_set():
+            self._woken.clear()
+            await asyncio.sleep(_PACE_SECONDS)  # let more lanes end: their results share a transaction
+
+    async def _finish(self) -> None:
+        self._is_stopping = True
+        for work in self._ready:
+            self._give_back(work.lane.deliveries)
+        self._ready.clear()
+        for looking in self._looking.values():
+            looking.cancel()
+        if self._active:
+            await asyncio.wait(self._active)
+        await asyncio.gather(*self._looking.values(), return_exceptions=True)
+        if self._results:
+            try:
+                await self._turn()
+            except Exception:
+                log.exception("delivery results not written", extra={"count": len(self._results)})
+        await self.close()
+
+    # Sending
+
+    async def _send(self, work: _Work) -> None:
+        """Send a lane's deliveries in order until one must wait."""
+        lane = work.lane
+        waiting = deque(lane.deliveries)
+        try:
+            while waiting:
+                if self._is_stopping or monotonic() - work.taken_at > LANE_SECONDS:
+                    break
+                if not await self._admission.admits(lane.host):
+                    self._results += [
+                        Result(claimed=claimed, ending=Ending.CANCELLED, error="not a partner") for claimed in waiting
+                    ]
+                    waiting.clear()
+                    break
+                if not await self._send_next(work, waiting):
+                    break
+        except Exception:
+            log.exception("lane failed", extra={"host": lane.host})
+            waiting.clear()  # they come back by their lease, with the attempt counted
+        finally:
+            self._give_back(waiting)
+            self._busy.discard(lane.host)
+
+    async def _send_next(self, work: _Work, waiting: deque[Claimed]) -> bool:
+        """Send the first of `waiting`; whether the lane goes on."""
+        first = await self._attempt(work, waiting.popleft())
+        if first.is_unanswered and first.result.claimed.attempt >= _PROBE_FROM and waiting:
+            # One server never answers about what it cannot process: it would hold up its own lane for days. If it
+            # answers about the next one, the first is given up.
+            second = await self._attempt(work, waiting.popleft())
+            if second.was_answered:
+                claimed = first.result.claimed
+                first = Attempt(Result(claimed=claimed, ending=Ending.REFUSED, error="no answer, others get one"))
+            self._results += [first.result, second.result]
+            return second.result.ending is not Ending.AGAIN
+        self._results.append(first.result)
+        return first.result.ending is not Ending.AGAIN
+
+    async def _attempt(self, work: _Work, claimed: Claimed) -> Attempt:
+        made = await deliver(self._wire, self._signing, work.lane, claimed, work.parcels[claimed.activity_id])
+        result = made.result
+        if result.ending is Ending.DELIVERED:
+            self._look_at(work.lane)
+        else:
+            facts = {"host": claimed.host, "status": result.status, "attempt": claimed.attempt, "why": result.ending}
+            log.info("delivery failed", extra=facts)
+        return made
+
+    def _give_back(self, claimed: Iterable[Claimed]) -> None:
+        self._results += [Result(claimed=one, ending=Ending.UNTRIED) for one in claimed]
+
+    # Looking at who took something
+
+    def _look_at(self, lane: Lane) -> None:
+        if not self._looks or self._is_stopping or len(self._looking) >= _LOOKS_AT_ONCE:
+            return
+        if peers.is_stale(lane.looked_at) and lane.host not in self._looking:
+            task = asyncio.create_task(self._look(lane.host), name=f"look at {lane.host}")
+            self._looking[lane.host] = task
+            task.add_done_callback(lambda _: self._looking.pop(lane.host, None))
+
+    async def _look(self, host: str) -> None:
+        try:
+            await peers.look(self._wire, host)
+        except Exception:
+            log.exception("server not looked at", extra={"host": host})
