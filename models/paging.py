@@ -26,13 +26,15 @@ async def page_of(session: AsyncSession, statement: Select[T], key: Any, page: P
     return found if page.min_id is None else found[::-1]
 
 
-async def rows_of(session: AsyncSession, statement: Select[Any], key: Any, page: Page) -> Sequence[Row[Any]]:
+async def rows_of(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], key: Any, page: Page
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The same for a statement of several columns."""
-    found: Sequence[Row[Any]] = (await session.execute(_bounded(statement, key, page))).all()
+    found: Sequence[Row[*tuple[Any, ...]]] = (await session.execute(_bounded(statement, key, page))).all()
     return found if page.min_id is None else found[::-1]
 
 
-def _bounded(statement: Select[T], key: Any, page: Page) -> Select[T]:
+def _bounded(statement: Any, key: Any, page: Page) -> Any:
     if page.max_id is not None:
         statement = statement.where(key < page.max_id)
     if page.since_id is not None:
