@@ -80,6 +80,13 @@ def likes_of(post_id: int) -> Select[Like]:
     return select(Like).where(Like.post_id == post_id).options(joinedload(Like.actor))
 
 
+async def liked_by_activity(session: AsyncSession, uri: str, *, by: Actor) -> Post | None:
+    """The post that `by` liked with the activity of that id."""
+    return await session.scalar(
+        select(Post).join(Like, Like.post_id == Post.id).where(Like.uri == uri, Like.actor_id == by.id)
+    )
+
+
 async def bookmark(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
     """Keep a post for later. Raises NotFound."""
     post = await _target(session, post_id, by)
