@@ -19,10 +19,12 @@ from models.instance import Mode, instance_of
 from models.tables import (
     EVERYBODY,
     Access,
+    Activity,
     Actor,
     ActorType,
     Agreement,
     Attachment,
+    Delivery,
     Departure,
     Disclosure,
     Follow,
@@ -152,6 +154,30 @@ def nameable_posts(viewer: RemoteViewer | Anonymous) -> Select[Post]:
     return select(Post).where(or_(sees_post(viewer), and_(came_in, or_(*_reads_from(viewer, Post)))))
 
 
+def visible_activities(viewer: RemoteViewer | Anonymous) -> Select[Activity]:
+    """The activities of ours that `viewer` may look up by their id (GEN-1).
+
+    What an activity says of a post is shown as long as the post is, and an older version only to those who were sent
+    it. That something was taken back is for those who had it; what is about no post, for those who were sent it.
+    """
+    got: ColumnElement[bool] = false()
+    if isinstance(viewer, RemoteViewer):
+        if not viewer.is_admitted:
+            return select(Activity).where(false())
+        got = exists().where(Delivery.activity_id == Activity.id, Delivery.host == viewer.host)
+    newer = aliased(Activity)
+    is_old = exists().where(newer.post_id == Activity.post_id, newer.type == "Update", newer.id > Activity.id)
+    nameable = nameable_posts(viewer).with_only_columns(Post.id)
+    withdrawn = withdrawn_posts(viewer).with_only_columns(Post.id)
+    return select(Activity).where(
+        or_(
+            and_(Activity.post_id.is_(None), got),
+            and_(Activity.post_id.in_(nameable), or_(got, ~is_old)),
+            and_(Activity.post_id.in_(withdrawn), Activity.type.in_(("Delete", "Undo"))),
+        )
+    )
+
+
 def withdrawn_posts(viewer: Viewer) -> Select[Post]:
     """Deleted posts whose absence `viewer` may know, because they had been there: answered with a tombstone."""
     gone = select(Post).where(Post.deleted_at.is_not(None), Post.is_local, Post.reach != Reach.INTERNAL)
@@ -279,14 +305,15 @@ async def may_post(session: AsyncSession, staff: Staff, group: Group) -> bool:
 
 async def may_join(session: AsyncSession, staff: Staff, group: Group) -> bool:
     """Everybody joins an open group; a closed one of ours takes those it invited; elsewhere the group itself decides."""
+    found = select(Membership.state).where(Membership.group_id == group.id, Membership.actor_id == staff.actor_id)
+    return may_join_as(await session.scalar(found), group)
+
+
+def may_join_as(standing: MemberState | None, group: Group) -> bool:
+    """The same where it is known already how somebody stands to `group`."""
     if group.archived_at is not None:
         return False
-    if group.access is Access.OPEN:
-        return True
-    invited = select(Membership.id).where(
-        Membership.group_id == group.id, Membership.actor_id == staff.actor_id, Membership.state == MemberState.INVITED
-    )
-    return await session.scalar(invited) is not None
+    return group.access is Access.OPEN or standing is MemberState.INVITED
 
 
 async def may_invite(session: AsyncSession, staff: Staff, group: Group) -> bool:
