@@ -21,6 +21,8 @@ from models.text.clean import clean_line
 from models.viewers import Staff
 
 CODE_LASTS = timedelta(seconds=60)
+COPIED_CODE_LASTS = timedelta(minutes=10)
+"""For a code that a person carries from the page to the application by hand."""
 _TOUCH_EVERY = timedelta(hours=1)
 
 
@@ -79,6 +81,7 @@ async def grant_code(
     redirect_uri: str,
     scopes: str,
     challenge: str | None,
+    lasts: timedelta = CODE_LASTS,
 ) -> str:
     """A code that `by` agreed to: good for a minute, once, for that application and address only."""
     code = secrets.token_urlsafe(32)
@@ -90,7 +93,7 @@ async def grant_code(
             redirect_uri=redirect_uri,
             scopes=scopes,
             challenge=challenge,
-            expires_at=now() + CODE_LASTS,
+            expires_at=now() + lasts,
         )
     )
     return code
