@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from models import accounts, actors, approvals, groups, media, notifications, partners, policy, reactions, timelines
 from models.database import Database
 from models.paging import Page, page_of
-from models.posts import writing
+from models.posts import reading, writing
 from models.posts.drafts import Draft
 from models.tables import (
     Access,
@@ -24,6 +24,7 @@ from models.tables import (
     Group,
     Level,
     Media,
+    MemberRole,
     Membership,
     Post,
     Reach,
@@ -111,6 +112,12 @@ class Person:
         async with self.database.writing() as session:
             found = await session.get_one(Group, group.id)
             await groups.set_reach(session, found, reach, by=self.staff, confirmed=reach)
+
+    async def names(self, colleague: "Person", role: MemberRole, *, group: Group) -> None:
+        """Give a colleague a role in a group."""
+        async with self.database.writing() as session:
+            found = await session.get_one(Group, group.id)
+            await groups.set_role(session, found, colleague.id, role, by=self.staff)
 
     async def uploads(self, description: str = "") -> Media:
         """A picture that is in no post yet; its row, without a file."""
@@ -270,6 +277,11 @@ class World:
     async def suspends(self, host: str) -> None:
         async with self.database.writing() as session:
             await partners.suspend(session, host, by=self.alan.staff)
+
+    async def outside_reads(self, post: Post) -> str:
+        """The text of a post as it is shown outside."""
+        async with self.database.reading() as session:
+            return (await reading.published(session, await session.get_one(Post, post.id))).source
 
     async def settle(self) -> None:
         """Let everybody be told what happened so far."""

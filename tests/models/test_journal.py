@@ -1,0 +1,180 @@
+"""The journal: entries in order, each dealt with once in effect, and none that stops its neighbours."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from models import audit, journal, notifications
+from models.database import Database
+from models.journal import Consumer, Entry, Position
+from models.tables import AuditLine, Cursor, JournalEntry, Parked
+from tests.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Rang(Entry):
+    """An entry that only these tests know."""
+
+    number: int
+
+
+def _bell(name: str = "bell", *, fails_at: int | None = None) -> Consumer:
+    """A consumer that leaves a line in the audit log for each ring."""
+
+    async def rang(session: object, entry: Rang) -> None:
+        audit.note(session, name, number=entry.number)  # type: ignore[arg-type]
+        if entry.number == fails_at:
+            raise RuntimeError("the rope broke")
+
+    return journal.consumer(name, {Rang: rang})
+
+
+async def _ring(database: Database, *numbers: int) -> None:
+    async with database.writing() as session:
+        for number in numbers:
+            journal.record(session, Rang(number))
+
+
+async def _heard(database: Database, name: str = "bell") -> list[int]:
+    async with database.reading() as session:
+        lines = await session.scalars(select(AuditLine).where(AuditLine.action == name).order_by(AuditLine.id))
+        return [line.facts["number"] for line in lines]
+
+
+async def test_entries_are_read_in_the_order_they_were_written(database: Database) -> None:
+    bell = _bell()
+    await _ring(database, 1, 2)
+    await _ring(database, 3)
+    assert await bell.catch_up(database) == 3
+    assert await _heard(database) == [1, 2, 3]
+
+
+async def test_a_second_look_finds_nothing_new(database: Database) -> None:
+    bell = _bell()
+    await _ring(database, 1)
+    await bell.catch_up(database)
+    assert await bell.catch_up(database) == 0
+    await _ring(database, 2)
+    assert await bell.catch_up(database) == 1
+    assert await _heard(database) == [1, 2]
+
+
+async def test_each_consumer_reads_at_its_own_pace(database: Database) -> None:
+    await _ring(database, 1, 2)
+    await _bell("first").catch_up(database)
+    await _ring(database, 3)
+    await _bell("second").catch_up(database)
+    assert await _heard(database, "first") == [1, 2]
+    assert await _heard(database, "second") == [1, 2, 3]
+
+
+async def test_more_entries_than_one_batch_are_all_read(database: Database) -> None:
+    await _ring(database, *range(250))
+    assert await _bell().catch_up(database) == 250
+    assert await _heard(database) == list(range(250))
+
+
+async def test_an_entry_of_a_transaction_that_failed_never_happened(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.writing() as session:
+            journal.record(session, Rang(1))
+            raise RuntimeError("the verb failed after its entry")
+    await _ring(database, 2)
+    await _bell().catch_up(database)
+    assert await _heard(database) == [2]
+
+
+async def test_what_a_consumer_wrote_before_it_failed_is_not_there_twice(database: Database) -> None:
+    """The cursor moves in the transaction of the effects: a batch that fails leaves neither."""
+    await _ring(database, 1, 2, 3)
+    await _bell(fails_at=2).catch_up(database)
+    assert await _heard(database) == [1, 3]
+
+
+async def test_an_entry_that_keeps_failing_is_parked_and_its_neighbours_go_on(database: Database) -> None:
+    await _ring(database, 1, 2, 3)
+    await _bell(fails_at=2).catch_up(database)
+    await _ring(database, 4)
+    await _bell(fails_at=2).catch_up(database)
+    assert await _heard(database) == [1, 3, 4]
+    async with database.reading() as session:
+        parked = (await session.scalars(select(Parked))).one()
+        entry = await session.get_one(JournalEntry, parked.entry_id)
+    assert (parked.consumer, parked.error, entry.facts) == ("bell", "RuntimeError: the rope broke", {"number": 2})
+
+
+async def test_two_workers_of_one_consumer_do_everything_once(database: Database) -> None:
+    await _ring(database, *range(120))
+    await asyncio.gather(_bell().catch_up(database), _bell().catch_up(database))
+    assert await _heard(database) == list(range(120))
+
+
+async def test_a_consumer_that_starts_anew_goes_on_where_its_cursor_is(database: Database) -> None:
+    await _ring(database, 1, 2)
+    await _bell().catch_up(database)
+    await _ring(database, 3)
+    async with database.reading() as session:
+        place = await session.get_one(Cursor, "bell")
+        behind = await journal.read(session, Position(place.transaction, place.position))
+    assert [entry for _, entry in behind] == [Rang(3)]
+
+
+async def test_entries_of_a_later_release_are_passed_over(database: Database) -> None:
+    await _ring(database, 1)
+    async with database.writing() as session:
+        unknown = JournalEntry(kind="FromTheFuture", facts={"what": "ever"})
+        session.add(unknown)
+    await _ring(database, 2)
+    await _bell().catch_up(database)
+    assert await _heard(database) == [1, 2]
+
+
+async def test_an_entry_committed_late_is_not_jumped_over(database: Database) -> None:
+    """PostgreSQL hands numbers out before commits: whoever began first may commit last, and must still be read."""
+    if database.is_sqlite:
+        await _ring(database, 1, 2)
+        await _bell().catch_up(database)
+        assert await _heard(database) == [1, 2]
+        return
+    async with database.writing() as slow:
+        journal.record(slow, Rang(1))
+        await slow.flush()
+        await _ring(database, 2)
+        assert await _bell().catch_up(database) == 0
+    assert await _bell().catch_up(database) == 2
+    assert sorted(await _heard(database)) == [1, 2]
+
+
+async def test_whoever_waits_is_woken_by_a_commit(database: Database) -> None:
+    seen = database.changed.count
+    waiting = asyncio.create_task(database.changed.wait(seen, at_most=30))
+    await asyncio.sleep(0)
+    await _ring(database, 1)
+    assert await waiting == seen + 1
+
+
+async def test_a_commit_of_another_process_wakes_us_on_postgresql(database: Database) -> None:
+    if database.is_sqlite:
+        await database.listen()
+        assert database.changed.count == 0
+        return
+    await database.listen()
+    other = Database(database.url.render_as_string(hide_password=False), instance=database.instance)
+    seen = database.changed.count
+    await _ring(other, 1)
+    await other.close()
+    assert await database.changed.wait(seen, at_most=30) > seen
+
+
+async def test_telling_somebody_twice_is_silent(world: World) -> None:
+    """Consumers may see an entry again, after a crash between effect and cursor."""
+    await world.ada.writes("Hello @joan")
+    await world.settle()
+    told = await world.joan.notifications()
+    async with world.database.writing() as session:
+        cursor = await session.get_one(Cursor, notifications.CONSUMER.name)
+        cursor.transaction = cursor.position = 0
+    await world.settle()
+    assert await world.joan.notifications() == told == ["mention"]
