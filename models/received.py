@@ -57,6 +57,10 @@ async def store(
     return number
 
 
+async def by_id(session: AsyncSession, received_id: int) -> Received | None:
+    return await session.get(Received, received_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """An activity that a worker may deal with now. `attempt` is its lease: whoever claims it again ends this one."""

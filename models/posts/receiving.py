@@ -271,6 +271,11 @@ async def receive_end(session: AsyncSession, actor: Actor) -> None:
     await session.flush()
 
 
+async def is_buried(session: AsyncSession, uri: str) -> bool:
+    """Whether its own home said that what `uri` names is gone."""
+    return await session.get(Tombstone, uri) is not None
+
+
 async def by_uri(session: AsyncSession, uri: str) -> Post | None:
     """A post by its wire id, or by its page's address where that is ours."""
     post = await session.scalar(select(Post).where(Post.uri == uri))

@@ -1,0 +1,37 @@
+"""Turns what happened in the house into activities for those outside whom it concerns.
+
+A consumer of the journal: it runs in the transaction that moves its cursor, touches no network, and leaves rows in the
+queue of `models.deliveries`. Each activity is made once, with an integrity proof of its actor, and its bytes never
+change again. Whom a thing concerns is computed here; whether a company may get anything at all is asked of the gate
+once more by `deliveries.enqueue`, which writes the ledger.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from federation.keys import KeyRing
+from federation.outbox import distribution, posts, profiles, reactions, relations, withdrawal
+from models import journal
+
+NAME = "outbox"
+_Handler = Callable[[KeyRing, Any, Any], Awaitable[None]]
+_HANDLERS: dict[type[journal.Entry], _Handler] = {
+    journal.PostReleased: posts.released,
+    journal.PostDeleted: withdrawal.deleted,
+    journal.GroupDistributes: distribution.passes_on,
+    journal.Liked: reactions.liked,
+    journal.Unliked: reactions.unliked,
+    journal.FollowAsked: relations.follow_asked,
+    journal.FollowAccepted: relations.follow_accepted,
+    journal.FollowEnded: relations.follow_ended,
+    journal.JoinAsked: relations.join_asked,
+    journal.Joined: relations.joined,
+    journal.Left: relations.left,
+    journal.ActorChanged: profiles.changed,
+}
+
+
+def consumer(keys: KeyRing) -> journal.Consumer:
+    """The consumer of one instance, whose actors sign with `keys`."""
+    return journal.consumer(NAME, {entry: partial(handler, keys) for entry, handler in _HANDLERS.items()})

@@ -1,0 +1,75 @@
+"""What others do in a group of ours, passed on to its members outside: exactly as it came (GEN-5, FEP-1b12)."""
+
+import logging
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.documents import activity, addressing
+from federation.keys import KeyRing
+from federation.outbox import recipients, wrapping
+from federation.outbox.sending import Subject, mint, send
+from federation.vocabulary import PUBLIC, id_of
+from models import actors, deliveries, received
+from models.base import now
+from models.journal import GroupDistributes
+from models.posts import writing
+from models.tables import Actor, Group, Post, Reach
+
+log = logging.getLogger(__name__)
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+_ANY_HOST = ("*",)
+
+
+async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistributes) -> None:
+    """Announce a received activity to the group's members, whoever sent it among them: the echo tells its server.
+
+    A new post that starts a thread in a public group goes to microblogs by its id.
+    """
+    came = await received.by_id(session, entry.received_id)
+    group = await session.get(Group, entry.group_id)
+    if came is None or group is None or group.reach is Reach.INTERNAL:
+        return
+    place = await session.get_one(Actor, group.id)
+    post = await session.get(Post, entry.post_id) if entry.post_id is not None else None
+    try:
+        document = _decode(came.body)
+    except msgspec.DecodeError:
+        log.warning("received activity unreadable", extra={"received_id": came.id})
+        return
+    is_public = group.reach is Reach.PUBLIC and addressing.parse(document, insecure_hosts=_ANY_HOST).is_public
+    author_uri = came.actor_uri or id_of(document.get("actor")) or ""
+    author = await actors.by_uri(session, author_uri)
+    subject = Subject(
+        rule="reach_public" if group.reach is Reach.PUBLIC else "agreement",
+        object_uri=post.uri if post is not None else "",
+        what=came.type,
+        by=author.handle if author is not None else came.host,
+        group_id=group.id,
+        post_id=entry.post_id,
+    )
+    found = await recipients.of_group(session, group, is_public=is_public)
+    embedded = found.embedded
+    if came.type == "Delete" and post is not None:
+        await deliveries.cancel_unsent(session, post.uri, ("Create", "Update", "Announce"))
+        forms = await deliveries.forms_of(session, post.id)
+        if forms:  # DLV-5: who never got it does not hear of it now
+            embedded = tuple(one for one in embedded if one[0] in forms)
+    sent = await wrapping.announce(
+        session, keys, came.body, group=place, is_public=is_public, inboxes=embedded, subject=subject
+    )
+    if came.type != "Create" or post is None or post.deleted_at is not None:
+        return
+    if is_public and post.reply_to_id is None and found.by_id:
+        boost = activity.announce(
+            mint(session),
+            place.uri,
+            post.uri,
+            to=[PUBLIC],
+            cc=[wrapping.followers_of(place), author_uri],
+            published=now(),
+        )
+        by_id = Subject(rule=subject.rule, object_uri=post.uri, by=subject.by, group_id=group.id, post_id=entry.post_id)
+        sent += await send(session, keys, boost, actor=place, inboxes=found.by_id, subject=by_id)
+    await writing.note_departure(session, post.id, sent, post.revision)

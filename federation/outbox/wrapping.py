@@ -1,0 +1,58 @@
+"""How a group of ours passes an activity on: inside its own Announce, byte for byte (GRP-8, form 1)."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.documents import activity
+from federation.keys import KeyRing
+from federation.outbox.sending import Inbox, Subject, mint, send
+from federation.vocabulary import Document
+from models.base import now
+from models.tables import Actor
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+
+async def announce(
+    session: AsyncSession,
+    keys: KeyRing,
+    body: bytes,
+    *,
+    group: Actor,
+    is_public: bool,
+    inboxes: Iterable[Inbox],
+    subject: Subject,
+) -> list[Inbox]:
+    """Queue the group's Announce of the activity in `body`; where it goes. `subject.what` is the inner type."""
+    wanted = list(inboxes)
+    if not wanted:
+        return []
+    inner: Document = _decode(body)
+    document = activity.announce_activity(
+        mint(session), group.uri, followers_of(group), inner, is_public=is_public, published=now()
+    )
+    return await send(session, keys, document, actor=group, inboxes=wanted, subject=subject, embeds=body)
+
+
+def followers_of(actor: Actor) -> str:
+    return actor.followers_uri or f"{actor.uri}/followers"
+
+
+def by_form(
+    inboxes: Iterable[Inbox], forms: Mapping[str, set[tuple[str, int]]], *, group_id: int
+) -> tuple[list[Inbox], list[Inbox]]:
+    """Which of `inboxes` were told of a post by the group's embedding, and which otherwise; some by both (GRP-8b).
+
+    `forms` is `deliveries.forms_of` the post. What left no trace in the queue counts as embedded.
+    """
+    embedded, otherwise = [], []
+    for inbox in inboxes:
+        found = forms.get(inbox[0], set())
+        is_embedded = any(type != "Announce" and actor_id == group_id for type, actor_id in found)
+        if is_embedded or not found:
+            embedded.append(inbox)
+        if any(type == "Announce" or actor_id != group_id for type, actor_id in found):
+            otherwise.append(inbox)
+    return embedded, otherwise
