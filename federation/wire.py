@@ -1,12 +1,13 @@
 """What everything on the wire needs at hand, made once at start and handed around; nothing here is global."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from federation.memory import Memory
 from models.database import Database
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Wire:
     deliveries_at_once: int = 64
     delivery_deadline: float = 10.0
     requests_per_minute: int = 300
+    memory: Memory = field(default_factory=Memory)
 
 
 WIRE = web.AppKey("wire", Wire)

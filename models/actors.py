@@ -124,11 +124,10 @@ class RemoteActor:
     moved_to: str | None = None
 
 
-async def keep(session: AsyncSession, told: RemoteActor, *, is_named: bool = True) -> Actor:
+async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     """Store or replace our copy of an actor elsewhere, whole (ACT-4).
 
-    A handle follows its new owner where `is_named`: where the server itself said whose it is (R-19). Otherwise whoever
-    was known by it keeps it.
+    A handle that somebody is known by stays with them until `name` moves it.
     """
     actor = await by_uri(session, told.uri)
     if actor is not None and actor.is_local:
@@ -138,7 +137,7 @@ async def keep(session: AsyncSession, told: RemoteActor, *, is_named: bool = Tru
         select(Actor).where(Actor.host == told.host, Actor.username_key == key, Actor.uri != told.uri)
     )
     actor_id = actor.id if actor is not None else new_id()
-    if holder is not None and (is_named or holder.deleted_at is not None):
+    if holder is not None and holder.deleted_at is not None:
         holder.username_key = f"{key}#{holder.id}"
         await session.flush()
     elif holder is not None:
@@ -173,6 +172,19 @@ async def keep(session: AsyncSession, told: RemoteActor, *, is_named: bool = Tru
     actor.deleted_at = None
     await session.flush()
     return actor
+
+
+async def name(session: AsyncSession, actor: Actor) -> None:
+    """Give an actor elsewhere its handle: its server says that it is theirs, whoever had it before (R-19)."""
+    key = fold_username(actor.username)
+    holder = await session.scalar(
+        select(Actor).where(Actor.host == actor.host, Actor.username_key == key, Actor.id != actor.id)
+    )
+    if holder is not None:
+        holder.username_key = f"{key}#{holder.id}"
+        await session.flush()
+    actor.username_key = key
+    await session.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,147 @@
+"""Create: a post from elsewhere, for people of ours or for a group, here or there (ActivityPub §7.2, GRP-6, GRP-9)."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation import remote_posts, trust
+from federation.activities import places
+from federation.activities.places import Place
+from federation.activities.registry import Ignored, Incoming, Refused, Waiting, receives
+from federation.remote_posts import Seen
+from federation.vocabulary import id_of, ids_of, same_origin
+from models import journal, ledger, policy
+from models.journal import GroupDistributes
+from models.posts import receiving
+from models.tables import Outcome, Post, Reach, Tombstone
+
+
+async def gather(incoming: Incoming) -> None:
+    """Find out what the post says and who wrote it, then fetch what it answers, if anybody here is concerned."""
+    seen = incoming.seen or await authentic(incoming)
+    incoming.seen = seen
+    if seen.author.uri != incoming.sender.uri:
+        raise Refused("R-10", "written by somebody else", object_uri=seen.post.uri)
+    if seen.post.is_vote:
+        raise Ignored("a vote in a poll: not handled yet")
+    async with incoming.wire.database.reading() as session:
+        if await remote_posts.is_settled(session, seen.post.uri):
+            return
+        place = await places.find(session, incoming, seen)
+    if not place.is_wanted:
+        raise Ignored("concerns nobody here")
+    if seen.post.reply_to_uri is None or place.parent is not None:
+        return
+    incoming.parents, missing = await remote_posts.parents_of(incoming.wire, seen, incoming.budget)
+    if missing is not None and incoming.may_wait:
+        raise Waiting("what it answers cannot be had now")
+
+
+async def authentic(incoming: Incoming) -> Seen:
+    """The post as its author says: embedded by the author, or fetched from its origin (TRUST-1).
+
+    Raises:
+        Refused: it would be one of ours. Otherwise as `remote_posts.fetch`.
+    """
+    embedded, uri = incoming.object, incoming.object_id
+    if uri is None:
+        raise Refused("R-10", "nothing in it has an id")
+    if trust.is_own(incoming.wire, uri):
+        raise Refused("R-13", "claims an id of ours", object_uri=uri)
+    if isinstance(embedded, dict) and "attributedTo" in embedded and same_origin(uri, incoming.sender.uri):
+        owners = ids_of(embedded["attributedTo"])
+        if id_of(embedded.get("id")) == uri and incoming.sender.uri in owners:
+            return await remote_posts.read(incoming.wire, embedded, incoming.budget)
+    return await remote_posts.fetch(incoming.wire, uri, incoming.budget)
+
+
+@receives("Create", gather=gather)
+async def create(session: AsyncSession, incoming: Incoming) -> str:
+    """Store the post, tell the ledger, and let a group of ours pass it on."""
+    seen = incoming.seen
+    if seen is None:
+        raise Ignored("nothing was gathered")
+    known = await receiving.by_uri(session, seen.post.uri)
+    if known is not None:
+        return await replace(session, incoming, seen, known)
+    if await session.get(Tombstone, seen.post.uri) is not None:
+        raise Ignored("was deleted")
+    place = await places.find(session, incoming, seen)
+    if not place.is_wanted and not incoming.parents:
+        raise Ignored("concerns nobody here")
+    await _must_be_let_in(session, incoming, seen, place)
+    await store_parents(session, incoming)
+    post = await receiving.receive(session, places.told(seen, place))
+    if post is None:
+        raise Ignored("was stored or deleted meanwhile")
+    await enter(session, incoming, seen, post, what="Create", group_reach=place.group.reach if place.group else None)
+    _pass_on(session, incoming, place, post)
+    return "stored"
+
+
+async def _must_be_let_in(session: AsyncSession, incoming: Incoming, seen: Seen, place: Place) -> None:
+    """GRP-6: a group of ours takes posts of its members, as far as the agreement with their company goes."""
+    if not place.is_in_our_group or place.group is None:
+        return
+    if incoming.received_id is None:
+        raise Ignored("brought by somebody else: its author has to send it to the group")
+    if not await policy.may_contribute(session, seen.author, place.group, is_reply=place.is_reply_in_group):
+        raise Refused("GRP-6", "may not post there", object_uri=seen.post.uri, group=place.group_actor)
+
+
+async def store_parents(session: AsyncSession, incoming: Incoming) -> None:
+    """Store what was fetched because the post answers it."""
+    for parent in incoming.parents:
+        if await remote_posts.is_settled(session, parent.post.uri):
+            continue
+        where = await places.of_parent(session, parent, incoming.via)
+        if where is not None:
+            await receiving.receive(session, places.told(parent, where))
+
+
+async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: Post) -> str:
+    """Replace what a stored post says, if this is newer and of the same author (R-14, R-62)."""
+    if known.is_local or known.author_id != seen.author.id:
+        raise Refused("R-14", "is somebody else's", object_uri=known.uri)
+    if known.deleted_at is not None:
+        raise Ignored("was deleted")
+    if incoming.via is not None and known.group_id != incoming.via.id:
+        raise Ignored("is not of the group that announced it")
+    place = await places.of_known(session, known, seen)
+    if place.is_in_our_group:
+        await _must_be_let_in(session, incoming, seen, place)
+    if not await receiving.receive_edit(session, known, places.told(seen, place)):
+        raise Ignored("is no newer than what is stored")
+    await enter(session, incoming, seen, known, what="Update", group_reach=place.group.reach if place.group else None)
+    _pass_on(session, incoming, place, known)
+    return "replaced"
+
+
+def _pass_on(session: AsyncSession, incoming: Incoming, place: Place, post: Post) -> None:
+    if place.is_in_our_group and place.group is not None and incoming.received_id is not None:
+        journal.record(session, GroupDistributes(place.group.id, incoming.received_id, post.id))
+
+
+async def enter(
+    session: AsyncSession, incoming: Incoming, seen: Seen, post: Post, *, what: str, group_reach: Reach | None
+) -> None:
+    """The ledger's line about what came in."""
+    if incoming.via is not None:
+        rule = "group_elsewhere"
+    elif group_reach is not None:
+        rule = "reach_public" if group_reach is Reach.PUBLIC else "agreement"
+    else:
+        rule = str(post.visibility)
+    await ledger.append(
+        session,
+        ledger.Fact(
+            outcome=Outcome.RECEIVED,
+            what=what,
+            actor=seen.author.handle,
+            rule=rule,
+            object_uri=post.uri,
+            post_id=post.id,
+            revision=post.revision,
+            group_id=post.group_id,
+            hosts=(incoming.via.host if incoming.via is not None else seen.author.host,),
+            digest=incoming.digest,
+        ),
+    )

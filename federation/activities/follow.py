@@ -1,0 +1,47 @@
+"""Follow: the wish to follow a person, or to join a group (ActivityPub §7.5, GRP-2).
+
+Whom the asking server may not know of does not exist for it: such a wish is dropped without an answer.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities.registry import Ignored, Incoming, Refused, receives
+from models import actors, groups, relations
+from models.errors import NotAllowed
+from models.tables import Actor, ActorType, Group, Reach, Tombstone
+
+
+@receives("Follow", "Join")
+async def follow(session: AsyncSession, incoming: Incoming) -> str:
+    """Answered later by the journal's reader, never inside the request; a repetition is answered again."""
+    if incoming.via is not None:
+        raise Refused("GRP-9", "a group does not follow for others")
+    if await session.get(Tombstone, incoming.id) is not None:
+        raise Ignored("was taken back before it came")
+    target = await _ours(session, incoming)
+    try:
+        if target.type is ActorType.GROUP:
+            return await _join(session, incoming, target)
+        if incoming.sender.type is ActorType.GROUP:
+            raise Refused("GRP-2", "groups follow no people")
+        await relations.receive_follow(session, by=incoming.sender, followee=target, uri=incoming.id)
+    except NotAllowed:
+        raise Refused("R-71", "asks for somebody they may not know of") from None
+    return "asked to follow"
+
+
+async def _ours(session: AsyncSession, incoming: Incoming) -> Actor:
+    target = await actors.by_uri(session, incoming.object_id) if incoming.object_id else None
+    if target is None or not target.is_local or target.deleted_at is not None:
+        raise Ignored("asks for nobody here")
+    if target.type is ActorType.APPLICATION:
+        raise Ignored("the server itself takes no followers")
+    return target
+
+
+async def _join(session: AsyncSession, incoming: Incoming, target: Actor) -> str:
+    group = await session.get_one(Group, target.id)
+    if incoming.sender.type is ActorType.GROUP and group.reach is not Reach.PUBLIC:  # FEP-d36d
+        raise Refused("GRP-2", "groups join public groups only")
+    await groups.receive_join(session, group, incoming.sender, uri=incoming.id)
+    return "joined"

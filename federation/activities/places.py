@@ -1,0 +1,279 @@
+"""Where a post from elsewhere belongs here: for whom it is, in which group, and whether anybody here is concerned.
+
+Addressing decides (ADR-1, ADR-2); a reply never goes further than what it answers (ADR-4); what is said in a group
+elsewhere counts once that group passes it on (GRP-9); and nothing attaches to what its author may not see.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities.registry import Ignored, Incoming, Refused
+from federation.documents import addressing
+from federation.documents.addressing import Addressing
+from federation.documents.post import ParsedPost
+from federation.remote_posts import Seen
+from models import policy
+from models.posts import receiving
+from models.posts.receiving import RemotePost
+from models.tables import (
+    Actor,
+    ActorType,
+    Follow,
+    Group,
+    Post,
+    Reach,
+    Visibility,
+)
+
+_WIDTH = (Visibility.DIRECT, Visibility.FOLLOWERS, Visibility.UNLISTED, Visibility.PUBLIC)
+_OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a post goes. `group_actor` comes with `group`; `recipients` are ours, by name."""
+
+    visibility: Visibility
+    group: Group | None = None
+    group_actor: Actor | None = None
+    parent: Post | None = None
+    recipients: tuple[Actor, ...] = ()
+    named: tuple[Actor, ...] = ()
+    is_reply_in_group: bool = False
+    is_wanted: bool = False
+
+    @property
+    def is_in_our_group(self) -> bool:
+        return self.group_actor is not None and self.group_actor.is_local
+
+
+async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
+    """Find the place of a post that came by an activity.
+
+    Raises:
+        Ignored: it belongs nowhere here. Refused: it would, and a rule says no.
+    """
+    post, author = seen.post, seen.author
+    wire = incoming.wire
+    activity = addressing.parse(incoming.document, insecure_hosts=wire.insecure_hosts)
+    visibility = _visibility(post, author, activity)
+    parent = await _parent(session, seen)
+    people, groups = await _addressed(session, post)
+    if incoming.via is not None:
+        group_actor: Actor | None = _announcer(incoming.via, post, parent)
+    else:
+        group_actor = await _group(session, seen, visibility, parent, groups)
+    group = await session.get(Group, group_actor.id) if group_actor is not None else None
+    if group is not None:
+        visibility = Visibility.GROUP
+    owner = await _owner(session, incoming)
+    named = await _named(session, post)
+    recipients: tuple[Actor, ...] = ()
+    if visibility in (Visibility.DIRECT, Visibility.FOLLOWERS):
+        if owner is not None and not post.addressing.everyone:
+            people = (*people, owner)
+        followers = await _followers(session, author) if visibility is Visibility.FOLLOWERS else ()
+        recipients = tuple({actor.id: actor for actor in (*people, *followers)}.values())
+    return Place(
+        visibility=visibility,
+        group=group,
+        group_actor=group_actor,
+        parent=parent,
+        recipients=recipients,
+        named=named,
+        is_reply_in_group=parent is not None and group is not None and parent.group_id == group.id,
+        is_wanted=bool(
+            group
+            or people
+            or owner
+            or parent
+            or any(actor.is_local for actor in named)
+            or await is_followed(session, author)
+        ),
+    )
+
+
+def _visibility(post: ParsedPost, author: Actor, activity: Addressing) -> Visibility:
+    """ADR-1, and the narrower of both where activity and object disagree (ADR-2)."""
+    if post.visibility_hint is Visibility.DIRECT and post.type == "ChatMessage":
+        return Visibility.DIRECT
+    found = [_seen_in(one, author) for one in (post.addressing, activity) if one.everyone or one.is_public]
+    return min(found, key=_WIDTH.index) if found else Visibility.DIRECT
+
+
+def _seen_in(addressed: Addressing, author: Actor) -> Visibility:
+    hint = addressed.visibility_hint(author.followers_uri)
+    if hint in _OPEN:
+        return hint
+    return Visibility.FOLLOWERS if author.followers_uri in addressed.everyone else Visibility.DIRECT
+
+
+async def _parent(session: AsyncSession, seen: Seen) -> Post | None:
+    """What it answers, if we have that and its author may know of it."""
+    uri = seen.post.reply_to_uri
+    parent = await receiving.by_uri(session, uri) if uri else None
+    if parent is None or parent.deleted_at is not None:
+        return None
+    if parent.is_local:
+        viewer = await policy.remote_viewer(session, seen.author.host, seen.author.id)
+        if await session.scalar(policy.visible_posts(viewer).where(Post.id == parent.id)) is None:
+            raise Ignored("answers nothing that they may see")
+    return parent
+
+
+async def _addressed(session: AsyncSession, post: ParsedPost) -> tuple[tuple[Actor, ...], list[Actor]]:
+    """Those in `to`, `cc` and `audience` whom we know: people of ours, and groups anywhere, ours first."""
+    everyone = list(post.addressing.everyone)
+    if post.group_uri is not None:
+        everyone.append(post.group_uri)
+    found = (
+        await session.scalars(
+            select(Actor)
+            .outerjoin(Group, Group.id == Actor.id)
+            .where(
+                Actor.uri.in_(everyone) | Actor.followers_uri.in_(everyone),
+                Actor.deleted_at.is_(None),
+                (Actor.host == "") | Group.id.is_not(None),
+            )
+        )
+    ).all()
+    nobody = (ActorType.GROUP, ActorType.APPLICATION)
+    people = tuple(actor for actor in found if actor.type not in nobody and actor.uri in everyone)
+    groups = sorted((actor for actor in found if actor.type is ActorType.GROUP), key=lambda actor: actor.host)
+    return people, groups
+
+
+def _announcer(via: Actor, post: ParsedPost, parent: Post | None) -> Actor:
+    """GRP-9: a group passes on only what names it, or what belongs to a thread of its own."""
+    names = {via.uri, via.followers_uri}
+    if names.isdisjoint((*post.addressing.everyone, post.group_uri)) and (parent is None or parent.group_id != via.id):
+        raise Ignored("does not name the group that announced it")
+    return via
+
+
+async def _group(
+    session: AsyncSession, seen: Seen, visibility: Visibility, parent: Post | None, groups: list[Actor]
+) -> Actor | None:
+    """The group that a post which its author sent us belongs to."""
+    post, author = seen.post, seen.author
+    viewer = await policy.remote_viewer(session, author.host, author.id)
+    for actor in (actor for actor in groups if actor.is_local):
+        group = await session.scalar(policy.visible_groups(viewer).where(Group.id == actor.id))
+        if group is None:  # for them it does not exist
+            continue
+        if not _is_submitted(post, actor):
+            continue  # GRP-6: a direct message that names the group is not for the group
+        if group.reach is Reach.PUBLIC and visibility not in _OPEN:
+            raise Refused("GRP-4", "a public group takes public posts", object_uri=post.uri, group=actor)
+        return actor
+    home = await session.get(Actor, parent.group_id) if parent is not None and parent.group_id is not None else None
+    if home is not None and home.is_local:
+        return home if visibility in _OPEN else None  # GRP-6 (a): an answer in the group's thread
+    if any(not actor.is_local for actor in groups):
+        raise Ignored("waits until its group passes it on")
+    if home is not None and parent is not None and (parent.reach is not Reach.PUBLIC or visibility not in _OPEN):
+        raise Ignored("answers in a group that has not passed it on")
+    return None
+
+
+def _is_submitted(post: ParsedPost, group: Actor) -> bool:
+    everyone = post.addressing.everyone
+    return post.addressing.is_public or group.followers_uri in everyone or group.uri in post.addressing.audience
+
+
+async def _owner(session: AsyncSession, incoming: Incoming) -> Actor | None:
+    """Whose personal inbox it came to, if that is a person's."""
+    if incoming.inbox_actor_id is None or incoming.via is not None:
+        return None
+    owner = await session.get(Actor, incoming.inbox_actor_id)
+    return owner if owner is not None and owner.type is not ActorType.GROUP and owner.deleted_at is None else None
+
+
+async def _named(session: AsyncSession, post: ParsedPost) -> tuple[Actor, ...]:
+    if not post.mentions:
+        return ()
+    found = await session.scalars(
+        select(Actor).where(
+            Actor.uri.in_(post.mentions) | ((Actor.host == "") & Actor.url.in_(post.mentions)),
+            Actor.deleted_at.is_(None),
+            Actor.type != ActorType.GROUP,
+        )
+    )
+    return tuple(found)
+
+
+async def _followers(session: AsyncSession, author: Actor) -> tuple[Actor, ...]:
+    found = await session.scalars(
+        select(Actor)
+        .join(Follow, Follow.follower_id == Actor.id)
+        .where(Follow.followee_id == author.id, Follow.accepted_at.is_not(None), Actor.host == "")
+    )
+    return tuple(found)
+
+
+async def is_followed(session: AsyncSession, actor: Actor) -> bool:
+    """Whether anybody of ours follows them."""
+    found = await session.scalar(
+        select(Follow.id)
+        .join(Actor, Actor.id == Follow.follower_id)
+        .where(Follow.followee_id == actor.id, Follow.accepted_at.is_not(None), Actor.host == "")
+        .limit(1)
+    )
+    return found is not None
+
+
+def told(seen: Seen, place: Place) -> RemotePost:
+    """The post as the models take it in."""
+    post = seen.post
+    return RemotePost(
+        uri=post.uri,
+        url=post.url,
+        author=seen.author,
+        visibility=place.visibility,
+        html=post.html,
+        source=post.source,
+        kind=post.kind,
+        group=place.group,
+        title=post.title,
+        warning=post.warning,
+        is_sensitive=post.is_sensitive,
+        language=post.language,
+        reply_to_uri=post.reply_to_uri,
+        context_uri=post.context_uri,
+        published=post.published,
+        updated=post.updated,
+        files=post.files,
+        tags=post.tags,
+        named=place.named,
+        recipients=place.recipients,
+    )
+
+
+async def of_parent(session: AsyncSession, seen: Seen, via: Actor | None) -> Place | None:
+    """Where a post goes that was fetched because something answers it; None for one that is not for everybody here."""
+    visibility = (
+        _seen_in(seen.post.addressing, seen.author)
+        if seen.post.addressing.everyone or (seen.post.addressing.is_public)
+        else Visibility.UNLISTED
+    )
+    names = {*seen.post.addressing.everyone, seen.post.group_uri}
+    if via is not None and not names.isdisjoint({via.uri, via.followers_uri}):
+        return Place(visibility=Visibility.GROUP, group=await session.get_one(Group, via.id), group_actor=via)
+    if visibility not in _OPEN:
+        return None
+    return Place(visibility=visibility, named=await _named(session, seen.post))
+
+
+async def of_known(session: AsyncSession, post: Post, seen: Seen) -> Place:
+    """Where a stored post is, for a new version of it: its audience never changes (R-15)."""
+    group = await session.get(Group, post.group_id) if post.group_id is not None else None
+    return Place(
+        visibility=post.visibility,
+        group=group,
+        group_actor=await session.get(Actor, group.id) if group is not None else None,
+        named=await _named(session, seen.post),
+        is_reply_in_group=post.reply_to_id is not None,
+        is_wanted=True,
+    )

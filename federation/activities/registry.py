@@ -1,0 +1,108 @@
+"""Which function deals with which type of activity, and what it is given.
+
+Each type has up to two functions. The first gathers: it may use the network, within a budget, and writes nothing of
+consequence. The second applies: it runs inside one transaction, touches no network, and says in a few words what came
+of it. It raises when nothing came of it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.remote_posts import Budget, Seen
+from federation.vocabulary import Document, id_of
+from federation.wire import Wire
+from models.base import now
+from models.tables import Actor
+
+WAITS_FOR = timedelta(hours=1)
+
+
+class Ignored(Exception):
+    """Nothing is done about it, and nobody is told."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Refused(Exception):
+    """A rule says no, which audit log and ledger note; a `group` of ours tells the author so."""
+
+    def __init__(self, rule: str, reason: str, *, object_uri: str = "", group: Actor | None = None) -> None:
+        self.rule = rule
+        self.reason = reason
+        self.object_uri = object_uri
+        self.group = group
+        super().__init__(reason)
+
+
+class Waiting(Exception):
+    """Something is needed that is not here yet; it is tried again, for an hour at most."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Incoming:
+    """An activity that is proved to be `sender`'s own, and what was gathered for it.
+
+    `received_id` is its row in the queue; it is None for what is only known through the object it speaks of, whose
+    bytes nobody vouches for and which is therefore never passed on. `via` is the group that announced it.
+    """
+
+    wire: Wire
+    document: Document
+    type: str
+    sender: Actor
+    received_at: datetime
+    received_id: int | None = None
+    digest: str = ""
+    via: Actor | None = None
+    inbox_actor_id: int | None = None
+    budget: Budget = field(default_factory=Budget)
+    seen: Seen | None = None
+    parents: list[Seen] = field(default_factory=list)
+    inner: "Incoming | None" = None
+    object_is_gone: bool = False
+
+    @property
+    def id(self) -> str:
+        found = self.document.get("id")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def object(self) -> object:
+        return self.document.get("object")
+
+    @property
+    def object_id(self) -> str | None:
+        return id_of(self.object)
+
+    @property
+    def may_wait(self) -> bool:
+        return now() - self.received_at < WAITS_FOR
+
+
+Gather = Callable[[Incoming], Awaitable[None]]
+Apply = Callable[[AsyncSession, Incoming], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    apply: Apply
+    gather: Gather | None = None
+
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def receives(*types: str, gather: Gather | None = None) -> Callable[[Apply], Apply]:
+    """Register the function that applies activities of these types."""
+
+    def register(apply: Apply) -> Apply:
+        for type in types:
+            HANDLERS[type] = Handler(apply, gather)
+        return apply
+
+    return register

@@ -1,0 +1,211 @@
+"""Collections of actors, posts and threads, holding only what whoever asks may know of (protocol section 4, L3, L5).
+
+Counts leave the house for public groups and people whom everybody knows, and count only those outside: how many
+colleagues belong to something is nobody's business (L2).
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.vocabulary import Document, host_of
+from federation.vocabulary.urls import BadUrl
+from models import policy
+from models.tables import (
+    Activity,
+    Actor,
+    ActorType,
+    Follow,
+    Group,
+    MemberRole,
+    Membership,
+    MemberState,
+    Post,
+    Reach,
+)
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
+
+PER_PAGE = 20
+_THREAD = 500
+_LONGEST_NUMBER = 20
+
+Asker = RemoteViewer | Anonymous
+Query = Mapping[str, str]
+
+
+# Actors
+
+
+async def of_actor(
+    session: AsyncSession, asker: Asker, actor: Actor, name: str, *, url: str, query: Query
+) -> Document | None:
+    """The collection of that name, of an actor that `asker` may know of; None when there is none."""
+    match name:
+        case "outbox":
+            return await _outbox(session, asker, actor, url, query)
+        case "followers" if "is_follower" in query:
+            return await _follower(session, asker, actor, query["is_follower"], url)
+        case "followers" | "following":
+            return await _hidden(session, actor, name, url)
+        case "featured":
+            return {"id": url, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []}
+        case "moderators" if actor.type is ActorType.GROUP:
+            return await _moderators(session, asker, actor, url)
+    return None
+
+
+async def _outbox(session: AsyncSession, asker: Asker, actor: Actor, url: str, query: Query) -> Document | None:
+    """What it made known and `asker` may see, newest first (COL-1, COL-2)."""
+    known = policy.visible_activities(asker).where(Activity.actor_id == actor.id, Activity.type == "Create")
+    if "page" not in query:
+        total = await session.scalar(known.with_only_columns(func.count()).order_by(None))
+        return {"id": url, "type": "OrderedCollection", "totalItems": total or 0, "first": f"{url}?page=true"}
+    before = _number(query.get("before"))
+    if before is not None:
+        known = known.where(Activity.id < before)
+    rows = (await session.scalars(known.order_by(Activity.id.desc()).limit(PER_PAGE + 1))).all()
+    shown = rows[:PER_PAGE]
+    page = f"{url}?page=true" + (f"&before={before}" if before is not None else "")
+    document: Document = {
+        "id": page,
+        "type": "OrderedCollectionPage",
+        "partOf": url,
+        "orderedItems": [msgspec.json.decode(row.body) for row in shown],
+    }
+    if len(rows) > PER_PAGE:
+        document["next"] = f"{url}?page=true&before={shown[-1].id}"
+    return document
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER else None
+
+
+async def _hidden(session: AsyncSession, actor: Actor, name: str, url: str) -> Document:
+    """COL-3: that there is such a collection, at most how many are in it, never who."""
+    document: Document = {"id": url, "type": "OrderedCollection"}
+    if await session.scalar(policy.visible_actors(ANONYMOUS).where(Actor.id == actor.id)) is None:
+        return document
+    if actor.type is ActorType.GROUP:
+        total = 0
+        if name == "followers":
+            of_group = select(func.count()).select_from(Membership)
+            total = (
+                await session.scalar(
+                    of_group.where(
+                        Membership.group_id == actor.id,
+                        Membership.state == MemberState.MEMBER,
+                        Membership.host != "",
+                    )
+                )
+                or 0
+            )
+        return document | {"totalItems": total}
+    ours, theirs = (
+        (Follow.followee_id, Follow.follower_id) if name == "followers" else (Follow.follower_id, Follow.followee_id)
+    )
+    total = (
+        await session.scalar(
+            select(func.count())
+            .select_from(Follow)
+            .join(Actor, Actor.id == theirs)
+            .where(ours == actor.id, Follow.accepted_at.is_not(None), Actor.host != "")
+        )
+        or 0
+    )
+    return document | {"totalItems": total}
+
+
+async def _follower(session: AsyncSession, asker: Asker, actor: Actor, follower_uri: str, url: str) -> Document | None:
+    """COL-4: whether the server of somebody takes part in a group that is not public; asked by one that does."""
+    group = await session.get(Group, actor.id)
+    if group is None or group.reach is Reach.PUBLIC or not isinstance(asker, RemoteViewer):
+        return None
+    try:
+        host = host_of(follower_uri)
+    except BadUrl:
+        return None
+    takes_part = select(Membership.host).where(
+        Membership.group_id == group.id,
+        Membership.state == MemberState.MEMBER,
+        Membership.host.in_((asker.host, host)),
+    )
+    if set(await session.scalars(takes_part)) != {asker.host, host}:
+        return None
+    return {"id": url, "type": "OrderedCollection"}
+
+
+async def _moderators(session: AsyncSession, asker: Asker, actor: Actor, url: str) -> Document:
+    """Owner and gatekeepers of a group, those of them whom `asker` knows already."""
+    known = policy.visible_actors(asker).with_only_columns(Actor.id)
+    found = await session.scalars(
+        select(Actor.uri)
+        .join(Membership, Membership.actor_id == Actor.id)
+        .where(
+            Membership.group_id == actor.id,
+            Membership.state == MemberState.MEMBER,
+            Membership.role != MemberRole.MEMBER,
+            Actor.id.in_(known),
+        )
+        .order_by(Actor.id)
+    )
+    items = list(found)
+    return {"id": url, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": items}
+
+
+# Posts
+
+
+async def of_post(session: AsyncSession, asker: Asker, post: Post, name: str, *, query: Query) -> Document | None:
+    """The collection of that name, of a post that `asker` may see; None when there is none."""
+    if name != "replies":
+        return None
+    url = f"{post.uri}/replies"
+    if "page" not in query:
+        return {"id": url, "type": "Collection", "first": await _replies(session, asker, post, url, query)}
+    return await _replies(session, asker, post, url, query)
+
+
+async def _replies(session: AsyncSession, asker: Asker, post: Post, url: str, query: Query) -> Document:
+    """Ids of the answers that `asker` may know of: the author's own on the first page, then the others' (COL-6)."""
+    answers = policy.nameable_posts(asker).where(Post.reply_to_id == post.id)
+    after = _number(query.get("after"))
+    if after is None:
+        own = await session.scalars(answers.where(Post.author_id == post.author_id).order_by(Post.id))
+        return {
+            "id": f"{url}?page=true",
+            "type": "CollectionPage",
+            "partOf": url,
+            "next": f"{url}?page=true&after=0",
+            "items": [reply.uri for reply in own],
+        }
+    others = answers.where(Post.author_id != post.author_id, Post.id > after).order_by(Post.id).limit(PER_PAGE + 1)
+    rows = (await session.scalars(others)).all()
+    shown = rows[:PER_PAGE]
+    document: Document = {
+        "id": f"{url}?page=true&after={after}",
+        "type": "CollectionPage",
+        "partOf": url,
+        "items": [reply.uri for reply in shown],
+    }
+    if len(rows) > PER_PAGE:
+        document["next"] = f"{url}?page=true&after={shown[-1].id}"
+    return document
+
+
+async def of_thread(session: AsyncSession, asker: Asker, uri: str) -> Document | None:
+    """A thread's posts by id, oldest first, owned by its group or by who began it (COL-7, FEP-7888)."""
+    posts = policy.nameable_posts(asker).where(Post.context_uri == uri, Post.boost_of_id.is_(None))
+    rows = (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+    if not rows or not any(post.is_local for post in rows):
+        return None
+    owner = await session.get_one(Actor, rows[0].group_id or rows[0].author_id)
+    return {
+        "id": uri,
+        "type": "OrderedCollection",
+        "attributedTo": owner.uri,
+        "totalItems": len(rows),
+        "orderedItems": [post.uri for post in rows],
+    }

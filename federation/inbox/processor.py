@@ -1,0 +1,238 @@
+"""Deals with what was taken in, in the order it came from each host, several hosts at a time.
+
+A slow or lying server holds up its own lane and nobody else's (R-45). An attempt is counted before it is made, so what
+kills the process is parked after a few times and its neighbours go on. What needs the network happens first; then one
+transaction has all the effects and the end of the queue's row, so that they happen once or not at all.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+
+from federation import remote_posts, trust
+from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce
+from federation.documents.activity import encode, proven
+from federation.errors import ProtocolError
+from federation.signatures import BadProof, sha256_base64
+from federation.vocabulary import BadJson, Document, id_of, parse_json
+from federation.wire import Wire
+from models import actors, audit, deliveries, ledger, received
+from models.base import now
+from models.errors import DomainError
+from models.posts import receiving
+from models.received import Claimed
+from models.tables import Actor, Outcome, ReceivedState
+from models.text.clean import shorten_text
+
+log = logging.getLogger(__name__)
+
+HOSTS_AT_ONCE = 8
+PER_CLAIM = 20
+SECONDS = 60.0
+_POLL_SECONDS = 2.0
+
+
+class Processor:
+    """Works off the queue of received activities."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what is under way then is finished or will be done again."""
+        changed = self._wire.database.changed
+        lanes: dict[str, asyncio.Task[int]] = {}
+        while not stop.is_set():
+            seen = changed.count
+            try:
+                for host in (await self._hosts(busy=lanes))[: HOSTS_AT_ONCE - len(lanes)]:
+                    lanes[host] = asyncio.create_task(self._lane(host), name=f"inbox lane {host}")
+            except Exception:
+                log.exception("the inbox's queue could not be read")
+            news = asyncio.create_task(changed.wait(seen, at_most=_POLL_SECONDS))
+            await asyncio.wait([news, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            for host in [host for host, task in lanes.items() if task.done()]:
+                if (fault := lanes.pop(host).exception()) is not None:
+                    log.error("an inbox lane ended", exc_info=fault, extra={"host": host})
+        await asyncio.gather(*lanes.values(), return_exceptions=True)
+
+    async def drain(self) -> int:
+        """Deal with everything that may be tried now; how many attempts that were."""
+        count = 0
+        while hosts := await self._hosts():
+            count += sum(await asyncio.gather(*(self._lane(host) for host in hosts[:HOSTS_AT_ONCE])))
+        return count
+
+    async def _hosts(self, busy: Sequence[str] | dict[str, asyncio.Task[int]] = ()) -> Sequence[str]:
+        async with self._wire.database.reading() as session:
+            return await received.hosts_due(session, busy=list(busy))
+
+    async def _lane(self, host: str) -> int:
+        """One turn of a host: what it sent first, in order."""
+        async with self._wire.database.writing() as session:
+            claimed = await received.claim(session, host, limit=PER_CLAIM)
+        for one in claimed:
+            await self._process(one)
+        return len(claimed)
+
+    async def _process(self, claimed: Claimed) -> None:
+        try:
+            async with asyncio.timeout(SECONDS):
+                incoming = await self._authenticated(claimed)
+                handler = HANDLERS[incoming.type]
+                if handler.gather is not None:
+                    await handler.gather(incoming)
+            async with self._wire.database.writing() as session:
+                if await received.holds(session, claimed):
+                    outcome = await handler.apply(session, incoming)
+                    await received.finish(session, claimed, ReceivedState.DONE, outcome)
+        except Ignored as ignored:
+            await self._finish(claimed, ReceivedState.IGNORED, ignored.reason)
+        except Refused as refused:
+            await self._refuse(claimed, refused)
+        except Waiting as waiting:
+            await self._again(claimed, str(waiting))
+        except TimeoutError:
+            await self._again(claimed, "took too long")
+        except (ProtocolError, DomainError) as error:
+            if remote_posts.is_passing(error):
+                await self._again(claimed, repr(error))
+            else:
+                await self._finish(claimed, ReceivedState.IGNORED, repr(error))
+        except Exception as error:
+            log.exception("activity failed", extra={"host": claimed.host, "received": claimed.id})
+            await self._again(claimed, f"{type(error).__name__}: {error}")
+
+    # Who says so
+
+    async def _authenticated(self, claimed: Claimed) -> Incoming:
+        """The activity with the actor who is proved to have made it, or what its origin says instead (INB-7)."""
+        try:
+            document = parse_json(claimed.body, max_bytes=len(claimed.body))
+        except BadJson as error:
+            raise Ignored(repr(error)) from None
+        if claimed.type not in HANDLERS:
+            raise Ignored(f"{claimed.type}: not handled yet")
+        if not claimed.actor_uri:
+            return await self._as_its_origin_says(claimed, document)
+        sender = await self._sender(claimed, document)
+        return Incoming(
+            wire=self._wire,
+            document={**document, "id": claimed.uri},
+            type=claimed.type,
+            sender=sender,
+            received_at=claimed.received_at,
+            received_id=claimed.id,
+            digest=hashlib.sha256(claimed.body).hexdigest(),
+            inbox_actor_id=claimed.inbox_actor_id,
+        )
+
+    async def _sender(self, claimed: Claimed, document: Document) -> Actor:
+        async with self._wire.database.reading() as session:
+            await trust.admit(session, claimed.host)  # suspended since it came
+            sender = await actors.by_uri(session, claimed.actor_uri)
+        if sender is None or sender.deleted_at is not None:
+            raise Ignored("its actor is not known any more")
+        if "proof" in document:
+            try:
+                await trust.is_proven(self._wire, document, claimed.actor_uri)
+            except BadProof as error:  # a false proof outweighs the signature of the request
+                raise Refused("PRF-2", str(error.facts.get("reason", error.code))) from None
+        return sender
+
+    async def _as_its_origin_says(self, claimed: Claimed, document: Document) -> Incoming:
+        """Somebody brought word of another's activity: only what the object's own origin confirms counts."""
+        uri = id_of(document.get("object"))
+        if uri is None or trust.is_own(self._wire, uri):
+            raise Ignored("brought by somebody else")
+        incoming = Incoming(
+            wire=self._wire,
+            document={"type": claimed.type, "object": uri},
+            type=claimed.type,
+            sender=Actor(uri=""),
+            received_at=claimed.received_at,
+        )
+        if claimed.type == "Delete":
+            async with self._wire.database.reading() as session:
+                post = await receiving.by_uri(session, uri)
+                author = await session.get(Actor, post.author_id) if post is not None else None
+            if author is None:
+                raise Ignored("brought by somebody else, and about nothing here")
+            if not await announce.is_gone(incoming):
+                raise Ignored("its origin still has it")
+            incoming.object_is_gone = True
+            incoming.sender = author
+        else:
+            incoming.seen = await remote_posts.fetch(self._wire, uri, incoming.budget)
+            incoming.sender = incoming.seen.author
+        return incoming
+
+    # How it ends
+
+    async def _finish(self, claimed: Claimed, state: ReceivedState, outcome: str) -> None:
+        async with self._wire.database.writing() as session:
+            await received.finish(session, claimed, state, outcome)
+
+    async def _again(self, claimed: Claimed, why: str) -> None:
+        async with self._wire.database.writing() as session:
+            await received.again(session, claimed, shorten_text(why, limit=received.OUTCOME_LIMIT))
+
+    async def _refuse(self, claimed: Claimed, refused: Refused) -> None:
+        """Note the refusal where people look for it; a group of ours tells the author (GRP-6)."""
+        group = refused.group
+        keys = await self._wire.keys.ensure(self._wire.database, group.id) if group is not None else None
+        async with self._wire.database.writing() as session:
+            if not await received.holds(session, claimed):
+                return
+            await received.finish(session, claimed, ReceivedState.REFUSED, f"{refused.rule}: {refused.reason}")
+            audit.note(
+                session,
+                "activity_refused",
+                host=claimed.host,
+                rule=refused.rule,
+                reason=refused.reason,
+                activity=claimed.uri,
+                type=claimed.type,
+                actor=claimed.actor_uri,
+            )
+            sender = await actors.by_uri(session, claimed.actor_uri) if claimed.actor_uri else None
+            await ledger.append(
+                session,
+                ledger.Fact(
+                    outcome=Outcome.REFUSED,
+                    what=claimed.type,
+                    actor=sender.handle if sender is not None else claimed.host,
+                    rule=refused.rule,
+                    object_uri=refused.object_uri,
+                    group_id=group.id if group is not None else None,
+                    hosts=(claimed.host,),
+                    digest=hashlib.sha256(claimed.body).hexdigest(),
+                ),
+            )
+            if group is None or keys is None or sender is None:
+                return
+            uri = self._wire.database.instance.mint("x")
+            document: Document = {
+                "id": uri,
+                "type": "Reject",
+                "actor": group.uri,
+                "to": [sender.uri],
+                "object": claimed.uri,
+            }
+            body = encode(proven(document, by=keys, at=now()))
+            await deliveries.enqueue(
+                session,
+                deliveries.Outgoing(
+                    uri=uri,
+                    type="Reject",
+                    actor=await session.get_one(Actor, group.id),
+                    body=body,
+                    digest=sha256_base64(body),
+                    inboxes=[(sender.inbox, sender.host)],
+                    rule=refused.rule,
+                    object_uri=claimed.uri,
+                    group_id=group.id,
+                ),
+            )

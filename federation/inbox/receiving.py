@@ -1,0 +1,319 @@
+"""The inbox, from the first byte to 202: cheap checks, admission, signature, storage; effects come later.
+
+The first step that fails answers (protocol section 10). Whether a personal inbox exists is said only to whom has proved
+who it is, because some inboxes are nobody's business (R-71). 202 means that the bytes are durable.
+"""
+
+import asyncio
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation import peers, signatures, trust
+from federation.answers import not_found, plain
+from federation.inbox.group_commit import GroupCommit
+from federation.signatures import BadProof, SignatureRefused
+from federation.trust import KeyUnavailable, KnownKey, NotAdmitted, TooManyKeys
+from federation.vocabulary import (
+    BadJson,
+    BadUrl,
+    Document,
+    as_list,
+    checked_url,
+    host_of,
+    id_of,
+    is_inbox_media_type,
+    parse_json,
+    same_origin,
+    types_of,
+)
+from federation.wire import WIRE, Wire
+from models import actors, audit, deliveries, policy, received
+from models.tables import Actor
+from models.text.clean import shorten_text
+
+log = logging.getLogger(__name__)
+
+ARRIVALS = web.AppKey("arrivals", GroupCommit)
+BODY_SECONDS = 30.0
+BURST_MINUTES = 2
+WITHOUT_ID = frozenset({"Follow", "Undo", "Delete", "Accept", "Reject"})
+_KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
+_TYPE = re.compile(r"[A-Za-z]{1,64}")
+_AGAIN_IN = 60.0
+_NOTED_PER_MINUTE = 10
+_NOTED_PER_MINUTE_IN_ALL = 60
+_FACT = 300
+
+
+class Refusal(Exception):
+    """The answer to an activity that is not taken; `rule` names the step of section 10."""
+
+    def __init__(self, status: int, rule: str, reason: str, *, retry_after: float | None = None) -> None:
+        self.status = status
+        self.rule = rule
+        self.reason = reason
+        self.retry_after = retry_after
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """An activity as it came, read as far as everything after needs it."""
+
+    document: Document
+    body: bytes
+    id: str
+    type: str
+    actor: str
+
+    @property
+    def object_id(self) -> str | None:
+        return id_of(self.document.get("object"))
+
+    @property
+    def ends_its_actor(self) -> bool:
+        return self.type == "Delete" and self.object_id == self.actor
+
+
+async def receive(request: web.Request) -> web.Response:
+    """`POST /inbox` and the personal inboxes."""
+    wire = request.app[WIRE]
+    try:
+        found = await _take_in(request, wire)
+    except Refusal as refusal:
+        await _note(request, wire, refusal)
+        return _answer(request, refusal)
+    except DBAPIError:
+        log.exception("inbox cannot store")
+        return plain(503, retry_after=_AGAIN_IN)
+    return web.Response(status=202) if found else not_found(request)
+
+
+def _answer(request: web.Request, refusal: Refusal) -> web.Response:
+    answer = plain(refusal.status, retry_after=refusal.retry_after)
+    if refusal.status == 401:
+        answer.headers["WWW-Authenticate"] = "Signature"
+        answer.headers["Accept-Signature"] = trust.ACCEPT_SIGNATURE
+    return answer
+
+
+async def _take_in(request: web.Request, wire: Wire) -> bool:
+    """All steps; False when the inbox is nobody's."""
+    _refuse_early(request, wire)  # INB-1
+    body = await _read_body(request, wire.max_body)
+    sent = _read(body, wire)  # INB-2
+    await _admit(wire, sent.actor)
+    if sent.ends_its_actor and not await _is_known(wire, sent.actor):
+        return True  # INB-4: whoever is gone cannot sign, and we have nothing to delete
+    signed = trust.received_request(request, wire, body)
+    signer, is_proven = await _authenticate(wire, signed, sent)  # INB-5, INB-7
+    owner = await _owner(request, wire, signer.host if signer else host_of(sent.actor))  # INB-3
+    if owner is None and request.path != "/inbox":
+        return False
+    if not same_origin(sent.id, sent.actor):  # INB-8, R-10
+        raise Refusal(403, "INB-8", "origin")
+    await _store(request, wire, sent, signer, is_proven=is_proven, owner=owner)  # INB-9
+    return True
+
+
+# INB-1
+
+
+def _refuse_early(request: web.Request, wire: Wire) -> None:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refusal(415, "INB-1", "content_encoding")
+    if not is_inbox_media_type(request.headers.get("Content-Type")):
+        raise Refusal(415, "INB-1", "content_type")
+    if (request.content_length or 0) > wire.max_body:
+        raise Refusal(413, "INB-1", "too_large")
+    # by host and address, so that nobody uses up the rate of another by writing its name
+    name = f"{_claimed_host(request)} {request.remote}"
+    rate = wire.requests_per_minute
+    seconds = wire.memory.arrivals.take(name, per_minute=rate, burst=rate * BURST_MINUTES)
+    if seconds > 0:
+        raise Refusal(429, "INB-1", "rate", retry_after=seconds)
+
+
+def _claimed_host(request: web.Request) -> str:
+    """Whose key the request says it is signed with: good for counting, proof of nothing."""
+    for name in ("Signature-Input", "Signature", "Authorization"):
+        found = _KEY_ID.search(request.headers.get(name, ""))
+        if found is not None:
+            try:
+                return host_of(found[1])
+            except BadUrl:
+                return ""
+    return ""
+
+
+async def _read_body(request: web.Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > limit:
+                    raise Refusal(413, "INB-1", "too_large")
+    except TimeoutError:
+        raise Refusal(408, "INB-1", "timeout") from None
+    return bytes(body)
+
+
+# INB-2
+
+
+def _read(body: bytes, wire: Wire) -> _Sent:
+    try:
+        document = parse_json(body, max_bytes=wire.max_body)
+    except BadJson as error:
+        raise Refusal(400, "INB-1", str(error.facts.get("reason", error.code))) from None
+    type = next((name for name in types_of(document) if _TYPE.fullmatch(name)), None)
+    if type is None:
+        raise Refusal(400, "INB-1", "type")
+    actor = _actor(document, wire)
+    uri = document.get("id")
+    if uri is None and type in WITHOUT_ID:
+        uri = f"{actor.partition('#')[0]}#unnamed-{hashlib.sha256(body).hexdigest()}"
+    if not isinstance(uri, str) or not _is_address(uri, wire):
+        raise Refusal(400, "INB-2", "id")
+    return _Sent(document, body, uri, type, actor)
+
+
+def _actor(document: Document, wire: Wire) -> str:
+    named = as_list(document.get("actor"))
+    actor = id_of(named[0]) if len(named) == 1 else None
+    if actor is None or not _is_address(actor, wire):
+        raise Refusal(400, "INB-2", "actor")
+    return actor
+
+
+def _is_address(text: str, wire: Wire) -> bool:
+    try:
+        checked_url(text, insecure=wire.insecure_hosts)
+    except BadUrl:
+        return False
+    return True
+
+
+async def _admit(wire: Wire, uri: str) -> None:
+    async with wire.database.reading() as session:
+        try:
+            await trust.admit(session, host_of(uri))
+        except NotAdmitted:
+            raise Refusal(403, "INB-2", "not_admitted") from None
+
+
+async def _is_known(wire: Wire, uri: str) -> bool:
+    async with wire.database.reading() as session:
+        known = await actors.by_uri(session, uri)
+        return known is not None and known.deleted_at is None
+
+
+# INB-3, INB-5, INB-7
+
+
+async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> tuple[KnownKey | None, bool]:
+    """Who signed the request, and whether the activity is proved to be its actor's own.
+
+    Without that proof it may still point at something that its origin can confirm. No signer with proof is an actor
+    whose own server says that it is gone.
+    """
+    try:
+        parsed = trust.parse(wire, signed)
+        if host_of(parsed.key_id) != host_of(sent.actor):
+            await _admit(wire, parsed.key_id)
+        known = await trust.prove(wire, parsed)
+    except KeyUnavailable as error:
+        if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
+            return None, True  # INB-4
+        raise Refusal(401, "INB-5", str(error.facts.get("reason", error.code))) from None
+    except TooManyKeys as error:
+        raise Refusal(429, "INB-5", error.code, retry_after=_AGAIN_IN) from None
+    except SignatureRefused as error:
+        raise Refusal(error.status, "INB-5", error.code) from None
+    except (NotAdmitted, BadUrl) as error:
+        raise Refusal(403, "INB-2", error.code) from None
+    if known.actor_uri == sent.actor or await _is_proven(wire, sent):
+        return known, True
+    if sent.type in ("Create", "Update", "Delete") and sent.object_id is not None:
+        return known, False
+    raise Refusal(401, "INB-7", "signer_is_not_actor")
+
+
+async def _is_proven(wire: Wire, sent: _Sent) -> bool:
+    """INB-7: whether a proof inside shows that the actor made it, whoever brought it."""
+    try:
+        return await trust.is_proven(wire, sent.document, sent.actor)
+    except BadProof as error:
+        raise Refusal(401, "INB-7", error.code) from None
+    except TooManyKeys as error:
+        raise Refusal(429, "INB-7", error.code, retry_after=_AGAIN_IN) from None
+
+
+async def _owner(request: web.Request, wire: Wire, host: str) -> Actor | None:
+    """Whose inbox this is, if whoever asks may know of them."""
+    if request.path == "/inbox":
+        return None
+    inbox = wire.database.instance.url(request.path)
+    async with wire.database.reading() as session:
+        viewer = await policy.remote_viewer(session, host)
+        return await session.scalar(policy.visible_actors(viewer).where(Actor.inbox == inbox))
+
+
+# INB-9
+
+
+async def _store(
+    request: web.Request, wire: Wire, sent: _Sent, signer: KnownKey | None, *, is_proven: bool, owner: Actor | None
+) -> None:
+    host = signer.host if signer else host_of(sent.actor)
+    wakes = wire.memory.woken.get(host) is None
+    if wakes:
+        wire.memory.woken.put(host, True)
+
+    async def write(session: AsyncSession) -> None:
+        await received.store(
+            session,
+            uri=sent.id,
+            host=host,
+            type=sent.type,
+            actor_uri=sent.actor if is_proven else "",
+            body=sent.body,
+            inbox_actor_id=owner.id if owner else None,
+        )
+        if wakes:  # it lives: what waits for it may be tried again (DLV-7)
+            await peers.note_contact(session, host)
+            await deliveries.wake(session, host)
+
+    await request.app[ARRIVALS].write(wire.database, write)
+
+
+async def _note(request: web.Request, wire: Wire, refusal: Refusal) -> None:
+    """One line in the audit log, unless there were too many: rubbish must not fill the disk (B2B-5)."""
+    host = _claimed_host(request)
+    buckets = wire.memory.refusals
+    for name, rate in ((f"{host} {request.remote}", _NOTED_PER_MINUTE), ("", _NOTED_PER_MINUTE_IN_ALL)):
+        if buckets.take(name, per_minute=rate, burst=rate) > 0:
+            return
+    key_id = _KEY_ID.search(request.headers.get("Signature-Input", request.headers.get("Signature", "")))
+    facts: dict[str, Any] = {
+        "status": refusal.status,
+        "reason": shorten_text(refusal.reason, limit=_FACT),
+        "key_id": shorten_text(key_id[1], limit=_FACT) if key_id else "",
+        "inbox": shorten_text(request.path, limit=_FACT),
+    }
+
+    async def write(session: AsyncSession) -> None:
+        audit.note(session, "inbox_refused", host=host, rule=refusal.rule, **facts)
+
+    try:
+        await request.app[ARRIVALS].write(wire.database, write)
+    except DBAPIError:
+        log.exception("refusal could not be noted")

@@ -1,0 +1,270 @@
+"""The addresses of the wire, and what is found there by whom.
+
+Every look-up begins at the policy with whoever signed the request. What that leaves out is answered like what never
+existed (R-71); what the whole world may know is still told only to those who sign, where the settings ask for that.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+from sqlalchemy.orm import joinedload
+
+from federation import collections, inbox, nodeinfo, trust, webfinger
+from federation.answers import PRIVATE, PUBLIC, activity_json, not_found
+from federation.documents import actor as actor_documents
+from federation.documents import post as post_documents
+from federation.documents.envelope import with_context
+from federation.vocabulary import Document, accepts_activity, format_date
+from federation.wire import WIRE, AuthorizedFetch, Wire
+from models import policy
+from models.base import now
+from models.tables import Activity, Actor, ActorType, Group, Post
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
+
+Asker = RemoteViewer | Anonymous
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is there. `is_public` says that the whole world may know it; `page` is where people read it.
+
+    `unsigned` is what somebody who does not sign gets of it where a signature is asked for; None means the challenge.
+    """
+
+    document: Document
+    is_public: bool
+    status: int = 200
+    page: str | None = None
+    unsigned: Document | None = None
+
+
+Lookup = Callable[[web.Request, Wire, Asker], Awaitable[Found | None]]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def setup(app: web.Application) -> None:
+    """Add all routes of the wire; `app[WIRE]` must be there when requests come."""
+    app[inbox.ARRIVALS] = inbox.GroupCommit()
+    get, post = app.router.add_get, app.router.add_post
+    get("/.well-known/webfinger", webfinger.answer)
+    get("/.well-known/host-meta", webfinger.host_meta)
+    get("/.well-known/host-meta.json", webfinger.host_meta_json)
+    get("/.well-known/nodeinfo", nodeinfo.index)
+    get("/nodeinfo/{version}", nodeinfo.document)
+    get("/ap/instance", show_server)
+    get("/ap/instance/{collection}", show_servers_collection)
+    get("/ap/{shelf:[ug]}/{key}", _answering(show_actor))
+    get("/ap/{shelf:[ug]}/{key}/{collection}", _answering(show_collection))
+    get("/ap/o/{key}", _answering(show_object))
+    get("/ap/o/{key}/{collection}", _answering(show_objects_collection))
+    get("/ap/x/{key}", _answering(show_activity))
+    get("/ap/t/{key}", _answering(show_thread))
+    post("/inbox", inbox.receive)
+    post("/ap/instance/inbox", inbox.receive)
+    post("/ap/{shelf:[ug]}/{key}/inbox", inbox.receive)
+    get("/ap/{rest:.*}", _nothing)
+
+
+def _answering(look_up: Lookup) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        return await _answer(request, look_up)
+
+    return handler
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    return not_found(request)
+
+
+async def _answer(request: web.Request, look_up: Lookup) -> web.Response:
+    wire = request.app[WIRE]
+    try:
+        asker = await trust.viewer(request, wire)
+    except web.HTTPUnauthorized as refused:
+        return _plainly(refused)
+    if isinstance(asker, RemoteViewer) and not asker.is_admitted:
+        return not_found(request)
+    found = await look_up(request, wire, asker)
+    if found is None:
+        return not_found(request)
+    if found.page is not None and not accepts_activity(request.headers.get("Accept"), has_page=False):
+        return web.Response(status=303, headers={"Location": found.page, "Cache-Control": PRIVATE, "Vary": "Accept"})
+    return _shown(wire, asker, found)
+
+
+def _shown(wire: Wire, asker: Asker, found: Found) -> web.Response:
+    if wire.authorized_fetch is AuthorizedFetch.OPEN:
+        return activity_json(found.document, status=found.status, cache=PUBLIC if found.is_public else PRIVATE)
+    if isinstance(asker, RemoteViewer) or found.status == 410:
+        return activity_json(found.document, status=found.status)
+    if found.unsigned is None or wire.authorized_fetch is AuthorizedFetch.ALLOWLIST:
+        return _plainly(trust.challenge())
+    return activity_json(found.unsigned)
+
+
+def _plainly(refused: web.HTTPException) -> web.Response:
+    """The same as an ordinary answer, so that nobody dresses it up as a page."""
+    headers = {name: value for name, value in refused.headers.items() if name.lower() != "content-type"}
+    return web.Response(status=refused.status, text=refused.text, headers=headers)
+
+
+def _own_url(request: web.Request, wire: Wire, *, without: str = "") -> str:
+    return wire.database.instance.url(request.path.removesuffix(without))
+
+
+async def activity_response(request: web.Request) -> web.Response | None:
+    """The ActivityPub form of a page (`/people/…`, `/groups/…`, `/posts/…`), for who asks for that rather than HTML.
+
+    None for browsers (HTTP-1): the page itself is to answer, with `Vary: Accept` (R-76).
+    """
+    if not accepts_activity(request.headers.get("Accept")):
+        return None
+    return await _answer(request, _behind_page)
+
+
+async def _behind_page(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    url = _own_url(request, wire)
+    async with wire.database.reading() as session:
+        actor = await session.scalar(policy.visible_actors(asker).where(Actor.host == "", Actor.url == url))
+    if actor is not None:
+        return await _actor(wire, asker, actor.uri)
+    return await _object(wire, asker, Post.url == url)
+
+
+# Actors
+
+
+async def show_server(request: web.Request) -> web.Response:
+    """Our instance actor, for everybody without a signature, or two careful servers could never meet (DISC-15)."""
+    wire = request.app[WIRE]
+    actor = await webfinger.server_actor(wire)
+    own_keys = await wire.keys.ensure(wire.database, actor.id)
+    document = actor_documents.render(actor, own_keys=own_keys, instance=wire.database.instance)
+    return activity_json(document, cache=PUBLIC)
+
+
+async def show_servers_collection(request: web.Request) -> web.Response:
+    """Its collections, which are empty."""
+    if request.match_info["collection"] not in ("outbox", "followers", "following", "featured"):
+        return not_found(request)
+    return activity_json(
+        with_context(
+            {
+                "id": _own_url(request, request.app[WIRE]),
+                "type": "OrderedCollection",
+                "totalItems": 0,
+                "orderedItems": [],
+            }
+        ),
+        cache=PUBLIC,
+    )
+
+
+async def show_actor(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    return await _actor(wire, asker, _own_url(request, wire))
+
+
+async def _actor(wire: Wire, asker: Asker, uri: str) -> Found | None:
+    async with wire.database.reading() as session:
+        actor = await session.scalar(
+            policy.visible_actors(asker)
+            .where(Actor.uri == uri)
+            .options(joinedload(Actor.avatar), joinedload(Actor.header))
+        )
+        if actor is None:
+            return None
+        group = await session.get(Group, actor.id) if actor.type is ActorType.GROUP else None
+        for_all = await session.scalar(policy.visible_actors(ANONYMOUS).where(Actor.id == actor.id))
+    own_keys = await wire.keys.ensure(wire.database, actor.id)
+    document = actor_documents.render(
+        actor,
+        own_keys=own_keys,
+        instance=wire.database.instance,
+        group=group,
+        avatar=actor.avatar,
+        header=actor.header,
+    )
+    # ACT-3: of a person the world may have the key; a public group is there to be found
+    unsigned = document if group is not None else actor_documents.render_stub(actor, own_keys=own_keys)
+    return Found(document=document, is_public=for_all is not None, page=actor.url, unsigned=unsigned)
+
+
+async def show_collection(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    name = request.match_info["collection"]
+    url = _own_url(request, wire)
+    async with wire.database.reading() as session:
+        actor = await session.scalar(
+            policy.visible_actors(asker).where(Actor.uri == _own_url(request, wire, without=f"/{name}"))
+        )
+        if actor is None:
+            return None
+        document = await collections.of_actor(session, asker, actor, name, url=url, query=request.query)
+        for_all = await session.scalar(policy.visible_actors(ANONYMOUS).where(Actor.id == actor.id))
+    if document is None:
+        return None
+    return Found(document=with_context(document), is_public=for_all is not None)
+
+
+# Posts
+
+
+async def show_object(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    return await _object(wire, asker, Post.uri == _own_url(request, wire))
+
+
+async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
+    async with wire.database.reading() as session:
+        own = (which, Post.is_local, Post.boost_of_id.is_(None))
+        post = await session.scalar(policy.visible_posts(asker).where(*own))  # type: ignore[arg-type]
+        if post is None:
+            gone = await session.scalar(policy.withdrawn_posts(asker).where(*own))  # type: ignore[arg-type]
+            return _tombstone(gone) if gone is not None else None
+        leaving = await post_documents.gather(session, post)
+    document = with_context(post_documents.render_leaving(leaving, wire.database.instance))
+    return Found(document=document, is_public=leaving.is_public, page=post.url)
+
+
+def _tombstone(post: Post) -> Found:
+    document: Document = {
+        "id": post.uri,
+        "type": "Tombstone",
+        "formerType": "Note",
+        "deleted": format_date(post.deleted_at or now()),
+    }
+    return Found(document=with_context(document), is_public=False, status=410)
+
+
+async def show_objects_collection(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    name = request.match_info["collection"]
+    async with wire.database.reading() as session:
+        post = await session.scalar(
+            policy.visible_posts(asker).where(Post.uri == _own_url(request, wire, without=f"/{name}"))
+        )
+        if post is None:
+            return None
+        document = await collections.of_post(session, asker, post, name, query=request.query)
+        for_all = await session.scalar(policy.visible_posts(ANONYMOUS).where(Post.id == post.id))
+    if document is None:
+        return None
+    return Found(document=with_context(document), is_public=for_all is not None)
+
+
+async def show_activity(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    """An activity of ours as it was sent, byte for byte (GEN-1)."""
+    async with wire.database.reading() as session:
+        activity = await session.scalar(policy.visible_activities(asker).where(Activity.uri == _own_url(request, wire)))
+        if activity is None:
+            return None
+        for_all = await session.scalar(policy.visible_activities(ANONYMOUS).where(Activity.id == activity.id))
+    return Found(document=msgspec.json.decode(activity.body, type=dict[str, object]), is_public=for_all is not None)
+
+
+async def show_thread(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    async with wire.database.reading() as session:
+        document = await collections.of_thread(session, asker, _own_url(request, wire))
+        for_all = await collections.of_thread(session, ANONYMOUS, _own_url(request, wire))
+    if document is None:
+        return None
+    return Found(document=with_context(document), is_public=for_all is not None)

@@ -1,0 +1,31 @@
+"""Whom we talk with and whom we believe: admission before any fetch, keys, and who stands behind a request."""
+
+from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
+from federation.trust.admission import NotAdmitted, TooManyFetches, admit, fetch, is_own
+from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for
+from federation.trust.proven import is_proven
+from federation.trust.requests import ACCEPT_SIGNATURE, challenge, guest, parse, prove, received_request, viewer
+
+__all__ = [
+    "ACCEPT_SIGNATURE",
+    "FRESH_FOR",
+    "KeyUnavailable",
+    "KnownKey",
+    "NotAdmitted",
+    "TooManyFetches",
+    "TooManyKeys",
+    "actor_at",
+    "admit",
+    "challenge",
+    "fetch",
+    "fetch_actor",
+    "guest",
+    "is_own",
+    "is_proven",
+    "keep_actor",
+    "key_for",
+    "parse",
+    "prove",
+    "received_request",
+    "viewer",
+]

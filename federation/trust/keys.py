@@ -1,0 +1,214 @@
+"""Keys of other servers' actors: remembered, looked up, fetched once, and fetched again when a signature fails.
+
+No fetch happens before the cheap checks and admission (R-07). A key is believed when its address leads to an actor of
+the same origin that lists it as its own (R-05, SIG-26, SIG-27); keys inside messages are never used.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.documents import actor as documents
+from federation.documents.actor import ParsedActor, ParsedKey
+from federation.errors import ProtocolError
+from federation.fetch import FetchFailed
+from federation.keys import public_key
+from federation.signatures import BadKey, PublicKey
+from federation.signatures.keys import load_public_key, public_pem
+from federation.trust.actors import keep_parsed
+from federation.trust.admission import NotAdmitted, TooManyFetches, fetch
+from federation.vocabulary import Document, host_of, id_of, ids_of, same_origin, types_of
+from federation.wire import Wire
+from models.base import now
+from models.errors import DomainError
+from models.tables import Actor, ActorType, Key, KeyKind
+
+GOOD_FOR = timedelta(hours=24)
+FETCHES_PER_MINUTE = 10
+
+
+class KeyUnavailable(ProtocolError):
+    """The key that signed this cannot be had."""
+
+    code = "key_unavailable"
+    status = 401
+
+    def __init__(self, *, http_status: int | None = None, **facts: object) -> None:
+        super().__init__(http_status=http_status, **facts)
+        self.http_status = http_status
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its server says that its owner is no more."""
+        return self.http_status == 410
+
+
+class TooManyKeys(ProtocolError):
+    """Too many new keys of that server in the last minute: send it again later."""
+
+    code = "too_many_keys"
+    status = 429
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A public key and whose it is. `text` is how it is stored; `is_server` when its owner is no person or group."""
+
+    uri: str
+    text: str
+    public: PublicKey
+    actor_id: int
+    actor_uri: str
+    host: str
+    is_server: bool
+
+
+async def key_for(wire: Wire, key_id: str) -> KnownKey:
+    """The key with that id. Make sure that its host is admitted before you ask for it.
+
+    Raises:
+        KeyUnavailable: it cannot be fetched, is not listed by its owner, or failed within the last five minutes.
+        TooManyKeys: more than ten new ones of that host within a minute. NotAdmitted: its host is none of ours.
+    """
+    known = wire.memory.keys.get(key_id)
+    if known is not None:
+        return known
+    async with wire.database.reading() as session:
+        known = await _stored(session, key_id)
+    if known is not None:
+        wire.memory.keys.put(key_id, known)
+        return known
+    return await _fetched(wire, key_id)
+
+
+async def newer_key(wire: Wire, known: KnownKey) -> KnownKey | None:
+    """What the key's owner says now, or None: asked once in five minutes, or still the same (SIG-28).
+
+    Raises:
+        KeyUnavailable: its server says that the owner is gone.
+    """
+    if wire.memory.refetched_keys.get(known.uri):
+        return None
+    wire.memory.refetched_keys.put(known.uri, True)
+    try:
+        fresh = await _fetched(wire, known.uri)
+    except KeyUnavailable as error:
+        if error.is_gone:
+            raise
+        return None
+    except (TooManyKeys, NotAdmitted):
+        return None
+    return fresh if fresh.text != known.text else None
+
+
+async def _stored(session: AsyncSession, key_id: str) -> KnownKey | None:
+    row = (
+        await session.execute(
+            select(Key, Actor)
+            .join(Actor, Actor.id == Key.actor_id)
+            .where(
+                Key.uri == key_id,
+                Key.private.is_(None),
+                Key.retired_at.is_(None),
+                Key.fetched_at > now() - GOOD_FOR,
+                Actor.deleted_at.is_(None),
+            )
+        )
+    ).first()
+    return _known(row[0], row[1]) if row is not None else None
+
+
+def _known(key: Key, actor: Actor) -> KnownKey:
+    return KnownKey(
+        uri=key.uri,
+        text=key.public,
+        public=public_key(key.public),
+        actor_id=actor.id,
+        actor_uri=actor.uri,
+        host=actor.host,
+        is_server=actor.type is ActorType.APPLICATION,
+    )
+
+
+async def _fetched(wire: Wire, key_id: str) -> KnownKey:
+    """Fetch, once for all who wait for the same key."""
+    failed = wire.memory.missing_keys.get(key_id)
+    if failed is not None:
+        raise KeyUnavailable(key_id=key_id, http_status=failed or None, reason="remembered")
+    running = wire.memory.fetching.get(key_id)
+    if running is None:
+        running = asyncio.ensure_future(_fetch_now(wire, key_id))
+        wire.memory.fetching[key_id] = running
+        running.add_done_callback(lambda done: _done(wire, key_id, done))
+    return await asyncio.shield(running)
+
+
+def _done(wire: Wire, key_id: str, done: "asyncio.Future[KnownKey]") -> None:
+    wire.memory.fetching.pop(key_id, None)
+    if not done.cancelled():
+        done.exception()  # looked at, in case that everybody who waited has gone
+
+
+async def _fetch_now(wire: Wire, key_id: str) -> KnownKey:
+    try:
+        host = host_of(key_id)
+        if wire.memory.key_fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
+            raise TooManyKeys(host=host)
+        parsed = await _owner(wire, key_id)
+        async with wire.database.writing() as session:
+            await keep_parsed(session, wire, parsed, confirmed=(key_id,))
+            known = await _stored(session, key_id)
+        if known is None:
+            raise KeyUnavailable(key_id=key_id, reason="not_kept")
+    except (TooManyKeys, NotAdmitted):
+        raise
+    except TooManyFetches as error:
+        raise TooManyKeys(**error.facts) from None
+    except (ProtocolError, DomainError) as error:
+        status = error.http_status if isinstance(error, FetchFailed | KeyUnavailable) else None
+        wire.memory.missing_keys.put(key_id, status or 0)
+        raise KeyUnavailable(key_id=key_id, http_status=status, reason=error.code) from error
+    wire.memory.keys.put(key_id, known)
+    return known
+
+
+async def _owner(wire: Wire, key_id: str) -> ParsedActor:
+    """The actor that owns the key and lists it, by its own document (SIG-26, SIG-27)."""
+    found = (await fetch(wire, key_id.partition("#")[0])).document
+    actor = found if _is_actor(found) else await _owner_of(wire, found, key_id)
+    parsed = documents.parse(actor, insecure_hosts=wire.insecure_hosts)
+    if not same_origin(parsed.actor.uri, key_id):
+        raise KeyUnavailable(key_id=key_id, reason="origin")
+    if any(key.uri == key_id for key in parsed.keys):
+        return parsed
+    if found is not actor and key_id in ids_of(actor.get("publicKey")):  # listed by its address alone
+        return replace(parsed, keys=(*parsed.keys, _read_key(found, key_id)))
+    raise KeyUnavailable(key_id=key_id, reason="not_listed")
+
+
+def _is_actor(document: Document) -> bool:
+    return "inbox" in document and any(name in set(ActorType) for name in types_of(document))
+
+
+async def _owner_of(wire: Wire, document: Document, key_id: str) -> Document:
+    """The actor that a key document names as its owner."""
+    owner = id_of(document.get("owner")) or id_of(document.get("controller"))
+    if owner is None or not same_origin(owner, key_id):
+        raise KeyUnavailable(key_id=key_id, reason="owner")
+    found = (await fetch(wire, owner)).document
+    if found.get("id") != owner:
+        raise KeyUnavailable(key_id=key_id, reason="owner")
+    return found
+
+
+def _read_key(document: Document, key_id: str) -> ParsedKey:
+    pem = document.get("publicKeyPem")
+    if document.get("id") != key_id or not isinstance(pem, str):
+        raise KeyUnavailable(key_id=key_id, reason="key_document")
+    try:
+        return ParsedKey(key_id, KeyKind.RSA, public_pem(load_public_key(pem)))
+    except BadKey as error:
+        raise KeyUnavailable(key_id=key_id, reason=error.code) from None
