@@ -175,6 +175,14 @@ async def signed_in(session: AsyncSession, token: str) -> tuple[SignIn, Account]
     return (row[0], row[1]) if row else None
 
 
+async def stay_signed_in(session: AsyncSession, sign_in_id: int, *, lasts: timedelta) -> None:
+    """Note that a browser was used: its sign-in lasts from now on."""
+    moment = now()
+    await session.execute(
+        update(SignIn).where(SignIn.id == sign_in_id).values(used_at=moment, expires_at=moment + lasts)
+    )
+
+
 async def sign_out(session: AsyncSession, *, by: Staff, sign_in_id: int) -> None:
     """End one of one's own sign-ins."""
     ended = await session.execute(

@@ -1,5 +1,7 @@
 """The gate: what waits for a gatekeeper, and the answers. An approval binds the one revision that was read."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -253,3 +255,29 @@ async def approved_before(session: AsyncSession, post_id: int, revision: int) ->
             Approval.post_id == post_id, Approval.revision < revision, Approval.verdict == Verdict.APPROVED
         )
     )
+
+
+def returned_to(author: Staff) -> Select[Approval]:
+    """Submissions that came back to `author` and wait for a new version, the newest first."""
+    return (
+        select(Approval)
+        .join(Post, Post.id == Approval.post_id)
+        .where(
+            Approval.verdict == Verdict.RETURNED,
+            Approval.revision == Post.revision,
+            Post.author_id == author.actor_id,
+            Post.deleted_at.is_(None),
+        )
+        .order_by(Approval.id.desc())
+    )
+
+
+async def of_post(session: AsyncSession, post_id: int) -> dict[int, Approval]:
+    """All submissions of a post, by revision."""
+    found = await session.scalars(select(Approval).where(Approval.post_id == post_id))
+    return {approval.revision: approval for approval in found}
+
+
+async def post_ids(session: AsyncSession, approval_ids: Iterable[int]) -> set[int]:
+    """The posts that some submissions are about."""
+    return set(await session.scalars(select(Approval.post_id).where(Approval.id.in_(list(approval_ids)))))

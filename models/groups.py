@@ -155,6 +155,15 @@ def shared(staff: Staff, actor_id: int) -> Select[Group]:
     return of_member(staff).where(Group.id.in_(theirs))
 
 
+async def named(session: AsyncSession, viewer: Viewer, group_ids: Iterable[int]) -> dict[int, Group]:
+    """Those of some groups that `viewer` may know of, by id."""
+    wanted = list(group_ids)
+    if not wanted:
+        return {}
+    found = await session.scalars(_loaded(policy.visible_groups(viewer)).where(Group.id.in_(wanted)))
+    return {group.id: group for group in found}
+
+
 async def standing(session: AsyncSession, staff: Staff, group_ids: Iterable[int]) -> dict[int, MemberState]:
     """How `staff` stands to some groups: member, invited, asked, refused; those missing are strangers to them."""
     rows = await session.execute(

@@ -68,14 +68,46 @@ async def count_unread(session: AsyncSession, viewer: Staff) -> int:
     )
 
 
-async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None, only: int | None = None) -> None:
-    """Mark one's own as read: all, those `up_to` an id, or `only` the one with that id."""
+async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:
     statement = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
     if up_to is not None:
         statement = statement.where(Notification.id <= up_to)
-    if only is not None:
-        statement = statement.where(Notification.id == only)
     await session.execute(statement.values(read_at=now()))
+
+
+async def mark_pile_read(session: AsyncSession, notification_id: int, *, by: Staff) -> None:
+    """Mark one as read, and with it those of its kind about the same post; silent about what is not one's own."""
+    found = await session.get(Notification, notification_id)
+    if found is None or found.account_id != by.account_id:
+        return
+    pile = update(Notification).where(
+        Notification.account_id == by.account_id, Notification.type == found.type, Notification.read_at.is_(None)
+    )
+    same = Notification.id == found.id if found.post_id is None else Notification.post_id == found.post_id
+    await session.execute(pile.where(same).values(read_at=now()))
+
+
+async def mark_seen(session: AsyncSession, *, by: Staff, post_ids: Iterable[int]) -> None:
+    """Mark as read what was told about some posts, because they were opened."""
+    await session.execute(
+        update(Notification)
+        .where(
+            Notification.account_id == by.account_id,
+            Notification.read_at.is_(None),
+            Notification.post_id.in_(list(post_ids)),
+        )
+        .values(read_at=now())
+    )
+
+
+async def has_unread_of(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> bool:
+    """Whether anything about some posts is unread, so that reading alone needs no write."""
+    found = select(Notification.id).where(
+        Notification.account_id == viewer.account_id,
+        Notification.read_at.is_(None),
+        Notification.post_id.in_(list(post_ids)),
+    )
+    return await session.scalar(found.limit(1)) is not None
 
 
 async def dismiss(

@@ -128,6 +128,20 @@ async def _agree(session: AsyncSession, partner: Partner, username: str, level: 
     await session.flush()
 
 
+async def set_level(
+    session: AsyncSession, partner: Partner, group: Group, level: Level, *, by: Staff | None = None
+) -> None:
+    """Change how far an agreement goes; it says nothing about whether the company is admitted. Raises NotFound."""
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    agreement = await session.get(Agreement, (partner.id, group.id))
+    if agreement is None:
+        raise NotFound(partner=partner.host, group_id=group.id)
+    agreement.level = level
+    audit.note(session, "agreement_changed", by=by, host=partner.host, group_id=group.id, level=str(level))
+    journal.record(session, journal.PartnerChanged(partner.id, partner.host))
+
+
 async def end_agreement(session: AsyncSession, partner: Partner, group: Group, *, by: Staff | None = None) -> None:
     """Close one group to a company: its members are out, what still waits for it is cancelled (GRP-17)."""
     if by is not None and not policy.may_administer(by):
@@ -204,3 +218,13 @@ async def members_by_host(session: AsyncSession) -> dict[str, int]:
         .group_by(Membership.host)
     )
     return dict(rows.all())
+
+
+async def levels(session: AsyncSession, group_id: int) -> dict[str, Level]:
+    """What each company that a group is open to may do in it, by host."""
+    rows = await session.execute(
+        select(Partner.host, Agreement.level)
+        .join(Agreement, Agreement.partner_id == Partner.id)
+        .where(Agreement.group_id == group_id, Partner.state == PartnerState.ADMITTED)
+    )
+    return {host: Level(level) for host, level in rows}

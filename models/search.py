@@ -1,6 +1,8 @@
 """Finding people, groups, tags and posts. A first form: words anywhere in the text, newest first."""
 
 from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from models import policy
 from models.actors import has_handle
@@ -33,6 +35,12 @@ def posts(viewer: Viewer, query: str) -> Select[Post]:
     return statement.order_by(Post.id.desc())
 
 
+def at_address(viewer: Viewer, address: str) -> Select[int]:
+    """The ids of posts whose id or page is `address`."""
+    posts = policy.visible_posts(viewer).where(or_(Post.uri == address, Post.url == address))
+    return posts.where(Post.boost_of_id.is_(None)).with_only_columns(Post.id).limit(1)
+
+
 def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | None = None) -> Select[Actor]:
     """People and groups by name or handle: exact handles first, then colleagues, then others."""
     statement = policy.visible_actors(viewer)
@@ -52,6 +60,11 @@ def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | Non
     return statement.order_by(
         case((exact, 0), (Actor.host == "", 1), else_=2), func.lower(Actor.display_name), Actor.id
     )
+
+
+def with_picture() -> ExecutableOption:
+    """Loads the picture of each actor along, for lists of people."""
+    return joinedload(Actor.avatar)
 
 
 def tags(viewer: Viewer, query: str) -> Select[str]:

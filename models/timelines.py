@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
+from models.paging import Page, rows_of
 from models.posts.reading import loaded
 from models.tables import (
     Actor,
@@ -63,6 +66,7 @@ def elsewhere(viewer: Viewer) -> Select[Post]:
 
 def narrowed(
     posts: Select[Post],
+    viewer: Viewer,
     *,
     replies: bool = True,
     boosts: bool = True,
@@ -72,6 +76,9 @@ def narrowed(
     is_local: bool | None = None,
 ) -> Select[Post]:
     """`posts` without some sorts of them, or only those with files, or with all of `tags`."""
+    tags, without_tags = list(tags), list(without_tags)
+    if only_files or tags or without_tags:
+        posts = _told_by(posts, viewer)
     if not replies:
         posts = posts.where(Post.reply_to_id.is_(None))
     if not boosts:
@@ -90,6 +97,17 @@ def of_group(viewer: Viewer, group: Group) -> Select[Post]:
     return loaded(policy.visible_posts(viewer)).where(Post.group_id == group.id, Post.boost_of_id.is_(None))
 
 
+def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
+    """What is in a group while `viewer` belongs to it."""
+    belongs = exists().where(
+        Membership.group_id == group_id,
+        Membership.actor_id == viewer.actor_id,
+        Membership.state == MemberState.MEMBER,
+    )
+    posts = loaded(policy.visible_posts(viewer)).where(Post.group_id == group_id, Post.boost_of_id.is_(None))
+    return posts.where(belongs)
+
+
 def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
     """What somebody wrote and boosted, as far as `viewer` may see it; for a group what is in it."""
     return loaded(policy.visible_posts(viewer)).where(
@@ -102,7 +120,12 @@ def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
 
 def of_tag(viewer: Viewer, *tags: str) -> Select[Post]:
     """What carries one of `tags`."""
-    return everything(viewer).where(or_(*(_tagged(tag) for tag in tags)))
+    return _told_by(everything(viewer), viewer).where(or_(*(_tagged(tag) for tag in tags)))
+
+
+def _told_by(posts: Select[Post], viewer: Viewer) -> Select[Post]:
+    """For outside only posts whose newest revision left: tags and files of one that waits at the gate betray it."""
+    return posts if isinstance(viewer, Staff) else posts.where(Post.published_revision == Post.revision)
 
 
 def _tagged(tag: str) -> ColumnElement[bool]:
@@ -116,6 +139,13 @@ def bookmarked(viewer: Staff) -> Select[Post]:
         .join(Bookmark, Bookmark.post_id == Post.id)
         .where(Bookmark.account_id == viewer.account_id)
     )
+
+
+async def bookmarked_page(session: AsyncSession, viewer: Staff, page: Page) -> tuple[list[Post], list[int]]:
+    """A page of kept posts, the latest kept first, and the numbers to page by."""
+    kept: Any = bookmarked(viewer)
+    rows = await rows_of(session, kept.add_columns(Bookmark.id), Bookmark.id, page)
+    return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def liked(viewer: Staff) -> Select[Post]:
@@ -142,17 +172,30 @@ def conversations(viewer: Staff) -> Select[Post]:
     return direct(viewer).where(Post.id.in_(newest))
 
 
-async def talking_with(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> dict[int, list[Actor]]:
-    """With whom `viewer` is talking in some messages, by post."""
+class Talk(NamedTuple):
+    """A thread of messages, and who takes part in it besides oneself."""
+
+    thread_id: int
+    people: list[Actor]
+
+
+async def talking_with(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> dict[int, Talk]:
+    """With whom `viewer` is talking in some messages, by message."""
     ids = list(post_ids)
-    people: dict[int, dict[int, Actor]] = {post_id: {} for post_id in ids}
-    named = select(Recipient.post_id, Actor).join(Actor, Actor.id == Recipient.actor_id)
-    wrote = select(Post.id, Actor).join(Actor, Actor.id == Post.author_id)
-    for statement in (wrote.where(Post.id.in_(ids)), named.where(Recipient.post_id.in_(ids))):
-        for post_id, actor in await session.execute(statement.order_by(Actor.id)):
-            if actor.id != viewer.actor_id:
-                people[post_id][actor.id] = actor
-    return {post_id: list(found.values()) for post_id, found in people.items()}
+    talks: dict[int, Talk] = {}
+    wrote = select(Post.id, Post.thread_id, Actor).join(Actor, Actor.id == Post.author_id).where(Post.id.in_(ids))
+    for post_id, thread_id, author in await session.execute(wrote):
+        talks[post_id] = Talk(thread_id or post_id, [author] if author.id != viewer.actor_id else [])
+    named = (
+        select(Recipient.post_id, Actor)
+        .join(Actor, Actor.id == Recipient.actor_id)
+        .where(Recipient.post_id.in_(ids), Actor.id != viewer.actor_id)
+        .order_by(Actor.id)
+    )
+    for post_id, actor in await session.execute(named):
+        if actor not in talks[post_id].people:
+            talks[post_id].people.append(actor)
+    return talks
 
 
 async def last_written(session: AsyncSession, viewer: Viewer, group_ids: Iterable[int]) -> dict[int, datetime]:

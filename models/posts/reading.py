@@ -19,6 +19,7 @@ from models.tables import (
     Mention,
     Post,
     PostTag,
+    Recipient,
     Revision,
 )
 from models.viewers import Staff, Viewer
@@ -216,6 +217,30 @@ async def history(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence
     if not isinstance(viewer, Staff):
         revisions = revisions.where(Revision.number == post.published_revision)
     return (await session.scalars(revisions)).all()
+
+
+async def released(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, Revision]:
+    """For each post that left, the revision that may be shown outside."""
+    found = await session.scalars(
+        select(Revision)
+        .join(Post, (Post.id == Revision.post_id) & (Post.published_revision == Revision.number))
+        .where(Revision.post_id.in_(list(post_ids)))
+    )
+    return {revision.post_id: revision for revision in found}
+
+
+async def recipients(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, list[Actor]]:
+    """The people that some posts are for by name."""
+    rows = await session.execute(
+        select(Recipient.post_id, Actor)
+        .join(Actor, Actor.id == Recipient.actor_id)
+        .where(Recipient.post_id.in_(list(post_ids)))
+        .order_by(Recipient.post_id, Actor.id)
+    )
+    named: dict[int, list[Actor]] = {}
+    for post_id, actor in rows:
+        named.setdefault(post_id, []).append(actor)
+    return named
 
 
 async def published(session: AsyncSession, post: Post) -> Revision:

@@ -1,0 +1,70 @@
+"""The pages: one resource a file, each a few routes; what they show is made in `presenters`, drawn in `templates`."""
+
+import functools
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from server import i18n, tail
+from server.auth import attempts
+from server.context import CONFIG, locale
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def setup(app: web.Application) -> None:
+    """Add the pages to `app`; its configuration and database must be there."""
+    from server.web import (
+        approvals,
+        events,
+        group,
+        groups,
+        home,
+        ledger,
+        notifications,
+        partners,
+        people,
+        person,
+        post,
+        posts,
+        search,
+        settings,
+        sign_in,
+        tags,
+    )
+
+    attempts.setup(app, app[CONFIG])
+    tail.setup(app)
+    app[ledger.CHECK] = ledger.Check()
+    for page in (
+        sign_in,
+        home,
+        groups,
+        group,
+        posts,
+        post,
+        approvals,
+        people,
+        person,
+        search,
+        tags,
+        partners,
+        ledger,
+        notifications,
+        settings,
+        events,
+    ):
+        for route in page.routes:
+            if isinstance(route, web.RouteDef):
+                app.router.add_routes([web.RouteDef(route.method, route.path, _spoken(route.handler), route.kwargs)])
+
+
+def _spoken(handler: Handler) -> Handler:
+    """Let a handler word things in the language of whoever asks."""
+
+    @functools.wraps(handler)
+    async def spoken(request: web.Request) -> web.StreamResponse:
+        with i18n.speaking(locale(request)):
+            return await handler(request)
+
+    return spoken

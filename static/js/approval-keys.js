@@ -5,7 +5,7 @@ const TYPED_IN = "input, textarea, select, [contenteditable]";
 export default function approvalKeys(section) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPED_IN)) return;
-    if (document.body.dataset.behavior?.includes("shortcuts") !== true) return;
+    if (!document.body.dataset.behavior?.includes("shortcuts")) return;
     if (event.key === "a") {
       const button = section.querySelector("[data-approve]");
       if (!button) return;

@@ -10,11 +10,17 @@ export default function draft(form) {
   let later = 0;
 
   restore();
+  addEventListener("pageshow", () => delete form.dataset.sending);
   form.addEventListener("input", () => {
     clearTimeout(later);
     later = setTimeout(keep, 400);
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sending) {
+      event.preventDefault(); // a second press while the first is on its way
+      return;
+    }
+    form.dataset.sending = "1";
     clearTimeout(later);
     keep();
     // The next page removes it: it carries no errors when the text was taken.

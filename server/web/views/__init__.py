@@ -16,7 +16,7 @@ from server.web.views.account import (
     SignInRow,
     SignInView,
 )
-from server.web.views.approvals import ApprovalItem, ApprovalsView, Departure, DiffPart, Recipient
+from server.web.views.approvals import ApprovalItem, ApprovalsView, DeliveryLine, Departure, Recipient
 from server.web.views.groups import (
     GroupAboutView,
     GroupFormView,
@@ -50,12 +50,14 @@ from server.web.views.partners import (
     PartnersView,
     PartnerView,
 )
-from server.web.views.people import PeopleSection, PeopleView, PersonRow, ProfileView
+from server.web.views.people import PeopleSection, PeopleView, PersonRow, ProfileView, SearchView
 from server.web.views.posts import (
     Audience,
     ComposerGroup,
     ComposerView,
     Decision,
+    DiffPart,
+    FeedView,
     GroupRef,
     HomeView,
     ImageView,
@@ -63,6 +65,7 @@ from server.web.views.posts import (
     PostActions,
     PostEditView,
     PostHistoryView,
+    PostItemView,
     PostView,
     PublicGroupView,
     PublicPostView,
@@ -84,9 +87,11 @@ __all__ = [
     "ComposerView",
     "Decision",
     "Delivery",
+    "DeliveryLine",
     "Departure",
     "DiffPart",
     "ErrorView",
+    "FeedView",
     "Form",
     "GroupAboutView",
     "GroupFormView",
@@ -119,6 +124,7 @@ __all__ = [
     "PostActions",
     "PostEditView",
     "PostHistoryView",
+    "PostItemView",
     "PostView",
     "ProfileView",
     "PublicGroupView",
@@ -127,6 +133,7 @@ __all__ = [
     "Recipient",
     "RevisionRow",
     "ScopeRow",
+    "SearchView",
     "SettingsView",
     "Shell",
     "ShellGroup",

@@ -24,7 +24,6 @@ class SignInRow:
     browser: str
     at: Moment
     last_used: Moment
-    address: str
     end_url: str | None
     current: bool = False
 

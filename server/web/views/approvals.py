@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from server.web.views.page import Form, Moment
-from server.web.views.posts import Audience, PostView
+from server.web.views.posts import Audience, Decision, DiffPart, PostView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +21,6 @@ class ApprovalItem:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DiffPart:
-    """A run of words: kept, put in, taken out, or many kept words folded away (`text` then says how many)."""
-
-    kind: Literal["same", "added", "removed", "folded"]
-    text: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A company that would get it, at which server, through which agreement."""
@@ -36,6 +28,18 @@ class Recipient:
     audience: Audience
     host: str
     rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    """How far one activity got on its way to one company."""
+
+    company: str
+    host: str
+    what: str
+    state: Literal["queued", "delivered", "failed", "cancelled"]
+    at: Moment | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,16 @@ class Departure:
 
     source: PostView
     """As it stands in the house."""
-    leaves: PostView
-    """The same revision, rendered as a receiver gets it: no internal group, names as they are shown outside."""
+    leaves: PostView | None
+    """The same revision, made into what is sent and read back as a receiver reads it; None when nothing would leave."""
     revision: int
     diff: tuple[DiffPart, ...] = ()
-    """Against the last approved revision; empty when there is none."""
+    """Against the last approved revision; empty when there is none, or nothing in the words changed."""
+    first: bool = True
+    """Nothing of this post was approved before."""
     recipients: tuple[Recipient, ...] = ()
+    since_then: tuple[str, ...] = ()
+    """How the recipients changed since the post was handed in, one sentence each."""
     public: bool = False
     rules: tuple[str, ...] = ()
     """Why it waits, one sentence each."""
@@ -63,6 +71,10 @@ class Departure:
     why_not: str = ""
     next_url: str = ""
     form: Form = field(default_factory=Form)
+    verdict: Literal["waiting", "approved", "returned", "superseded", "withdrawn"] = "waiting"
+    decision: Decision | None = None
+    deliveries: tuple[DeliveryLine, ...] = ()
+    """What left because of the approval, by company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,5 +83,7 @@ class ApprovalsView:
 
     items: tuple[ApprovalItem, ...]
     current: Departure | None = None
+    keeps: bool = True
+    """Whether the viewer keeps a gate at all; authors may look at what they handed in."""
     last: tuple[tuple[str, str, Moment], ...] = ()
     """Latest decisions: sentence, address of the post, when. Shown when nothing waits."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from server.web.views.page import Choice, Form, Moment, Paging, ReachKind
+from server.web.views.page import Form, Moment, Paging, ReachKind
 from server.web.views.posts import ComposerView, PersonRef, PostView, Reach
 
 
@@ -21,6 +21,12 @@ class GroupRow:
     join_url: str | None = None
     last_post: Moment | None = None
     unread: bool = False
+    closed: bool = False
+    home_company: str | None = None
+    """The company whose group it is; None for an own group."""
+    asked: bool = False
+    """Joined at another company whose answer is not here yet."""
+    invited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,10 @@ class GroupsView:
     mine: tuple[GroupRow, ...]
     others: tuple[GroupRow, ...]
     may_create: bool = False
+    find: Form = field(default_factory=Form)
+    """Sends `address` by GET to `group-find`: a group of a partner, as it calls itself."""
+    found: GroupRow | None = None
+    """The group at that address, to look at before joining."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,9 @@ class GroupHead:
     """The company whose group it is; None for an own group."""
     waiting_for_partner: bool = False
     """Joined at another company whose answer is not here yet."""
+    invited: bool = False
+    refused: bool = False
+    """The company whose group it is said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,8 @@ class GroupView:
     posts: tuple[PostView, ...]
     paging: Paging = field(default_factory=Paging)
     events_url: str = ""
+    ask: PersonRef | None = None
+    """The group is closed to the viewer; this is who can let them in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,5 +152,6 @@ class GroupReachView:
     posts: int
     """Posts written so far: they stay where they are."""
     after: Reach | None = None
-    partners: tuple[Choice, ...] = ()
     form: Form = field(default_factory=Form)
+    administers: bool = False
+    """The viewer can open the group to companies afterwards."""

@@ -56,6 +56,8 @@ class PartnersView:
     admit_url: str | None = None
     form: Form = field(default_factory=Form)
     groups: tuple[Choice, ...] = ()
+    chosen: tuple[str, ...] = ()
+    """Groups that were ticked in a form that was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class LedgerRow:
     who: str
     to: tuple[str, ...]
     rule: str
-    verdict: Literal["left", "held", "stopped", "returned", "recalled", "received"]
+    verdict: Literal["left", "held", "stopped", "returned", "recalled", "received", "refused"]
     approved_by: str = ""
     delivered: int = 0
     deliveries: int = 0
@@ -100,11 +102,12 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerView:
-    """`web/ledger.html`. The filter sends `verdict`, `company`, `q`, `since`, `until` by GET."""
+    """`web/ledger.html`. The filter sends `verdict`, `company`, `group`, `q`, `since`, `until` by GET."""
 
     rows: tuple[LedgerRow, ...]
     filter: Form = field(default_factory=Form)
     companies: tuple[Choice, ...] = ()
+    groups: tuple[Choice, ...] = ()
     paging: Paging = field(default_factory=Paging)
     intact: bool | None = None
     """The chain was checked: True whole, False broken, None not checked."""

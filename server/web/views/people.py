@@ -55,6 +55,24 @@ class ProfileView:
     follow_url: str | None = None
     following: bool = False
     """`follow_url` takes `set=yes|no`."""
+    waiting: bool = False
+    """Asked to follow, and not answered yet."""
+    answer_url: str | None = None
+    """They want to follow the viewer; takes `answer=yes|no`."""
     groups: tuple[GroupRef, ...] = ()
+    posts: tuple[PostView, ...] = ()
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchView:
+    """`web/search.html`: everything that matches `q`, people first. An empty query asks for one."""
+
+    query: str = ""
+    people: tuple[PersonRow, ...] = ()
+    outside: tuple[PeopleSection, ...] = ()
+    groups: tuple[GroupRef, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    """Name and address."""
     posts: tuple[PostView, ...] = ()
     paging: Paging = field(default_factory=Paging)

@@ -157,6 +157,10 @@ class ComposerView:
     image_slots: int = 4
     draft: str = "new"
     """Key of the draft in this browser: one for each place where one can write."""
+    kept: tuple[tuple[str, ImageView], ...] = ()
+    """Images that came with a form that was refused, by id: sent again as `media`, with `media-alt-<id>`."""
+    outsiders: tuple[str, ...] = ()
+    """People outside whom an internal text names: the form offers `names_outsiders` to post all the same."""
 
     @property
     def place(self) -> ComposerGroup:
@@ -189,6 +193,14 @@ class ThreadView:
     events_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DiffPart:
+    """A run of words: kept, put in, taken out, or many kept words folded away (`text` then says how many)."""
+
+    kind: Literal["same", "added", "removed", "folded"]
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostEditView:
     """`web/post_edit.html`. Sends `revision`, `text`, `title`, `content_warning`, `language`, `alt-<image id>`."""
@@ -198,7 +210,12 @@ class PostEditView:
     form: Form
     revision: int
     image_alts: tuple[tuple[str, ImageView], ...] = ()
+    """Ticking `drop` with an image's id takes it out; new ones come as `image` and `alt`."""
+    image_slots: int = 0
     gated: bool = False
+    outsiders: tuple[str, ...] = ()
+    meanwhile: tuple[DiffPart, ...] = ()
+    """Somebody saved another version: from theirs to what is in the form."""
     languages: tuple[Choice, ...] = ()
     max_characters: int = 10_000
 
@@ -243,3 +260,22 @@ class PublicGroupView:
     """`@group@host`, to follow it from another server."""
     posts: tuple[PostView, ...] = ()
     paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """`web/saved.html` and `web/tag.html`: posts with a heading and nothing else."""
+
+    posts: tuple[PostView, ...]
+    paging: Paging = field(default_factory=Paging)
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostItemView:
+    """`web/post_item.html`: a piece of a page that is open already."""
+
+    post: PostView
+    name_group: bool = True
+    open: bool = False
+    """Whole and unfolded, as the post that a page is about."""

@@ -429,13 +429,10 @@ SETTINGS = v.SettingsView(
             browser="Firefox auf Windows",
             at=ago(days=2),
             last_used=ago(minutes=1),
-            address="10.1.4.7",
             end_url=None,
             current=True,
         ),
-        v.SignInRow(
-            browser="Chrome auf Android", at=ago(days=20), last_used=ago(hours=9), address="10.1.9.30", end_url="/s/2"
-        ),
+        v.SignInRow(browser="Chrome auf Android", at=ago(days=20), last_used=ago(hours=9), end_url="/s/2"),
     ),
     end_others_url="/s/others",
     applications=(
@@ -544,7 +541,6 @@ EXAMPLES = (
             raises=True,
             posts=41,
             after=PUBLIC,
-            partners=(v.Choice("2", "Zulieferer Süd", "12 Personen"),),
         ),
     ),
     page(
@@ -557,7 +553,7 @@ EXAMPLES = (
             events_url="/events?post=1",
         ),
     ),
-    page("post-item", "post_item", None),
+    page("post-item", "post_item", v.PostItemView(post=POST)),
     page(
         "post-edit",
         "post_edit",
@@ -569,7 +565,10 @@ EXAMPLES = (
             ),
             revision=3,
             image_alts=(("5", PICTURE),),
+            image_slots=3,
             gated=True,
+            outsiders=("dimitri@zulieferer.localhost:8002",),
+            meanwhile=(v.DiffPart("same", "Die dritte "), v.DiffPart("removed", "Bohrung"), v.DiffPart("added", "Nut")),
             languages=LANGUAGES,
         ),
     ),
@@ -610,6 +609,37 @@ EXAMPLES = (
                 return_url="/posts/1/return",
                 why_not="Du hast den Beitrag geschrieben: jemand anders entscheidet.",
                 form=v.Form({}, {"reason": "Bitte nenne einen Grund."}),
+            ),
+        ),
+    ),
+    page(
+        "approvals-decided",
+        "approvals",
+        v.ApprovalsView(
+            items=(),
+            current=replace(
+                DEPARTURE,
+                approve_url=None,
+                return_url=None,
+                verdict="approved",
+                decision=v.Decision("Bernd Kaya", ago(minutes=3)),
+                since_then=("Lackiererei Nord ist seither dabei.",),
+                deliveries=(
+                    v.DeliveryLine(
+                        company="Zulieferer Süd",
+                        host="zulieferer.localhost:8002",
+                        what="Beitrag",
+                        state="delivered",
+                        at=ago(minutes=2),
+                    ),
+                    v.DeliveryLine(
+                        company="Lackiererei Nord",
+                        host="lack-nord.example",
+                        what="Beitrag",
+                        state="queued",
+                        fault="503",
+                    ),
+                ),
             ),
         ),
     ),
@@ -770,6 +800,22 @@ EXAMPLES = (
             title="Jemand war schneller.",
             sentence="Bernd Kaya hat über diesen Beitrag schon entschieden.",
             back_url="/approvals",
+        ),
+    ),
+    page("saved", "saved", v.FeedView(posts=(POST,))),
+    page("saved-empty", "saved", v.FeedView(posts=())),
+    page("tag", "tag", v.FeedView(posts=(replace(OPEN, actions=v.PostActions()),), title="#gehaeuse"), DOOR),
+    page("search", "search", v.SearchView()),
+    page(
+        "search-found",
+        "search",
+        v.SearchView(
+            query="gehaeuse",
+            people=(v.PersonRow(person=ANNA, email="anna@muster.example"),),
+            outside=(v.PeopleSection("Zulieferer Süd", (v.PersonRow(person=DIMITRI),)),),
+            groups=(HOUSING,),
+            tags=(("gehaeuse", "/tags/gehaeuse"),),
+            posts=(POST,),
         ),
     ),
 )

@@ -1,0 +1,64 @@
+"""What a form for writing says, as a draft, and what is wrong with it, at the fields of the form."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import approvals
+from models import media as files
+from models.errors import DomainError, NotFound
+from models.posts.drafts import Draft, OutsiderMentioned
+from models.tables import Media, Post, Verdict
+from server.context import staff
+from server.web.answers import sentence
+from server.web.forms import Fields, Uploads, is_on, text, whole
+from server.web.presenters.composing import LANGUAGES
+
+TYPED = ("text", "title", "content_warning", "language")
+_FIELDS = {"warning": "content_warning", "media": "image", "description": "image", "reply_to": "text"}
+
+
+def draft_of(form: Fields, pictures: Uploads) -> Draft:
+    """What the form says; whether it may be posted is for the models to say."""
+    language = text(form, "language")
+    return Draft(
+        text=text(form, "text"),
+        title=text(form, "title"),
+        group_id=whole(text(form, "group")),
+        reply_to_id=whole(text(form, "in_reply_to")),
+        warning=text(form, "content_warning"),
+        language=language if language in LANGUAGES else None,
+        media_ids=pictures.media_ids,
+        describes=pictures.describes,
+        names_outsiders=is_on(form, "names_outsiders"),
+    )
+
+
+async def waits_at_the_gate(session: AsyncSession, post: Post) -> bool:
+    newest = (await approvals.latest(session, [post.id])).get(post.id)
+    return newest is not None and newest.verdict is Verdict.WAITING
+
+
+def faults(error: DomainError) -> dict[str, str]:
+    """The refusal at the field of the form that it is about."""
+    name = str(error.facts.get("field") or "text")
+    return {_FIELDS.get(name, name): sentence(error)}
+
+
+def outsiders_of(error: DomainError | None) -> Sequence[str]:
+    """Whom an internal text names outside; the form then offers to post all the same."""
+    return [str(name) for name in error.facts["people"]] if isinstance(error, OutsiderMentioned) else []
+
+
+async def pictures_kept(session: AsyncSession, request: web.Request, pictures: Uploads) -> list[Media]:
+    """Pictures that came with a refused form, with what was typed about them."""
+    found = []
+    for media_id in pictures.media_ids:
+        try:
+            media = await files.own(session, media_id, by=staff(request))
+        except NotFound:
+            continue
+        media.description = pictures.describes.get(media_id, media.description)
+        found.append(media)
+    return found

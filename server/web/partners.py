@@ -1,0 +1,230 @@
+"""Partner companies, for admins: who is admitted, what is open to them, how deliveries go, and stopping it all."""
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import deliveries, groups, ledger, partners, policy
+from models.errors import DomainError, Invalid, NotAllowed, NotFound
+from models.tables import Group, Level, Partner, PartnerState, Reach
+from models.viewers import Staff
+from server.context import config, database, staff
+from server.i18n import gettext as _
+from server.web import views
+from server.web.answers import page, see_other
+from server.web.forms import fields, kept, number, refused, text, texts
+from server.web.presenters import ledger as ledger_lines
+from server.web.presenters import partners as presenting
+from server.web.presenters.sight import Sight, sight
+
+routes = web.RouteTableDef()
+
+_PARTNER = r"/partners/{partner_id:\d+}"
+_ADMITTED = ("host", "company", "level", "group")
+_SUSPENDED = ("company", "reason")
+_RECENT = 10
+
+
+def _admin(request: web.Request) -> Staff:
+    by = staff(request)
+    if not policy.may_administer(by):
+        raise NotAllowed
+    return by
+
+
+@routes.get("/partners", name="partners")
+async def show(request: web.Request) -> web.Response:
+    return await _list(request, views.Form())
+
+
+async def _list(
+    request: web.Request, form: views.Form, *, chosen: tuple[str, ...] = (), status: int = 200
+) -> web.Response:
+    by = _admin(request)
+    looks = sight(request)
+    async with database(request).reading() as session:
+        found = (await session.scalars(partners.listed())).all()
+        health = await deliveries.health(session, [partner.host for partner in found])
+        people = await partners.members_by_host(session)
+        view = views.PartnersView(
+            partners=tuple(
+                presenting.row(looks, each, health.get(each.host), people.get(each.host, 0)) for each in found
+            ),
+            mode=config(request).federation.mode,
+            admit_url=looks.url("partners"),
+            form=form,
+            groups=await _open_groups(session, by),
+            chosen=chosen,
+        )
+        return await page(request, session, looks, "web/partners.html", view, status=status)
+
+
+async def _open_groups(
+    session: AsyncSession, by: Staff, without: frozenset[int] = frozenset()
+) -> tuple[views.Choice, ...]:
+    """Groups of ours that can be opened to a company: their reach allows it."""
+    found = await session.scalars(groups.listed(by).where(Group.reach != Reach.INTERNAL))
+    return tuple(
+        views.Choice(group.actor.username, group.actor.shown_name, _("with a gate") if group.is_gated else "")
+        for group in found
+        if group.actor.is_local and group.id not in without
+    )
+
+
+@routes.post("/partners")
+async def admit(request: web.Request) -> web.Response:
+    by = _admin(request)
+    form = await fields(request)
+    chosen = tuple(texts(form, "group"))
+    try:
+        level = _level(text(form, "level", str(Level.COMMENT)))
+        if not text(form, "company").strip():
+            raise CompanyNameMissing(field="company")
+        async with database(request).writing() as session:
+            await partners.admit(
+                session,
+                text(form, "host"),
+                name=text(form, "company"),
+                levels=dict.fromkeys(chosen, level),
+                by=by,
+            )
+    except DomainError as error:
+        typed = refused(error, "host", kept(form, _ADMITTED), fields=_ADMITTED)
+        return await _list(request, typed, chosen=chosen, status=error.status)
+    return see_other(request, "/partners", "admitted")
+
+
+class CompanyNameMissing(Invalid):
+    """Say how people here call this company."""
+
+    code = "company_name_missing"
+
+
+class NameDiffers(Invalid):
+    """This is not the name of the company as it stands above."""
+
+    code = "name_differs"
+
+
+class SuspensionReasonMissing(Invalid):
+    """Say in a sentence why all traffic stops: it is kept in the log."""
+
+    code = "suspension_reason_missing"
+
+
+def _level(name: str) -> Level:
+    if name not in list(Level):
+        raise NotFound(level=name)
+    return Level(name)
+
+
+# One partner
+
+
+@routes.get(_PARTNER, name="partner")
+async def one(request: web.Request) -> web.Response:
+    return await _one(request, views.Form())
+
+
+async def _one(request: web.Request, form: views.Form, *, status: int = 200) -> web.Response:
+    by = _admin(request)
+    looks = sight(request)
+    async with database(request).reading() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        health = (await deliveries.health(session, [partner.host])).get(partner.host)
+        people = (await partners.members_by_host(session)).get(partner.host, 0)
+        lines = (await session.scalars(ledger.filtered(by, ledger.Filter(host=partner.host)).limit(_RECENT))).all()
+        row = presenting.row(looks, partner, health, people)
+        open_already = frozenset(agreement.group_id for agreement in partner.agreements)
+        is_admitted = partner.state is PartnerState.ADMITTED
+        view = views.PartnerView(
+            partner=row,
+            since=looks.moment(partner.since),
+            suspend_url=_url(looks, "partner-suspension", partner) if is_admitted else None,
+            readmit_url=None if is_admitted else _url(looks, "partner-admission", partner),
+            retry_url=_url(looks, "partner-retry", partner) if is_admitted and row.delivery.queued else None,
+            open_group_url=_url(looks, "partner-groups", partner),
+            groups_to_open=await _open_groups(session, by, open_already),
+            people_cut_off=people,
+            form=form,
+            recent=await ledger_lines.rows(session, looks, lines),
+        )
+        return await page(request, session, looks, "web/partner.html", view, status=status)
+
+
+def _url(looks: Sight, name: str, partner: Partner) -> str:
+    return looks.url(name, partner_id=partner.id)
+
+
+@routes.post(_PARTNER + "/suspension", name="partner-suspension")
+async def suspend(request: web.Request) -> web.Response:
+    """Stop everything with a company, for who typed its name and said why."""
+    by = _admin(request)
+    form = await fields(request)
+    try:
+        async with database(request).writing() as session:
+            partner = await partners.one(session, by, number(request, "partner_id"))
+            if text(form, "company").strip().casefold() not in (partner.shown_name.casefold(), partner.host):
+                raise NameDiffers(field="company")
+            if not text(form, "reason").strip():
+                raise SuspensionReasonMissing(field="reason")
+            await partners.suspend(session, partner.host, by=by, reason=text(form, "reason"))
+    except NotFound:
+        raise
+    except DomainError as error:
+        return await _one(
+            request, refused(error, "reason", kept(form, _SUSPENDED), fields=_SUSPENDED), status=error.status
+        )
+    return see_other(request, _path(request), "suspended")
+
+
+def _path(request: web.Request) -> str:
+    return sight(request).url("partner", partner_id=number(request, "partner_id"))
+
+
+@routes.post(_PARTNER + "/admission", name="partner-admission")
+async def readmit(request: web.Request) -> web.Response:
+    by = _admin(request)
+    async with database(request).writing() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        await partners.admit(session, partner.host, by=by)
+    return see_other(request, _path(request), "admitted")
+
+
+@routes.post(_PARTNER + "/groups", name="partner-groups")
+async def open_group(request: web.Request) -> web.Response:
+    """Open one more group to a company."""
+    by = _admin(request)
+    form = await fields(request)
+    async with database(request).writing() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        is_suspended = partner.state is PartnerState.SUSPENDED
+        if is_suspended:
+            raise NotAllowed(host=partner.host)
+        levels = {text(form, "group"): _level(text(form, "level"))}
+        await partners.admit(session, partner.host, levels=levels, by=by)
+    return see_other(request, _path(request), "agreement_changed")
+
+
+@routes.post(_PARTNER + r"/groups/{group_id:\d+}", name="partner-agreement")
+async def change(request: web.Request) -> web.Response:
+    """Change how far a group is open to a company, or close it."""
+    by = _admin(request)
+    wanted = text(await fields(request), "level")
+    async with database(request).writing() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        group = await groups.by_id(session, by, number(request, "group_id"))
+        if wanted == "none":
+            await partners.end_agreement(session, partner, group, by=by)
+        else:
+            await partners.set_level(session, partner, group, _level(wanted), by=by)
+    return see_other(request, _path(request), "agreement_ended" if wanted == "none" else "agreement_changed")
+
+
+@routes.post(_PARTNER + "/retry", name="partner-retry")
+async def retry(request: web.Request) -> web.Response:
+    """Try now what waits to be delivered."""
+    by = _admin(request)
+    async with database(request).writing() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        await deliveries.wake(session, partner.host)
+    return see_other(request, _path(request), "retrying")

@@ -1,0 +1,75 @@
+"""People: the directory, outsiders under their company, a profile."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import accounts, groups, relations
+from models.tables import Account, Actor, Role
+from server.i18n import gettext as _
+from server.web import views
+from server.web.presenters.posts import cleaned, group_ref
+from server.web.presenters.sight import Sight
+
+
+def rows(sight: Sight, actors: Sequence[Actor], known: dict[int, Account]) -> tuple[views.PersonRow, ...]:
+    """Lines of the directory; colleagues with their e-mail address, for colleagues only."""
+    return tuple(
+        views.PersonRow(
+            person=sight.person(actor),
+            email=known[actor.id].email if sight.staff and actor.id in known else None,
+        )
+        for actor in actors
+    )
+
+
+def by_company(sight: Sight, actors: Sequence[Actor]) -> tuple[views.PeopleSection, ...]:
+    """Outsiders under the names of their companies."""
+    sections: dict[str, list[Actor]] = {}
+    for actor in actors:
+        sections.setdefault(sight.company_of(actor.host), []).append(actor)
+    return tuple(
+        views.PeopleSection(company, rows(sight, people, {}))
+        for company, people in sorted(sections.items(), key=lambda part: part[0].casefold())
+    )
+
+
+def role_words(account: Account | None) -> str:
+    """A duty that colleagues should know of; empty for most."""
+    if account is None or account.disabled_at is not None:
+        return ""
+    return {Role.ADMIN: _("runs this Kontor"), Role.GATEKEEPER: _("keeps the company's gate")}.get(account.role, "")
+
+
+async def profile(
+    session: AsyncSession,
+    sight: Sight,
+    actor: Actor,
+    *,
+    posts: tuple[views.PostView, ...],
+    paging: views.Paging,
+) -> views.ProfileView:
+    """A person as whoever looks may see them: contact for colleagues, following for those signed in."""
+    staff = sight.staff
+    account = (await accounts.of_actors(session, [actor.id])).get(actor.id) if staff else None
+    own = staff is not None and staff.actor_id == actor.id
+    stands = (await relations.relationships(session, staff, [actor.id]))[0] if staff and not own else None
+    shared = (await session.scalars(groups.shared(staff, actor.id))).all() if staff and not own else ()
+    shared_refs = [group_ref(sight, group) for group in shared]
+    return views.ProfileView(
+        person=sight.person(actor),
+        about=cleaned(actor.about_html, own=actor.is_local),
+        email=account.email if account is not None and account.disabled_at is None else None,
+        address=sight.address(actor),
+        role=role_words(account),
+        here_since=sight.moment(account.created_at) if account is not None else None,
+        left=account is not None and account.disabled_at is not None,
+        own=own,
+        follow_url=sight.url("person-follow", handle=actor.handle) if stands is not None else None,
+        following=stands is not None and (stands.follows or stands.asked),
+        waiting=stands is not None and stands.asked,
+        answer_url=sight.url("person-answer", handle=actor.handle) if stands is not None and stands.asked_by else None,
+        groups=tuple(ref for ref in shared_refs if ref is not None),
+        posts=posts,
+        paging=paging,
+    )

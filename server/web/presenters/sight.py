@@ -1,0 +1,101 @@
+"""Who looks at a page, in which language, from which address and when: what every view of one answer needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from aiohttp import web
+
+from models.base import now
+from models.journal import Position
+from models.tables import Actor, ActorType, Media
+from models.viewers import Staff, Viewer
+from server.context import config, locale, viewer
+from server.tail import TAIL
+from server.web import views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """`companies` maps hosts to the names of the companies behind them; hosts it lacks are shown as they are."""
+
+    app: web.Application
+    viewer: Viewer
+    locale: str
+    zone: tzinfo
+    now: datetime
+    company: str
+    host: str
+    base_url: str
+    max_characters: int
+    place: Position
+    """How far the journal had come when looking began: what happened later is news."""
+    companies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def staff(self) -> Staff | None:
+        return self.viewer if isinstance(self.viewer, Staff) else None
+
+    def naming(self, companies: Mapping[str, str]) -> "Sight":
+        """The same with more names of companies."""
+        return replace(self, companies={**self.companies, **companies})
+
+    def moment(self, at: datetime) -> views.Moment:
+        return views.Moment.of(at, now=self.now, locale=self.locale, zone=self.zone)
+
+    def url(self, name: str, **parts: str | int) -> str:
+        """The path of a page by its route's name."""
+        return str(self.app.router[name].url_for(**{key: str(value) for key, value in parts.items()}))
+
+    def company_of(self, host: str) -> str:
+        return self.companies.get(host, host) if host else self.company
+
+    def actor_url(self, actor: Actor) -> str:
+        """The page here about a person or group, also about those elsewhere."""
+        if actor.type is ActorType.GROUP:
+            return self.url("group", handle=actor.handle)
+        return self.url("person", handle=actor.handle)
+
+    def person(self, actor: Actor) -> views.PersonRef:
+        """How a person is named here; those elsewhere with their company."""
+        return views.PersonRef(
+            name=actor.shown_name,
+            handle=actor.handle,
+            url=self.actor_url(actor),
+            avatar_url=self.avatar_url(actor),
+            company=None if actor.is_local else self.company_of(actor.host),
+        )
+
+    def address(self, actor: Actor) -> str:
+        """What one types on another server to find an actor."""
+        return f"@{actor.username}@{actor.host or self.host}"
+
+    def avatar_url(self, actor: Actor) -> str | None:
+        """None where there is no picture, or it was not loaded."""
+        if not actor.is_local:
+            return f"/media/actor/{actor.id}/avatar/{actor.version}" if actor.avatar_url else None
+        loaded = actor.__dict__.get("avatar")
+        return self.file_url(loaded) if isinstance(loaded, Media) else None
+
+    def file_url(self, media: Media, *, preview: bool = False) -> str:
+        """A path without a key in it: whoever opens it is asked who they are (R-75), so it can be passed on safely."""
+        if media.file is None:
+            return f"/media/remote/{media.id}"
+        return f"/media/{(media.preview_file if preview else None) or media.file}"
+
+
+def sight(request: web.Request, companies: Mapping[str, str] | None = None) -> Sight:
+    settings = config(request)
+    return Sight(
+        app=request.app,
+        viewer=viewer(request),
+        locale=locale(request),
+        zone=settings.time_zone,
+        now=now(),
+        company=settings.instance.name,
+        host=settings.host,
+        base_url=settings.base_url,
+        max_characters=settings.posts.max_characters,
+        place=request.app[TAIL].position,
+        companies=companies or {},
+    )
