@@ -274,6 +274,11 @@ class World:
                     await partners.admit(session, host, levels=levels)
                 await partners.suspend(session, EASTWIND)
 
+    async def agrees(self, host: str, **levels: Level) -> None:
+        """Admit a company, with what its people may do in our groups."""
+        async with self.database.writing() as session:
+            await partners.admit(session, host, levels=levels, by=self.alan.staff)
+
     async def suspends(self, host: str) -> None:
         async with self.database.writing() as session:
             await partners.suspend(session, host, by=self.alan.staff)

@@ -1,0 +1,119 @@
+"""The queue of what came in: kept once, in order for each host, never losing its neighbours to one that is poison."""
+
+import asyncio
+
+from sqlalchemy import select
+
+from models import received
+from models.received import Claimed
+from models.tables import Received, ReceivedState
+from tests.time import Clock
+from tests.world import NORTHWIND, SOUTHWIND, World
+
+
+async def _store(world: World, uri: str, *, host: str = NORTHWIND) -> int | None:
+    async with world.database.writing() as session:
+        return await received.store(
+            session, uri=uri, host=host, type="Create", actor_uri=f"http://{host}/u", body=uri.encode()
+        )
+
+
+async def _claim(world: World, host: str = NORTHWIND, *, limit: int = 10) -> list[Claimed]:
+    async with world.database.writing() as session:
+        return await received.claim(session, host, limit=limit)
+
+
+async def _finish(world: World, claimed: Claimed, state: ReceivedState = ReceivedState.DONE) -> None:
+    async with world.database.writing() as session:
+        await received.finish(session, claimed, state)
+
+
+async def _states(world: World) -> dict[str, str]:
+    async with world.database.reading() as session:
+        return {row.uri: str(row.state) for row in await session.scalars(select(Received).order_by(Received.id))}
+
+
+async def test_R_60_an_activity_that_comes_twice_is_kept_once(world: World) -> None:
+    assert await _store(world, "a") is not None
+    assert await _store(world, "a") is None
+    assert await _store(world, "a", host=SOUTHWIND) is not None
+
+
+async def test_R_60_an_activity_that_comes_many_times_at_once_is_kept_once(world: World) -> None:
+    kept = await asyncio.gather(*(_store(world, "a") for _ in range(8)))
+    assert sum(number is not None for number in kept) == 1
+
+
+async def test_what_came_first_is_dealt_with_first(world: World) -> None:
+    for uri in ("a", "b", "c"):
+        await _store(world, uri)
+    assert [claimed.uri for claimed in await _claim(world, limit=2)] == ["a", "b"]
+
+
+async def test_each_host_has_a_queue_of_its_own(world: World) -> None:
+    await _store(world, "a")
+    await _store(world, "b", host=SOUTHWIND)
+    async with world.database.reading() as session:
+        assert await received.hosts_due(session) == [NORTHWIND, SOUTHWIND]
+        assert await received.hosts_due(session, busy=[NORTHWIND]) == [SOUTHWIND]
+    assert [claimed.uri for claimed in await _claim(world, SOUTHWIND)] == ["b"]
+
+
+async def test_what_somebody_has_in_hand_is_not_given_to_another(world: World) -> None:
+    await _store(world, "a")
+    assert len(await _claim(world)) == 1
+    assert await _claim(world) == []
+
+
+async def test_what_a_crash_left_in_hand_returns_when_its_lease_is_over(world: World, clock: Clock) -> None:
+    await _store(world, "a")
+    (lost,) = await _claim(world)
+    clock.now += received.LEASE
+    clock.advance(seconds=1)
+    (again,) = await _claim(world)
+    assert again.attempt == 2
+    async with world.database.writing() as session:
+        assert await received.holds(session, lost) is False
+        assert await received.holds(session, again) is True
+
+
+async def test_a_late_end_of_a_lease_that_was_taken_over_changes_nothing(world: World, clock: Clock) -> None:
+    await _store(world, "a")
+    (late,) = await _claim(world)
+    clock.advance(minutes=5)
+    (current,) = await _claim(world)
+    await _finish(world, late, ReceivedState.REFUSED)
+    assert await _states(world) == {"a": "waiting"}
+    await _finish(world, current)
+    assert await _states(world) == {"a": "done"}
+
+
+async def test_what_kills_the_process_each_time_is_parked_and_its_neighbours_go_on(world: World, clock: Clock) -> None:
+    await _store(world, "poison")
+    await _store(world, "b")
+    alone = []
+    for _ in range(received.TRIES + 1):
+        alone.append([claimed.uri for claimed in await _claim(world)])
+        clock.advance(hours=2)
+    for claimed in await _claim(world):
+        await _finish(world, claimed)
+    assert ["poison"] in alone  # after its first death it is tried alone
+    states = await _states(world)
+    assert states["poison"] == "parked"
+    for _ in range(2):
+        for claimed in await _claim(world):
+            await _finish(world, claimed)
+    assert (await _states(world))["b"] == "done"
+
+
+async def test_what_fails_for_now_waits_longer_each_time_and_is_parked_in_the_end(world: World, clock: Clock) -> None:
+    await _store(world, "a")
+    for _ in range(received.TRIES):
+        (claimed,) = await _claim(world)
+        async with world.database.writing() as session:
+            await received.again(session, claimed, "its actor cannot be fetched")
+        clock.advance(hours=2)
+    assert await _claim(world) == []
+    async with world.database.reading() as session:
+        row = (await session.scalars(select(Received))).one()
+    assert (row.state, row.outcome) == (ReceivedState.PARKED, "its actor cannot be fetched")
