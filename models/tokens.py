@@ -195,6 +195,16 @@ async def holder(session: AsyncSession, text: str) -> tuple[AccessToken, Account
     return (token, account) if account else None
 
 
+async def live(session: AsyncSession, token_ids: Iterable[int]) -> set[int]:
+    """Those of `token_ids` whose access has not ended."""
+    found = await session.scalars(
+        select(AccessToken.id)
+        .join(Account, Account.id == AccessToken.account_id)
+        .where(AccessToken.id.in_(list(token_ids)), AccessToken.revoked_at.is_(None), Account.disabled_at.is_(None))
+    )
+    return set(found)
+
+
 def is_stale(token: AccessToken) -> bool:
     """Whether the note of when a token was used is more than an hour old."""
     return token.used_at is None or now() - token.used_at > _TOUCH_EVERY
