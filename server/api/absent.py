@@ -1,0 +1,138 @@
+"""What Mastodon has and Kontor has not. Lists answer empty, because an error would put a box on a client's main screen;
+whatever would store something is refused with a sentence that says so."""
+
+from aiohttp import web
+
+from models.errors import DomainError, NotAllowed, NotFound
+from server.api import answers
+from server.api.routing import Access, Call, Handler, Routes
+
+routes = Routes()
+
+
+class NotBuilt(DomainError):
+    """Kontor cannot do this yet."""
+
+    code = "not_built"
+
+
+class AdminsUseTheWeb(NotAllowed):
+    """The company is administered on its pages, not through this interface."""
+
+    code = "admins_use_the_web"
+
+
+class NoSignUp(NotAllowed):
+    """Accounts are made by the company's admins."""
+
+    code = "no_sign_up"
+
+
+# Empty lists: path, scope, who may ask
+_EMPTY: tuple[tuple[str, str, Access], ...] = (
+    ("/api/v1/custom_emojis", "", Access.PUBLIC),
+    ("/api/v1/announcements", "", Access.PERSON),
+    ("/api/v1/filters", "read:filters", Access.PERSON),
+    ("/api/v2/filters", "read:filters", Access.PERSON),
+    ("/api/v1/followed_tags", "read:follows", Access.PERSON),
+    ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
+    ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
+    ("/api/v1/endorsements", "read:accounts", Access.PERSON),
+    ("/api/v1/blocks", "read:blocks", Access.PERSON),
+    ("/api/v1/mutes", "read:mutes", Access.PERSON),
+    ("/api/v1/domain_blocks", "read:blocks", Access.PERSON),
+    ("/api/v1/scheduled_statuses", "read:statuses", Access.PERSON),
+    ("/api/v1/suggestions", "read", Access.PERSON),
+    ("/api/v2/suggestions", "read", Access.PERSON),
+    ("/api/v1/trends", "", Access.PUBLIC),
+    ("/api/v1/trends/tags", "", Access.PUBLIC),
+    ("/api/v1/trends/statuses", "", Access.PUBLIC),
+    ("/api/v1/trends/links", "", Access.PUBLIC),
+    ("/api/v1/timelines/link", "read:statuses", Access.PUBLIC),
+    ("/api/v1/annual_reports", "read:accounts", Access.PERSON),
+)
+
+# Nothing there to find: method, path, scope, who may ask
+_MISSING: tuple[tuple[str, str, str, Access], ...] = (
+    ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
+    ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
+    ("GET", r"/api/v1/polls/{id:\d+}", "read:statuses", Access.PUBLIC),
+    ("POST", r"/api/v1/polls/{id:\d+}/votes", "write:statuses", Access.PERSON),
+    ("GET", r"/api/v1/filters/{id:\d+}", "read:filters", Access.PERSON),
+    ("PUT", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),
+    ("DELETE", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),
+    ("GET", r"/api/v2/filters/{id:\d+}", "read:filters", Access.PERSON),
+    ("PUT", r"/api/v2/filters/{id:\d+}", "write:filters", Access.PERSON),
+    ("DELETE", r"/api/v2/filters/{id:\d+}", "write:filters", Access.PERSON),
+    ("GET", r"/api/v1/scheduled_statuses/{id:\d+}", "read:statuses", Access.PERSON),
+    ("PUT", r"/api/v1/scheduled_statuses/{id:\d+}", "write:statuses", Access.PERSON),
+    ("DELETE", r"/api/v1/scheduled_statuses/{id:\d+}", "write:statuses", Access.PERSON),
+    ("POST", r"/api/v1/announcements/{id:\d+}/dismiss", "write:accounts", Access.PERSON),
+    ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
+    ("GET", "/api/v1/instance/terms_of_service", "", Access.PUBLIC),
+)
+
+# What would have to be stored somewhere: method, path, scopes
+_REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("POST", r"/api/v1/accounts/{id:\d+}/block", ("write:blocks", "follow")),
+    ("POST", r"/api/v1/accounts/{id:\d+}/mute", ("write:mutes", "follow")),
+    ("POST", r"/api/v1/accounts/{id:\d+}/note", ("write:accounts",)),
+    ("POST", r"/api/v1/accounts/{id:\d+}/pin", ("write:accounts",)),
+    ("POST", r"/api/v1/accounts/{id:\d+}/endorse", ("write:accounts",)),
+    ("POST", "/api/v1/domain_blocks", ("write:blocks", "follow")),
+    ("POST", "/api/v1/reports", ("write:reports",)),
+    ("POST", r"/api/v1/statuses/{id:\d+}/pin", ("write:accounts",)),
+    ("POST", r"/api/v1/statuses/{id:\d+}/mute", ("write:mutes",)),
+    ("POST", r"/api/v1/statuses/{id:\d+}/translate", ("read:statuses",)),
+    ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
+    ("POST", "/api/v1/featured_tags", ("write:accounts",)),
+    ("POST", "/api/v1/filters", ("write:filters",)),
+    ("POST", "/api/v2/filters", ("write:filters",)),
+    ("POST", "/api/v1/push/subscription", ("push",)),
+    ("PATCH", "/api/v2/notifications/policy", ("write:notifications",)),
+)
+
+
+async def _empty(call: Call) -> web.Response:
+    return answers.answer([])
+
+
+async def _missing(call: Call) -> web.Response:
+    raise NotFound
+
+
+async def _refused(call: Call) -> web.Response:
+    raise NotBuilt
+
+
+def _all_at(method: str, path: str, scopes: tuple[str, ...], access: Access, handler: Handler) -> None:
+    routes.route(method, path, *(scope for scope in scopes if scope), access=access)(handler)
+
+
+for _path, _scope, _access in _EMPTY:
+    _all_at("GET", _path, (_scope,), _access, _empty)
+for _method, _path, _scope, _access in _MISSING:
+    _all_at(_method, _path, (_scope,), _access, _missing)
+for _method, _path, _scopes in _REFUSED:
+    _all_at(_method, _path, _scopes, Access.PERSON, _refused)
+
+
+@routes.delete("/api/v1/push/subscription", "push")
+@routes.delete("/api/v1/domain_blocks", "write:blocks", "follow")
+@routes.delete(r"/api/v1/suggestions/{id:\d+}", "read")
+async def already_gone(call: Call) -> web.Response:
+    """What is to go was never there."""
+    return answers.answer({})
+
+
+@routes.post("/api/v1/accounts", access=Access.APP)
+async def sign_up(call: Call) -> web.Response:
+    raise NoSignUp
+
+
+for _method in ("GET", "POST", "PUT", "DELETE"):
+    for _version in ("v1", "v2"):
+
+        @routes.route(_method, f"/api/{_version}/admin/{{rest:.*}}", "admin:read", "admin:write")
+        async def administer(call: Call) -> web.Response:
+            raise AdminsUseTheWeb

@@ -1,0 +1,165 @@
+"""Accounts: people and groups, what they wrote, who follows them."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import actors, groups, policy, relations, search, timelines
+from models.instance import instance_of
+from models.paging import page_of
+from models.posts import outlines
+from models.tables import Actor, ActorType, Follow, Group, Membership
+from models.viewers import Staff
+from server.api import answers, resolving
+from server.api.entities import collections
+from server.api.entities.shelf import SHELF
+from server.api.paging import links
+from server.api.routing import Access, Call, Routes
+
+routes = Routes()
+
+_MANY = 80
+
+
+@routes.get("/api/v1/accounts", "read:accounts", access=Access.PUBLIC)
+async def several(call: Call) -> web.Response:
+    """The accounts among `id[]` that exist for whoever asks."""
+    ids = call.params.ids("id")[:_MANY]
+    async with call.reading() as session:
+        found = await actors.several(session, call.viewer, ids)
+        bodies = await _entities(call, session, [found[actor_id] for actor_id in ids if actor_id in found])
+    return answers.answer_list(bodies)
+
+
+@routes.get("/api/v1/accounts/lookup", "read:accounts", access=Access.PUBLIC)
+async def lookup(call: Call) -> web.Response:
+    async with call.reading() as session:
+        actor = await actors.by_handle(session, call.viewer, call.params.text("acct"))
+        return answers.answer_bytes(await call.app[SHELF].account(session, call.viewer, actor))
+
+
+@routes.get("/api/v1/accounts/search", "read:accounts")
+async def find(call: Call) -> web.Response:
+    """People and groups by name or handle; with `resolve` also somebody elsewhere whom we have not met."""
+    text = call.params.text("q").strip()
+    if call.params.flag("resolve"):
+        await resolving.meet(call, text)
+    limit = call.params.number("limit", 40, least=1, most=_MANY)
+    offset = call.params.number("offset", 0, least=0, most=10_000)
+    async with call.reading() as session:
+        found = await matching(call, session, text, limit=limit, offset=offset)
+        return answers.answer_list(await _entities(call, session, found))
+
+
+async def matching(call: Call, session: AsyncSession, text: str, *, limit: int, offset: int) -> Sequence[Actor]:
+    """The actors that fit `text`, or the one whose address it is."""
+    if not text:
+        return []
+    if text.startswith(("http://", "https://")):
+        return await actors.by_address(session, call.viewer, text) if offset == 0 else []
+    statement = search.actors(call.viewer, text, instance=instance_of(session))
+    return (await session.scalars(statement.offset(offset).limit(limit))).all()
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}", "read:accounts", access=Access.PUBLIC)
+async def show(call: Call) -> web.Response:
+    async with call.reading() as session:
+        actor = await actors.one(session, call.viewer, call.id())
+        return answers.answer_bytes(await call.app[SHELF].account(session, call.viewer, actor))
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/statuses", "read:statuses", access=Access.PUBLIC)
+async def statuses(call: Call) -> web.Response:
+    """What somebody wrote and boosted; for a group what is in it. Nothing is ever pinned."""
+    page = call.page(20, 40)
+    params = call.params
+    async with call.reading() as session:
+        actor = await actors.one(session, call.viewer, call.id())
+        if params.flag("pinned"):
+            return answers.answer_list([])
+        posts = timelines.narrowed(
+            timelines.of_actor(call.viewer, actor),
+            call.viewer,
+            replies=not params.flag("exclude_replies"),
+            boosts=not params.flag("exclude_reblogs"),
+            only_files=params.flag("only_media"),
+            tags=params.texts("tagged"),
+        )
+        lines = await outlines.outlines(session, posts, page)
+        bodies = await call.app[SHELF].statuses(session, call.viewer, lines)
+    return answers.answer_list(bodies, headers=links(call, [line.key for line in lines]))
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/followers", "read:accounts", access=Access.PUBLIC)
+async def followers(call: Call) -> web.Response:
+    """Who follows a person, or belongs to a group; visitors are not told."""
+    return await _related(call, "follower")
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/following", "read:accounts", access=Access.PUBLIC)
+async def following(call: Call) -> web.Response:
+    """Whom a person follows; visitors are not told."""
+    return await _related(call, "followee")
+
+
+async def _related(call: Call, which: str) -> web.Response:
+    page = call.page(40, _MANY)
+    async with call.reading() as session:
+        actor = await actors.one(session, call.viewer, call.id())
+        if not isinstance(call.viewer, Staff):
+            return answers.answer_list([])
+        if actor.type is ActorType.GROUP:
+            group = await session.scalar(policy.readable_groups(call.viewer).where(Group.id == actor.id))
+            if which == "followee" or group is None:
+                return answers.answer_list([])
+            members = await page_of(session, groups.members(group), Membership.id, page)
+            keys, people = [member.id for member in members], [member.actor for member in members]
+        else:
+            related = relations.followers if which == "follower" else relations.following
+            follows = await page_of(session, related(actor.id), Follow.id, page)
+            keys, people = [follow.id for follow in follows], [getattr(follow, which) for follow in follows]
+        bodies = await _entities(call, session, people)
+    return answers.answer_list(bodies, headers=links(call, keys))
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/lists", "read:lists")
+async def lists(call: Call) -> web.Response:
+    """The groups one shares with somebody."""
+    async with call.reading() as session:
+        actor = await actors.one(session, call.viewer, call.id())
+        found = await session.scalars(groups.shared(call.staff, actor.id))
+        return answers.answer([collections.as_list(group) for group in found.all()])
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/featured_tags", "read:accounts", access=Access.PUBLIC)
+@routes.get(r"/api/v1/accounts/{id:\d+}/endorsements", "read:accounts", access=Access.PUBLIC)
+@routes.get(r"/api/v1/accounts/{id:\d+}/identity_proofs", "read:accounts")
+async def nothing_of(call: Call) -> web.Response:
+    """Nobody features anything here."""
+    async with call.reading() as session:
+        await actors.one(session, call.viewer, call.id())
+    return answers.answer([])
+
+
+@routes.get("/api/v1/directory", "read:accounts", access=Access.PUBLIC)
+async def directory(call: Call) -> web.Response:
+    """Colleagues and groups by name; visitors see those who are known outside."""
+    limit = call.params.number("limit", 40, least=1, most=_MANY)
+    offset = call.params.number("offset", 0, least=0, most=10_000)
+    async with call.reading() as session:
+        statement = search.actors(call.viewer, "", instance=instance_of(session))
+        if call.params.flag("local"):
+            statement = statement.where(Actor.host == "")
+        found = (await session.scalars(statement.offset(offset).limit(limit))).all()
+        return answers.answer_list(await _entities(call, session, found))
+
+
+@routes.get("/api/v1/accounts/familiar_followers", "read:follows")
+async def familiar_followers(call: Call) -> web.Response:
+    """Whom one follows who follows somebody: not looked for, since everybody here is a colleague anyway."""
+    return answers.answer([{"id": str(actor_id), "accounts": []} for actor_id in call.params.ids("id")[:_MANY]])
+
+
+async def _entities(call: Call, session: AsyncSession, found: Sequence[Actor]) -> list[bytes]:
+    return await call.app[SHELF].accounts(session, call.viewer, [(actor.id, actor.version) for actor in found])

@@ -1,0 +1,113 @@
+"""Mastodon's Instance, both versions, complete: clients decide by them what they can do here."""
+
+from typing import Any
+
+from models.tallies import House
+from server import VERSION
+from server.config import Config
+
+API_VERSION = 2
+"""What Mastodon 4.3 promises: grouped notifications (v2), their policy, several accounts or statuses at once. The next
+numbers promise more than is here: 3 and above come with Web Push, endorsements and quotes, which are not built."""
+
+SOFTWARE = f"4.3.0 (compatible; Kontor {VERSION})"
+CHARACTERS_PER_URL = 23
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+DESCRIPTION = 1500
+_PICTURE = "/static/images/kontor-512.png"
+
+
+def streaming(config: Config) -> str:
+    """Where sockets connect, as a base; clients add the path."""
+    return config.base_url.replace("http", "ws", 1)
+
+
+def configuration(config: Config) -> dict[str, Any]:
+    return {
+        "urls": {
+            "streaming": streaming(config),
+            "status": None,
+            "about": f"{config.base_url}/",
+            "privacy_policy": None,
+            "terms_of_service": None,
+        },
+        "vapid": {"public_key": ""},
+        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": 8},
+        "statuses": {
+            "max_characters": config.posts.max_characters,
+            "max_media_attachments": config.media.max_attachments,
+            "characters_reserved_per_url": CHARACTERS_PER_URL,
+        },
+        "media_attachments": {
+            "supported_mime_types": list(IMAGE_TYPES),
+            "description_limit": DESCRIPTION,
+            "image_size_limit": config.media.max_bytes,
+            "image_matrix_limit": config.media.max_pixels,
+            "video_size_limit": 0,
+            "video_frame_rate_limit": 0,
+            "video_matrix_limit": 0,
+        },
+        # no polls yet: no client may offer more options than none
+        "polls": {
+            "max_options": 0,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+        "translation": {"enabled": False},
+        "limited_federation": config.federation.mode == "partners",
+    }
+
+
+def instance_v2(config: Config, house: House) -> dict[str, Any]:
+    return {
+        "domain": config.host,
+        "title": config.instance.name,
+        "version": SOFTWARE,
+        "source_url": "",
+        "description": "",
+        "usage": {"users": {"active_month": house.people}},
+        "thumbnail": {"url": config.base_url + _PICTURE, "blurhash": None, "versions": {}, "description": ""},
+        "icon": [
+            {"src": f"{config.base_url}/static/images/kontor-{size}.png", "size": f"{size}x{size}"}
+            for size in (192, 512)
+        ],
+        "languages": list(config.instance.languages),
+        "configuration": configuration(config),
+        "registrations": {
+            "enabled": False,
+            "approval_required": False,
+            "reason_required": False,
+            "message": None,
+            "min_age": None,
+            "url": None,
+        },
+        "api_versions": {"mastodon": API_VERSION, "kontor": 1},
+        "contact": {"email": "", "account": None},
+        "rules": [],
+    }
+
+
+def instance_v1(config: Config, house: House) -> dict[str, Any]:
+    settings = configuration(config)
+    return {
+        "uri": config.host,
+        "title": config.instance.name,
+        "short_description": "",
+        "description": "",
+        "email": "",
+        "version": SOFTWARE,
+        "urls": {"streaming_api": streaming(config)},
+        "stats": {"user_count": house.people, "status_count": house.posts, "domain_count": house.partners},
+        "thumbnail": config.base_url + _PICTURE,
+        "languages": list(config.instance.languages),
+        "registrations": False,
+        "approval_required": False,
+        "invites_enabled": False,
+        "configuration": {
+            key: settings[key] for key in ("accounts", "statuses", "media_attachments", "polls", "translation")
+        },
+        "max_toot_chars": config.posts.max_characters,
+        "contact_account": None,
+        "rules": [],
+    }

@@ -1,0 +1,147 @@
+"""Everything a page of statuses or accounts needs, put together in a fixed number of statements.
+
+What a post or profile says is kept as bytes by its version, once for the house and once for outside; the day is part
+of the key, because links to files end. Counts and marks are asked for each viewer; the numbers beside names inside a
+status may be half a minute old.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from models import tallies
+from models.posts import outlines as posts
+from models.posts.outlines import Outline, Version
+from models.tables import Actor, ActorType, Group
+from models.tallies import COLLEAGUE
+from models.viewers import ANONYMOUS, Staff, Viewer
+from server.api.entities import accounts, statuses
+from server.api.entities.kept import Kept
+from server.api.entities.statuses import KeptStatus
+
+_STATUSES = 20_000
+_ACCOUNTS = 10_000
+_NUMBERS_FOR = 30.0
+_DAY = 86_400
+
+AccountVersion = tuple[int, int]
+
+
+class Shelf:
+    """What was encoded already, for one application."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+        self._statuses: Kept[tuple[Version, bool, int], KeptStatus] = Kept(_STATUSES)
+        self._accounts: Kept[tuple[AccountVersion, bool, int], bytes] = Kept(_ACCOUNTS)
+        self._numbers: Kept[tuple[int, bool], tuple[float, bytes]] = Kept(_ACCOUNTS)
+
+    async def statuses(self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline]) -> list[bytes]:
+        """The posts of `lines` as JSON, in that order; that `viewer` may see them was asked when they were found."""
+        if not lines:
+            return []
+        outside = not isinstance(viewer, Staff)
+        versions = {version for line in lines for version in (line.post, line.boosted) if version is not None}
+        kept = await self._kept_statuses(session, versions, outside=outside)
+        people = await self.people(session, viewer, {(v.author_id, v.author_version) for v in versions})
+        marks = await posts.marks(session, viewer, [line.shown.id for line in lines])
+        me = viewer.actor_id if isinstance(viewer, Staff) else 0
+        made: list[bytes] = []
+        for line in lines:
+            shown = line.shown
+            body = statuses.spliced(kept[shown], people[shown.author_id], marks, shown.id, own=shown.author_id == me)
+            if line.boosted is not None:
+                body = statuses.boosting(kept[line.post], people[line.post.author_id], body, marks, shown.id)
+            made.append(body)
+        return made
+
+    async def _kept_statuses(
+        self, session: AsyncSession, versions: Iterable[Version], *, outside: bool
+    ) -> dict[Version, KeptStatus]:
+        today = int(time.time()) // _DAY
+        found: dict[Version, KeptStatus] = {}
+        missing: dict[int, Version] = {}
+        for version in versions:
+            kept = self._statuses.get((version, outside, today))
+            if kept is None:
+                missing[version.id] = version
+            else:
+                found[version] = kept
+        if missing:
+            for content in await posts.contents(session, missing, outside=outside):
+                version = missing[content.post.id]
+                kept = found[version] = statuses.keep(self._app, content)
+                # it may have been edited since its version was read
+                if content.post.revision == version.revision:
+                    self._statuses.put((version, outside, today), kept)
+        return found
+
+    async def accounts(self, session: AsyncSession, viewer: Viewer, versions: Sequence[AccountVersion]) -> list[bytes]:
+        """Actors as JSON, given by id and version, in that order, with what `viewer` may count of them now."""
+        outside = not isinstance(viewer, Staff)
+        heads = await self._heads(session, set(versions), outside=outside)
+        counted = await tallies.of_actors(session, viewer, [actor_id for actor_id, _ in versions])
+        return [heads[actor_id] + accounts.numbers(counted[actor_id]) for actor_id, _ in versions if actor_id in heads]
+
+    async def account(self, session: AsyncSession, viewer: Viewer, actor: Actor) -> bytes:
+        return (await self.accounts(session, viewer, [(actor.id, actor.version)]))[0]
+
+    async def people(
+        self, session: AsyncSession, viewer: Viewer, versions: Iterable[AccountVersion]
+    ) -> dict[int, bytes]:
+        """Accounts inside other things, by id, with numbers that everybody in the house (or outside) may know."""
+        outside = not isinstance(viewer, Staff)
+        heads = await self._heads(session, set(versions), outside=outside)
+        now = time.monotonic()
+        numbers: dict[int, bytes] = {}
+        missing = []
+        for actor_id in heads:
+            known = self._numbers.get((actor_id, outside))
+            if known is not None and known[0] > now:
+                numbers[actor_id] = known[1]
+            else:
+                missing.append(actor_id)
+        if missing:
+            fresh = await tallies.of_actors(session, ANONYMOUS if outside else COLLEAGUE, missing)
+            for actor_id, tally in fresh.items():
+                numbers[actor_id] = accounts.numbers(tally)
+                self._numbers.put((actor_id, outside), (now + _NUMBERS_FOR, numbers[actor_id]))
+        return {actor_id: head + numbers[actor_id] for actor_id, head in heads.items()}
+
+    async def _heads(self, session: AsyncSession, versions: set[AccountVersion], *, outside: bool) -> dict[int, bytes]:
+        today = int(time.time()) // _DAY
+        heads: dict[int, bytes] = {}
+        missing = []
+        for version in versions:
+            kept = self._accounts.get((version, outside, today))
+            if kept is None:
+                missing.append(version[0])
+            else:
+                heads[version[0]] = kept
+        if missing:
+            actors = (
+                await session.scalars(
+                    select(Actor)
+                    .where(Actor.id.in_(missing))
+                    .options(joinedload(Actor.avatar), joinedload(Actor.header))
+                    .execution_options(populate_existing=True)
+                )
+            ).all()
+            groups = await self._groups(session, actors)
+            for actor in actors:
+                group = groups.get(actor.id)
+                head = accounts.opened(accounts.account(self._app, actor, None if outside else group))
+                heads[actor.id] = head
+                self._accounts.put(((actor.id, actor.version), outside, today), head)
+        return heads
+
+    async def _groups(self, session: AsyncSession, actors: Sequence[Actor]) -> dict[int, Group]:
+        ids = [actor.id for actor in actors if actor.type is ActorType.GROUP]
+        return {group.id: group for group in await session.scalars(select(Group).where(Group.id.in_(ids)))}
+
+
+SHELF = web.AppKey("shelf", Shelf)

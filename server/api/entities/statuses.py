@@ -1,0 +1,169 @@
+"""Mastodon's Status. What a post says is encoded once; account, counts and the viewer's own marks are spliced in."""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from models.posts.outlines import Content, Marks
+from models.tables import Actor, Post, Reach, Visibility
+from server.api.answers import encoded
+from server.api.entities.attachments import attachment
+from server.api.entities.times import instant, maybe
+from server.context import CONFIG
+
+_ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
+_TRUE, _FALSE = b"true", b"false"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStatus:
+    """A post as JSON without its last brace. `application` is for its author alone."""
+
+    head: bytes
+    application: bytes
+    is_boost: bool
+
+
+def keep(app: web.Application, content: Content) -> KeptStatus:
+    """Encode what is the same for everybody who may read it."""
+    application = b"null"
+    if content.application is not None:
+        application = encoded({"name": content.application.name, "website": content.application.website})
+    return KeptStatus(
+        head=encoded(status(app, content))[:-1],
+        application=application,
+        is_boost=content.post.boost_of_id is not None,
+    )
+
+
+def status(app: web.Application, content: Content) -> dict[str, Any]:
+    """A post without its account, counts and marks; a boost without what it boosts."""
+    post, said = content.post, content.said
+    is_boost = post.boost_of_id is not None
+    return {
+        "id": str(post.id),
+        "uri": post.uri,
+        "url": post.url or post.uri,
+        "created_at": instant(post.created_at),
+        "edited_at": maybe(said.created_at if said is not post else post.edited_at) if content.edited else None,
+        "in_reply_to_id": _id(post.reply_to_id),
+        "in_reply_to_account_id": _id(content.reply_author_id) if post.reply_to_id is not None else None,
+        "sensitive": said.is_sensitive,
+        "spoiler_text": said.warning,
+        "visibility": visibility(post, content.group.reach if content.group else None),
+        "local_only": _is_local_only(post, content.group.reach if content.group else None),
+        "language": said.language,
+        "content": "" if is_boost else body(said.title, said.html),
+        "media_attachments": [attachment(app, file.media, file.description) for file in content.files],
+        "mentions": [mention(actor) for actor in content.mentions],
+        "tags": [{"name": tag, "url": f"{app[CONFIG].base_url}/tags/{tag}"} for tag in content.tags],
+        "emojis": [],
+        "card": None,
+        "poll": None,
+        "quote": None,
+        "kontor": {
+            "reach": str(_narrower(post.reach, content.group.reach) if content.group else post.reach),
+            "group": content.group.actor.handle if content.group else None,
+            "group_id": str(content.group.id) if content.group else None,
+            "state": _state(post),
+        },
+    }
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def body(title: str, text: str) -> str:
+    """The text as clients show it: they know no titles, so one goes first."""
+    return f"<p><strong>{html.escape(title)}</strong></p>{text}" if title else text
+
+
+def mention(actor: Actor) -> dict[str, str]:
+    return {"id": str(actor.id), "username": actor.username, "url": actor.url, "acct": actor.handle}
+
+
+def visibility(post: Post, group_reach: Reach | None) -> str:
+    """The word clients know for whom a post is: only what everybody may read outside is public in a group."""
+    match post.visibility:
+        case Visibility.GROUP:
+            reach = _narrower(post.reach, group_reach) if group_reach else post.reach
+            return "public" if reach is Reach.PUBLIC else "private"
+        case Visibility.DIRECT:
+            return "direct"
+        case Visibility.FOLLOWERS:
+            return "private"
+        case Visibility.UNLISTED:
+            return "unlisted"
+        case _:
+            return "public"
+
+
+def _is_local_only(post: Post, group_reach: Reach | None) -> bool:
+    reach = _narrower(post.reach, group_reach) if group_reach else post.reach
+    return post.is_local and reach is Reach.INTERNAL
+
+
+def _narrower(one: Reach, other: Reach) -> Reach:
+    return min(one, other, key=_ORDER.index)
+
+
+def _state(post: Post) -> str:
+    """How far a post of ours got: it stays, it waits at the gate, it left, or an older text of it did."""
+    if not post.is_local:
+        return "received"
+    if post.published_revision == post.revision:
+        return "released"
+    if post.published_revision is not None:
+        return "outdated"
+    is_held = post.visibility is Visibility.GROUP and post.reach is not Reach.INTERNAL
+    return "held" if is_held and post.boost_of_id is None else "internal"
+
+
+# Splicing
+
+
+def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own: bool) -> bytes:
+    """A whole Status: `kept` with its account and what is true for one viewer now; `own` for its author."""
+    return b"".join(
+        (
+            kept.head,
+            b',"account":',
+            account,
+            _counted(marks, post_id),
+            b',"application":%s,"pinned":false' % kept.application if own else b',"application":null',
+            b',"reblog":null}',
+        )
+    )
+
+
+def boosting(kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_id: int) -> bytes:
+    """A boost around the whole Status `boosted`; counts and marks are those of the boosted post."""
+    return b"".join(
+        (
+            kept.head,
+            b',"account":',
+            account,
+            _counted(marks, boosted_id),
+            b',"application":null,"reblog":',
+            boosted,
+            b"}",
+        )
+    )
+
+
+def _counted(marks: Marks, post_id: int) -> bytes:
+    return (
+        b',"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"favourited":%s,"reblogged":%s,'
+        b'"bookmarked":%s,"muted":false,"filtered":[]'
+        % (
+            marks.replies.get(post_id, 0),
+            marks.boosts.get(post_id, 0),
+            marks.likes.get(post_id, 0),
+            _TRUE if post_id in marks.liked else _FALSE,
+            _TRUE if post_id in marks.boosted else _FALSE,
+            _TRUE if post_id in marks.bookmarked else _FALSE,
+        )
+    )

@@ -1,0 +1,142 @@
+"""The person behind the token: who they are, how their profile reads, what their clients keep for them."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from models import actors, markers, relations
+from models.instance import instance_of
+from models.tables import Account
+from server import media
+from server.api import answers, params
+from server.api.entities import accounts, collections
+from server.api.entities.shelf import SHELF
+from server.api.routing import Call, Routes
+from server.images import Crop
+
+routes = Routes()
+
+_CHANGEABLE = ("display_name", "note", "locked", "bot", "discoverable", "fields_attributes", "avatar", "header")
+
+
+@routes.get("/api/v1/accounts/verify_credentials", "profile", "read:accounts")
+async def show(call: Call) -> web.Response:
+    async with call.reading() as session:
+        return answers.answer_bytes(await credential_account(call, session))
+
+
+async def credential_account(call: Call, session: AsyncSession) -> bytes:
+    """One's own Account with `source` and `role`."""
+    account = await session.get_one(Account, call.staff.account_id, options=[joinedload(Account.actor)])
+    waiting = relations.requests(call.staff).with_only_columns(func.count())
+    body = await call.app[SHELF].account(session, call.viewer, account.actor)
+    more = {
+        "source": accounts.source(
+            account.actor,
+            privacy=default_visibility(session),
+            language=account.locale or None,
+            requests=await session.scalar(waiting) or 0,
+        ),
+        "role": accounts.role(str(account.role)),
+    }
+    return body[:-1] + b"," + answers.encoded(more)[1:]
+
+
+def default_visibility(session: AsyncSession) -> str:
+    """How clients begin a post: for the company. That is `public` to them, unless `public` leaves the house here."""
+    return "private" if instance_of(session).clients_public_leaves else "public"
+
+
+@routes.patch("/api/v1/accounts/update_credentials", "write:accounts")
+async def update(call: Call) -> web.Response:
+    """Change one's profile: only what is listed here, whatever else is sent (R-86)."""
+    sent = call.params
+    avatar_id = await _picture(call, "avatar", crop=Crop.AVATAR)
+    header_id = await _picture(call, "header", crop=Crop.HEADER)
+    rows = sent.tables("fields_attributes")
+    async with call.writing() as session:
+        if any(sent.has(name) for name in _CHANGEABLE):
+            await actors.change_profile(
+                session,
+                by=call.staff,
+                display_name=sent.maybe_text("display_name"),
+                about=sent.maybe_text("note"),
+                fields=None if rows is None else [_field(row) for row in rows if row.text("name").strip()],
+                is_locked=sent.maybe_flag("locked"),
+                is_bot=sent.maybe_flag("bot"),
+                is_discoverable=sent.maybe_flag("discoverable"),
+                avatar_id=avatar_id,
+                header_id=header_id,
+            )
+    async with call.reading() as session:
+        return answers.answer_bytes(await credential_account(call, session))
+
+
+def _field(row: params.Params) -> dict[str, Any]:
+    return {"name": row.text("name"), "value": row.text("value")}
+
+
+async def _picture(call: Call, name: str, *, crop: Crop) -> int | None:
+    file = call.params.file(name)
+    if file is None:
+        return None
+    return (await media.store_upload(call.app, file.data, by=call.staff, crop=crop)).id
+
+
+@routes.delete("/api/v1/profile/avatar", "write:accounts")
+async def remove_avatar(call: Call) -> web.Response:
+    return await _remove(call, avatar=True)
+
+
+@routes.delete("/api/v1/profile/header", "write:accounts")
+async def remove_header(call: Call) -> web.Response:
+    return await _remove(call, avatar=False)
+
+
+async def _remove(call: Call, *, avatar: bool) -> web.Response:
+    async with call.writing() as session:
+        await actors.remove_picture(session, by=call.staff, avatar=avatar)
+    async with call.reading() as session:
+        return answers.answer_bytes(await credential_account(call, session))
+
+
+@routes.get("/api/v1/preferences", "read:accounts")
+async def preferences(call: Call) -> web.Response:
+    async with call.reading() as session:
+        locale = await session.scalar(select(Account.locale).where(Account.id == call.staff.account_id))
+        return answers.answer(
+            {
+                "posting:default:visibility": default_visibility(session),
+                "posting:default:sensitive": False,
+                "posting:default:language": locale or None,
+                "reading:expand:media": "default",
+                "reading:expand:spoilers": False,
+                "reading:autoplay:gifs": False,
+            }
+        )
+
+
+# Markers
+
+
+@routes.get("/api/v1/markers", "read:statuses")
+async def show_markers(call: Call) -> web.Response:
+    async with call.reading() as session:
+        found = await markers.of_account(session, call.staff, call.params.texts("timeline"))
+    return answers.answer({name: collections.marker(marker) for name, marker in found.items()})
+
+
+@routes.post("/api/v1/markers", "write:statuses")
+async def move_markers(call: Call) -> web.Response:
+    places: dict[str, int] = {}
+    for name in markers.TIMELINES:
+        row = call.params.table(name)
+        last_read_id = row.id("last_read_id") if row is not None else None
+        if last_read_id is not None:
+            places[name] = last_read_id
+    async with call.writing() as session:
+        moved = await markers.move(session, places, by=call.staff)
+    return answers.answer({name: collections.marker(marker) for name, marker in moved.items()})

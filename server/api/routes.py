@@ -1,0 +1,41 @@
+"""Every route of the client API, in one list."""
+
+from server.api import (
+    absent,
+    accounts,
+    apps,
+    conversations,
+    follows,
+    instance,
+    lists,
+    media,
+    notifications,
+    profile,
+    reactions,
+    search,
+    statuses,
+    timelines,
+)
+from server.api.routing import Route, Routes
+
+ALL: tuple[Routes, ...] = (
+    instance.routes,
+    apps.routes,
+    profile.routes,
+    follows.routes,
+    accounts.routes,
+    search.routes,
+    statuses.routes,
+    reactions.routes,
+    media.routes,
+    timelines.routes,
+    lists.routes,
+    conversations.routes,
+    notifications.routes,
+    absent.routes,
+)
+
+
+def table() -> list[Route]:
+    """Who may use which address with which scope."""
+    return [route for routes in ALL for route in routes.table]

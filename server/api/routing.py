@@ -1,0 +1,250 @@
+"""Routes of the client API: each says when it is written down who may ask and with which scope (R-81).
+
+    @routes.get("/api/v1/timelines/home", "read:statuses")
+    async def home(call: Call) -> web.Response: ...
+
+`Call` is the request with who asks, what they sent, and the page they want. Around every handler: the token, its
+scope, the rate limit, and every refusal as JSON.
+"""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+
+from aiohttp import web
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.errors import DomainError, NotFound
+from models.paging import Page
+from models.viewers import ANONYMOUS, Staff, Viewer
+from server import i18n
+from server.api import answers, params
+from server.api.bearer import (
+    OutsideScope,
+    PersonNeeded,
+    TokenNeeded,
+    kept_of,
+    locale_of,
+    shown,
+)
+from server.api.limits import ALLOWANCE
+from server.api.params import Params
+from server.auth.attempts import address_of
+from server.auth.scopes import Scopes
+from server.config import Config
+from server.context import CONFIG, DATABASE
+from server.i18n import N_
+
+log = logging.getLogger(__name__)
+
+FAULT = N_("This is our fault, not yours. Try again in a minute.")
+_NOBODY = Scopes(())
+
+
+class Access(StrEnum):
+    """Who may ask at all: everybody, any application, a person."""
+
+    PUBLIC = "public"
+    APP = "app"
+    PERSON = "person"
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to the API."""
+
+    request: web.Request
+    viewer: Viewer = ANONYMOUS
+    scopes: Scopes = _NOBODY
+    token_id: int | None = None
+    application_id: int | None = None
+    params: Params = field(default_factory=Params)
+
+    @property
+    def staff(self) -> Staff:
+        """The person who asks. Raises PersonNeeded."""
+        if not isinstance(self.viewer, Staff):
+            raise PersonNeeded
+        return self.viewer
+
+    @property
+    def app(self) -> web.Application:
+        return self.request.app
+
+    @property
+    def config(self) -> Config:
+        return self.request.app[CONFIG]
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with self.request.app[DATABASE].reading() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with self.request.app[DATABASE].writing() as session:
+            yield session
+
+    def id(self, name: str = "id") -> int:
+        """The id in the address. Raises NotFound for what cannot be one, as for what is not there."""
+        try:
+            return params.id_of(self.request.match_info[name])
+        except params.BadValue:
+            raise NotFound(id=name) from None
+
+    def name(self, name: str = "name") -> str:
+        return self.request.match_info[name].replace("\x00", "")
+
+    def page(self, default: int, most: int) -> Page:
+        """The page asked for: `limit`, `max_id`, `since_id`, `min_id`."""
+        return Page(
+            limit=self.params.number("limit", default, least=1, most=most),
+            max_id=self.params.id("max_id"),
+            since_id=self.params.id("since_id"),
+            min_id=self.params.id("min_id"),
+        )
+
+    def words(self, message: str) -> str:
+        """`message` in the language of whoever asks."""
+        return i18n.translate(language(self.request), message)
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address, and what it takes to use it: one of `scopes`, when there are any."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+    scopes: tuple[str, ...]
+
+
+class Routes:
+    """The routes of one file."""
+
+    def __init__(self) -> None:
+        self.table: list[Route] = []
+
+    def route(
+        self, method: str, path: str, *scopes: str, access: Access = Access.PERSON
+    ) -> Callable[[Handler], Handler]:
+        def put(handler: Handler) -> Handler:
+            self.table.append(Route(method, path, handler, access, scopes))
+            return handler
+
+        return put
+
+    def get(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
+        return self.route("GET", path, *scopes, access=access)
+
+    def post(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
+        return self.route("POST", path, *scopes, access=access)
+
+    def put(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
+        return self.route("PUT", path, *scopes, access=access)
+
+    def patch(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
+        return self.route("PATCH", path, *scopes, access=access)
+
+    def delete(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
+        return self.route("DELETE", path, *scopes, access=access)
+
+    def add_to(self, app: web.Application) -> None:
+        for route in self.table:
+            if route.method == "GET":
+                app.router.add_get(route.path, _served(route))
+            else:
+                app.router.add_route(route.method, route.path, _served(route))
+
+
+def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return await guarded(request, lambda: _answered(route, request))
+
+    return serve
+
+
+async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
+    call = await called(request, route.access, route.scopes)
+    who = f"account {call.viewer.account_id}" if isinstance(call.viewer, Staff) else f"address {address_of(request)}"
+    left = request.app[ALLOWANCE].spend(who)
+    call.params = await params.read(request)
+    response = await route.handler(call)
+    if not response.prepared:
+        response.headers.update(left)
+    return response
+
+
+async def called(request: web.Request, access: Access, scopes: tuple[str, ...], *, token: str | None = None) -> Call:
+    """Who asks, when they may. A token that is shown must be good, also where none is needed.
+
+    Raises:
+        TokenNeeded, TokenInvalid. OutsideScope: none of `scopes` was granted. PersonNeeded.
+    """
+    text = token or shown(request)
+    if text is None:
+        if access is not Access.PUBLIC:
+            raise TokenNeeded
+        return Call(request)
+    kept = await kept_of(request, text)
+    if scopes and not any(kept.scopes.cover(scope) for scope in scopes):
+        raise OutsideScope(needed=scopes)
+    if access is Access.PERSON and kept.caller.staff is None:
+        raise PersonNeeded
+    return Call(
+        request,
+        viewer=kept.caller.staff or ANONYMOUS,
+        scopes=kept.scopes,
+        token_id=kept.caller.token.id,
+        application_id=kept.caller.token.application_id,
+    )
+
+
+async def guarded(request: web.Request, inner: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """What `inner` answers, or why not, as JSON: never a page, never a trace."""
+    try:
+        return await inner()
+    except DomainError as error:
+        log.info("refused", extra={"code": error.code, "path": request.path})
+        return answers.refusal(error, i18n.sentence(language(request), error))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return answers.answer({"error": HTTPStatus(error.status).phrase}, status=error.status)
+    except DBAPIError:
+        log.exception("database failed", extra={"path": request.path})
+        text = i18n.translate(language(request), FAULT)
+        return answers.answer({"error": text}, status=503, headers={"Retry-After": "60"})
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("failed", extra={"path": request.path, "reference": reference})
+        text = i18n.translate(language(request), FAULT)
+        return answers.answer({"error": text, "reference": reference}, status=500)
+
+
+def language(request: web.Request) -> str:
+    """The language for sentences: the person's, else what their client asks for, else the company's."""
+    instance = request.app[CONFIG].instance
+    chosen = locale_of(request)
+    if chosen in instance.languages:
+        return chosen
+    accepted = request.headers.get("Accept-Language", "")
+    return i18n.negotiate(accepted, instance.languages) or instance.default_language
+
+
+async def nothing_here(request: web.Request) -> web.StreamResponse:
+    """An address below /api that does not exist."""
+
+    async def missing() -> web.StreamResponse:
+        raise NotFound
+
+    return await guarded(request, missing)

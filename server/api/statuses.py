@@ -1,0 +1,269 @@
+"""Statuses: posting, reading, changing and deleting them."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.exc import IntegrityError
+
+from models import policy, tokens
+from models.errors import Invalid, NotFound
+from models.instance import instance_of
+from models.posts import outlines, reading, writing
+from models.posts.drafts import Draft
+from models.tables import Post, Visibility
+from models.text.clean import clean_line
+from server.api import answers, params
+from server.api.entities import statuses as entities
+from server.api.entities.attachments import attachment
+from server.api.entities.shelf import SHELF
+from server.api.entities.times import instant
+from server.api.routing import Access, Call, Routes
+
+routes = Routes()
+
+_MANY = 40
+_KEY_LIMIT = 200
+_LANGUAGE_LIMIT = 20
+
+
+class NoPolls(Invalid):
+    """Polls are not possible here yet: post without one."""
+
+    code = "no_polls"
+
+
+class NoSchedule(Invalid):
+    """Posts cannot be sent later by the server yet: post it now, or keep the draft."""
+
+    code = "no_schedule"
+
+
+class NoQuotes(Invalid):
+    """Quoting posts is not possible here yet: put a link to it into your text."""
+
+    code = "no_quotes"
+
+
+class UnknownVisibility(Invalid):
+    """Nobody here knows this visibility."""
+
+    code = "unknown_visibility"
+
+
+# Posting
+
+
+@routes.post("/api/v1/statuses", "write:statuses")
+async def create(call: Call) -> web.Response:
+    """Post. The same Idempotency-Key within a day answers with the post it made the first time (R-63)."""
+    _refuse_what_is_missing(call.params)
+    key = call.request.headers.get("Idempotency-Key", "").strip()[:_KEY_LIMIT]
+    try:
+        post_id = await _write(call, key)
+    except IntegrityError:
+        if not key:
+            raise
+        # another request with the same key was faster; it has committed, or ours would still be waiting for it
+        async with call.reading() as session:
+            first = await tokens.answered_before(session, by=call.staff, key=key)
+        if first is None:
+            raise
+        post_id = first
+    return await answer_post(call, post_id)
+
+
+async def _write(call: Call, key: str) -> int:
+    async with call.writing() as session:
+        if key:
+            before = await tokens.answered_before(session, by=call.staff, key=key)
+            if before is not None:
+                return before
+        leaves = instance_of(session).clients_public_leaves
+        post = await writing.write(session, _draft(call, leaves=leaves), by=call.staff)
+        if key:
+            await tokens.remember_answer(session, by=call.staff, key=key, post_id=post.id)
+        return post.id
+
+
+def _refuse_what_is_missing(sent: params.Params) -> None:
+    poll = sent.table("poll")
+    if poll is not None and poll.values:
+        raise NoPolls(field="poll")
+    if sent.text("scheduled_at").strip():
+        raise NoSchedule(field="scheduled_at")
+    if sent.text("quoted_status_id").strip() or sent.text("quote_id").strip():
+        raise NoQuotes(field="quoted_status_id")
+
+
+def _draft(call: Call, *, leaves: bool) -> Draft:
+    sent = call.params
+    return Draft(
+        text=sent.text("status"),
+        group_id=sent.id("kontor_group_id"),
+        visibility=_visibility(sent, leaves=leaves),
+        reply_to_id=sent.id("in_reply_to_id"),
+        application_id=call.application_id,
+        **_words(sent),
+    )
+
+
+def _words(sent: params.Params) -> dict[str, Any]:
+    """What a post and an edit have in common."""
+    language = clean_line(sent.text("language")[:_LANGUAGE_LIMIT], limit=_LANGUAGE_LIMIT)
+    return {
+        "warning": sent.text("spoiler_text"),
+        "is_sensitive": sent.flag("sensitive"),
+        "language": language or None,
+        "media_ids": tuple(sent.ids("media_ids")),
+        "describes": {
+            row_id: row.text("description")
+            for row in sent.tables("media_attributes") or ()
+            if (row_id := row.id("id")) is not None and row.has("description")
+        },
+        "names_outsiders": sent.flag("kontor_names_outsiders"),
+    }
+
+
+def _visibility(sent: params.Params, *, leaves: bool) -> Visibility:
+    """For whom a client's word means a post. Nothing but `public` and `unlisted` ever leaves, and only where the
+    company decided so; a group or the post that is answered decides before this does."""
+    word = sent.text("visibility").strip().lower()
+    if word == "direct":
+        return Visibility.DIRECT
+    if word in ("", "private", "local") or sent.flag("local_only"):
+        return Visibility.COMPANY
+    if word not in ("public", "unlisted"):
+        raise UnknownVisibility(field="visibility")
+    if not leaves:
+        return Visibility.COMPANY
+    return Visibility.PUBLIC if word == "public" else Visibility.UNLISTED
+
+
+async def answer_post(call: Call, post_id: int) -> web.Response:
+    """One post as whoever asks sees it. Raises NotFound."""
+    async with call.reading() as session:
+        line = await outlines.outline_of(session, call.viewer, post_id)
+        return answers.answer_bytes((await call.app[SHELF].statuses(session, call.viewer, [line]))[0])
+
+
+# Reading
+
+
+@routes.get("/api/v1/statuses", "read:statuses", access=Access.PUBLIC)
+async def several(call: Call) -> web.Response:
+    """The posts among `id[]` that exist for whoever asks, in that order."""
+    ids = call.params.ids("id")[:_MANY]
+    async with call.reading() as session:
+        found = await outlines.outlines_of(session, call.viewer, ids)
+        lines = [found[post_id] for post_id in dict.fromkeys(ids) if post_id in found]
+        return answers.answer_list(await call.app[SHELF].statuses(session, call.viewer, lines))
+
+
+@routes.get(r"/api/v1/statuses/{id:\d+}", "read:statuses", access=Access.PUBLIC)
+async def show(call: Call) -> web.Response:
+    return await answer_post(call, call.id())
+
+
+@routes.get(r"/api/v1/statuses/{id:\d+}/context", "read:statuses", access=Access.PUBLIC)
+async def context(call: Call) -> web.Response:
+    """What a post answers, and what answers it, as far as whoever asks may see it."""
+    async with call.reading() as session:
+        post, thread = await outlines.thread_links(session, call.viewer, call.id())
+        above, below = reading.around(post, thread)
+        found = await outlines.outlines_of(session, call.viewer, [link.id for link in (*above, *below)])
+        lines = [found[link.id] for link in (*above, *below) if link.id in found]
+        bodies = await call.app[SHELF].statuses(session, call.viewer, lines)
+    upper = sum(1 for link in above if link.id in found)
+    body = b'{"ancestors":[' + b",".join(bodies[:upper]) + b'],"descendants":[' + b",".join(bodies[upper:]) + b"]}"
+    return answers.answer_bytes(body)
+
+
+@routes.get(r"/api/v1/statuses/{id:\d+}/source", "read:statuses")
+async def source(call: Call) -> web.Response:
+    """The text as it was typed."""
+    async with call.reading() as session:
+        post = await reading.one(session, call.viewer, call.id())
+    return answers.answer({"id": str(post.id), "text": post.source, "spoiler_text": post.warning})
+
+
+@routes.get(r"/api/v1/statuses/{id:\d+}/history", "read:statuses", access=Access.PUBLIC)
+async def history(call: Call) -> web.Response:
+    """Every text a post had, oldest first; outside only the one that left."""
+    async with call.reading() as session:
+        post = await reading.one(session, call.viewer, call.id())
+        shown = reading.shown_by(post)
+        revisions = await reading.history(session, call.viewer, shown)
+        files = await outlines.files_of_revisions(session, shown.id)
+        account = await call.app[SHELF].account(session, call.viewer, shown.author)
+    edits = [
+        answers.encoded(
+            {
+                "content": entities.body(revision.title, revision.html),
+                "spoiler_text": revision.warning,
+                "sensitive": revision.is_sensitive,
+                "created_at": instant(revision.created_at),
+                "media_attachments": [
+                    attachment(call.app, file.media, file.description) for file in files.get(revision.number, ())
+                ],
+                "emojis": [],
+                "poll": None,
+            }
+        )[:-1]
+        + b',"account":'
+        + account
+        + b"}"
+        for revision in revisions
+    ]
+    return answers.answer_list(edits)
+
+
+@routes.get(r"/api/v1/statuses/{id:\d+}/card", "read:statuses", access=Access.PUBLIC)
+async def card(call: Call) -> web.Response:
+    """No post has a preview of its links."""
+    async with call.reading() as session:
+        await outlines.outline_of(session, call.viewer, call.id())
+    return answers.answer({})
+
+
+# Changing
+
+
+@routes.put(r"/api/v1/statuses/{id:\d+}", "write:statuses")
+async def update(call: Call) -> web.Response:
+    """Replace a post's text, warning and files by what is sent; its place and audience stay."""
+    _refuse_what_is_missing(call.params)
+    async with call.writing() as session:
+        draft = Draft(text=call.params.text("status"), **_words(call.params))
+        await writing.edit(session, call.id(), draft, by=call.staff)
+    return await answer_post(call, call.id())
+
+
+@routes.delete(r"/api/v1/statuses/{id:\d+}", "write:statuses")
+async def delete(call: Call) -> web.Response:
+    """Take a post back; the answer has its text as typed, and its files stay usable for writing it anew."""
+    post_id = call.id()
+    async with call.reading() as session:
+        line = await outlines.outline_of(session, call.viewer, post_id)
+        post = await session.get_one(Post, post_id)
+        if not await policy.may_delete(session, call.staff, post):
+            raise NotFound(post_id=post_id)
+        body = (await call.app[SHELF].statuses(session, call.viewer, [line]))[0]
+        text = answers.encoded({"text": post.source})
+    async with call.writing() as session:
+        if post.boost_of_id is not None and post.author_id == call.staff.actor_id:
+            await writing.unboost(session, post.boost_of_id, by=call.staff)
+        else:
+            await writing.delete(session, post_id, by=call.staff)
+    return answers.answer_bytes(body[:-1] + b"," + text[1:])
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/unpin", "write:accounts")
+async def unpin(call: Call) -> web.Response:
+    """Nothing is ever pinned."""
+    return await answer_post(call, call.id())
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/unmute", "write:mutes")
+async def unmute(call: Call) -> web.Response:
+    """No thread is ever muted."""
+    return await answer_post(call, call.id())
