@@ -8,8 +8,10 @@ from sqlalchemy import select
 from models import media, policy
 from models.base import now
 from models.errors import NotFound
+from models.groups import NotAMember
+from models.posts import writing
 from models.posts.drafts import CannotLeaveHere, OutsiderMentioned
-from models.tables import Access, Actor, Disclosure, Group, Media, Post, Reach
+from models.tables import Access, Actor, Disclosure, Group, Media, Post, Reach, Visibility
 from tests.world import NORTHWIND, Person, World, take_in
 
 VIEWERS = ("author", "member", "colleague", "gatekeeper", "northwind", "southwind", "eastwind", "mallory", "anybody")
@@ -197,8 +199,6 @@ async def test_a_file_of_an_internal_post_is_not_there_for_the_outside(world: Wo
 
 
 async def test_what_was_withdrawn_is_a_gap_for_those_who_had_it_and_nothing_for_others(world: World) -> None:
-    from models.posts import writing
-
     post = await world.grace.approves(await world.ada.writes("News", group=world.alpine))
     async with world.database.writing() as session:
         await writing.note_departure(session, post.id, [(f"http://{NORTHWIND}/inbox", NORTHWIND)], 1)
@@ -224,8 +224,6 @@ async def test_a_post_that_stays_in_the_house_names_nobody_outside_unasked(world
 
 
 async def test_nobody_posts_to_the_whole_world_past_the_groups(world: World) -> None:
-    from models.tables import Visibility
-
     with pytest.raises(CannotLeaveHere):
         await world.ada.writes("Everybody!", visibility=Visibility.PUBLIC)
 
@@ -241,8 +239,6 @@ async def test_an_actor_that_was_deleted_is_seen_by_nobody(world: World) -> None
 
 @pytest.mark.parametrize("person", ["joan", "grace"])
 async def test_only_members_post_in_a_group(world: World, person: str) -> None:
-    from models.groups import NotAMember
-
     outsider: Person = getattr(world, person)
     with pytest.raises(NotAMember):
         await outsider.writes("May I?", group=world.alpine)
