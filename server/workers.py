@@ -31,7 +31,7 @@ class Runtime:
         self._wire = wire
         self._database = wire.database
         self._media_directory = media_directory
-        self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire))
+        self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire.keys))
         self.processor = Processor(wire)
         self.sender = Sender(wire)
         self._stopping = asyncio.Event()
