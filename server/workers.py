@@ -65,7 +65,7 @@ class Runtime:
             for consumer in self.consumers:
                 moved += await consumer.catch_up(self._database)
             moved += await self.processor.drain()
-            moved += await self.sender.drain()
+            await self.sender.drain()
             if not moved:
                 return
         raise RuntimeError("the background does not come to rest")
