@@ -99,7 +99,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
 
 
 def _to_the_door(request: web.Request, application: Application) -> web.Response:
-    path = request.app.router["sign-in"].url_for()
+    path = request.app.router["sign_in"].url_for()
     query = urlencode({"next": request.path_qs, "application": application.name})
     return web.Response(status=303, headers={"Location": f"{path}?{query}"})
 
