@@ -68,6 +68,8 @@ class Audience:
     people: int
     companies: tuple[Company, ...] = ()
     is_gated: bool = False
+    is_elsewhere: bool = False
+    """The group is another company's, which does not tell how many of its people read along."""
 
     @property
     def people_outside(self) -> int:
@@ -218,7 +220,9 @@ async def audiences(session: AsyncSession, groups: Iterable[Group]) -> dict[int 
         Membership.group_id.in_(list(wanted)), Membership.state == MemberState.MEMBER, Membership.host == ""
     )
     inside = dict((await session.execute(of_groups.group_by(Membership.group_id))).all())
-    outside = await _outside(session, wanted)
+    hosts = await session.execute(select(Actor.id, Actor.host).where(Actor.id.in_(list(wanted)), Actor.host != ""))
+    home = dict(hosts.all())
+    outside = await _outside(session, wanted, home)
     for group_id, group in wanted.items():
         if group.access is Access.OPEN and group.reach is Reach.INTERNAL:
             found[group_id] = company
@@ -228,15 +232,14 @@ async def audiences(session: AsyncSession, groups: Iterable[Group]) -> dict[int 
             people=inside.get(group_id, 0),
             companies=_by_name(outside.get(group_id, ())),
             is_gated=group.is_gated and group.reach is not Reach.INTERNAL,
+            is_elsewhere=group_id in home,
         )
     return found
 
 
-async def _outside(session: AsyncSession, groups: dict[int, Group]) -> dict[int, list[Company]]:
+async def _outside(session: AsyncSession, groups: dict[int, Group], home: dict[int, str]) -> dict[int, list[Company]]:
     """The companies that get what is posted in each group: its partners, its followers, or the one that runs it."""
     found: dict[int, list[Company]] = {}
-    hosts = await session.execute(select(Actor.id, Actor.host).where(Actor.id.in_(list(groups)), Actor.host != ""))
-    home = dict(hosts.all())
     names = await company_names(session, home.values())
     for group_id, host in home.items():
         found[group_id] = [Company(host, names[host], 0)]

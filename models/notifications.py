@@ -246,10 +246,24 @@ async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
         )
 
 
+async def _settle(session: AsyncSession, post_id: int) -> None:
+    """Nobody needs to look at an earlier submission of a post any more: it was decided, or there is a newer one."""
+    await session.execute(
+        update(Notification)
+        .where(
+            Notification.post_id == post_id,
+            Notification.type == NotificationType.APPROVAL_ASKED,
+            Notification.read_at.is_(None),
+        )
+        .values(read_at=now())
+    )
+
+
 async def _submitted(session: AsyncSession, entry: journal.PostSubmitted) -> None:
     post = await session.get(Post, entry.post_id)
     if post is None or post.group_id is None:
         return
+    await _settle(session, post.id)
     named = select(Membership.actor_id).where(
         Membership.group_id == post.group_id,
         Membership.role == MemberRole.GATEKEEPER,
@@ -282,6 +296,7 @@ async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
     )
     if approval is None or approval.decided_by is None:
         return
+    await _settle(session, approval.post_id)
     author = await _account_of(session, approval.post.author_id)
     if author is None:
         return

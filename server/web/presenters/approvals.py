@@ -90,7 +90,7 @@ async def departure(
         revision=approval.revision,
         diff=await _difference(session, post, revision, before),
         first=before is None,
-        recipients=await _recipients(session, group, audience),
+        recipients=await _recipients(session, group, audience if waits else _then(approval)),
         since_then=_changes(approval, audience),
         public=group.reach is Reach.PUBLIC,
         rules=_why(group),
@@ -173,11 +173,19 @@ def _whole(revision: Revision) -> str:
     return "\n\n".join(part for part in (revision.title, revision.warning, revision.source) if part)
 
 
+def _then(approval: Approval) -> egress.Audience:
+    """Who was to get it when it was handed in."""
+    companies = (
+        egress.Company(str(each["host"]), str(each["name"]), int(each["people"])) for each in approval.companies
+    )
+    return egress.Audience(reach=_group(approval.post).reach, people=0, companies=tuple(companies))
+
+
 async def _recipients(session: AsyncSession, group: Group, audience: egress.Audience) -> tuple[views.Recipient, ...]:
     levels = await partners.levels(session, group.id)
     return tuple(
         views.Recipient(
-            audience=views.Audience(company.name, company.people or None),
+            audience=views.Audience(company.name, company.people),
             host=company.host,
             rule=level_words(levels[company.host]) if company.host in levels else "",
         )

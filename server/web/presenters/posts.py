@@ -196,7 +196,10 @@ def reach(sight: Sight, audience: egress.Audience) -> views.Reach:
     return views.Reach(
         kind=str(audience.reach),  # type: ignore[arg-type]
         own=views.Audience(sight.company, audience.people),
-        partners=tuple(views.Audience(company.name, company.people or None) for company in audience.companies),
+        partners=tuple(
+            views.Audience(company.name, None if audience.is_elsewhere else company.people)
+            for company in audience.companies
+        ),
     )
 
 

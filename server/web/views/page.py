@@ -11,6 +11,7 @@ from markupsafe import Markup
 ReachKind = Literal["internal", "partners", "public"]
 
 _RELATIVE_UNTIL = timedelta(hours=24)
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class Moment:
         day = format_date(there, format="medium", locale=language)
         full = f"{day}, {format_time(there, format='short', tzinfo=zone, locale=language)}"
         if abs(now - at) < _RELATIVE_UNTIL:
-            text = format_timedelta(at - now, add_direction=True, format="short", locale=language)
+            distance = at - now
+            if abs(distance) < _MOMENT:  # what just happened is not "in 0 seconds"
+                distance = -_MOMENT
+            text = format_timedelta(distance, add_direction=True, format="short", locale=language)
         else:
             text = full
         return cls(iso=at.astimezone(UTC).isoformat(timespec="seconds"), text=text, full=full)
