@@ -18,7 +18,7 @@ from federation.documents import post as post_documents
 from federation.documents.envelope import with_context
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import policy
+from models import actors, policy
 from models.base import now
 from models.tables import Activity, Actor, ActorType, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
@@ -54,16 +54,16 @@ def setup(app: web.Application) -> None:
     get("/.well-known/nodeinfo", nodeinfo.index)
     get("/nodeinfo/{version}", nodeinfo.document)
     get("/ap/instance", show_server)
-    get("/ap/instance/{collection}", show_servers_collection)
-    get("/ap/{shelf:[ug]}/{key}", _answering(show_actor))
-    get("/ap/{shelf:[ug]}/{key}/{collection}", _answering(show_collection))
-    get("/ap/o/{key}", _answering(show_object))
-    get("/ap/o/{key}/{collection}", _answering(show_objects_collection))
-    get("/ap/x/{key}", _answering(show_activity))
-    get("/ap/t/{key}", _answering(show_thread))
+    get("/ap/instance/{collection:[a-z]+}", show_servers_collection)
+    get("/ap/{shelf:[ug]}/{key:[0-9a-z]+}", _answering(show_actor))
+    get("/ap/{shelf:[ug]}/{key:[0-9a-z]+}/{collection:[a-z]+}", _answering(show_collection))
+    get("/ap/o/{key:[0-9a-z]+}", _answering(show_object))
+    get("/ap/o/{key:[0-9a-z]+}/{collection:[a-z]+}", _answering(show_objects_collection))
+    get("/ap/x/{key:[0-9a-z]+}", _answering(show_activity))
+    get("/ap/t/{key:[0-9a-z]+}", _answering(show_thread))
     post("/inbox", inbox.receive)
     post("/ap/instance/inbox", inbox.receive)
-    post("/ap/{shelf:[ug]}/{key}/inbox", inbox.receive)
+    post("/ap/{shelf:[ug]}/{key:[0-9a-z]+}/inbox", inbox.receive)
     get("/ap/{rest:.*}", _nothing)
 
 
@@ -121,6 +121,8 @@ async def activity_response(request: web.Request) -> web.Response | None:
     """
     if not accepts_activity(request.headers.get("Accept")):
         return None
+    if "\0" in request.path:
+        return not_found(request)
     return await _answer(request, _behind_page)
 
 
@@ -222,6 +224,10 @@ async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
             gone = await session.scalar(policy.withdrawn_posts(asker).where(*own))  # type: ignore[arg-type]
             return _tombstone(gone) if gone is not None else None
         leaving = await post_documents.gather(session, post)
+        author = await session.scalar(policy.visible_actors(asker).where(Actor.id == post.author_id))
+    if author is None and isinstance(asker, RemoteViewer):  # whoever reads it must be able to see who wrote it
+        async with wire.database.writing() as session:
+            await actors.disclose(session, post.author_id, [asker.host])
     document = with_context(post_documents.render_leaving(leaving, wire.database.instance))
     return Found(document=document, is_public=leaving.is_public, page=post.url)
 

@@ -4,6 +4,7 @@ It is asked without a signature by everybody, so it tells only what the world ma
 is told of the groups shared with it as well (DISC-7).
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -40,6 +41,7 @@ _SERVICE = "https://www.w3.org/ns/activitystreams#Service"
 _PROFILE = "http://webfinger.net/rel/profile-page"
 _SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 _LONGEST = 2048
+_RESOURCE = re.compile(r"[!-~]+")
 
 
 # Asked of us
@@ -83,6 +85,8 @@ _SERVER = _Server()
 
 def _named(resource: str, instance: Instance) -> "ColumnElement[bool] | _Server | None":
     """What `resource` names, as a condition on `Actor`; None for what cannot be ours (DISC-2)."""
+    if not _RESOURCE.fullmatch(resource):
+        return None
     if "://" in resource:
         if resource.rstrip("/") == instance.base_url or resource == instance.url("/ap/instance"):
             return _SERVER

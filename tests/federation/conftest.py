@@ -4,8 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from federation.signatures.keys import generate_ed25519
 from tests.federation import neighbours
-from tests.federation.neighbours import Home, Peer, PeerActor
+from tests.federation.neighbours import Home, Peer, PeerActor, rsa
+
+
+@pytest.fixture
+def shared_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our actors get a key pair that was made before: which one it is matters to no test that goes over sockets."""
+    monkeypatch.setattr("federation.keys._generate", lambda: (rsa(90), generate_ed25519()))
 
 
 @pytest.fixture
@@ -23,7 +30,7 @@ async def mallory() -> AsyncIterator[Peer]:
 
 
 @pytest.fixture
-async def home(database_url: str, northwind: Peer) -> AsyncIterator[Home]:
+async def home(database_url: str, northwind: Peer, shared_keys: None) -> AsyncIterator[Home]:
     """Our server in its usual mode, with Northwind admitted."""
     async with neighbours.home(database_url) as opened:
         await opened.admits(northwind)

@@ -210,10 +210,12 @@ async def home(
         app = web.Application()
         app[WIRE] = wire
         federation.routes.setup(app)
-        alan = await hire(database, "alan", Role.ADMIN)
         async with _serving(app, at):
-            yield Home(database, app, wire, port, alan, Processor(wire))
-    await database.close()
+            try:
+                alan = await hire(database, "alan", Role.ADMIN)
+                yield Home(database, app, wire, port, alan, Processor(wire))
+            finally:
+                await database.close()
 
 
 @dataclass(slots=True)
