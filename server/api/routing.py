@@ -160,10 +160,12 @@ class Routes:
 
     def add_to(self, app: web.Application) -> None:
         for route in self.table:
-            if route.method == "GET":
-                app.router.add_get(route.path, _served(route))
-            else:
-                app.router.add_route(route.method, route.path, _served(route))
+            served = _served(route)
+            for path in (route.path, f"{route.path}/"):  # Mastodon.py ends some of its addresses with a slash
+                if route.method == "GET":
+                    app.router.add_get(path, served)
+                else:
+                    app.router.add_route(route.method, path, served)
 
 
 def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
