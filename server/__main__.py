@@ -1,6 +1,6 @@
 """`python -m server` is `kontor`."""
 
-from server.cli import main
-
 if __name__ == "__main__":
+    from server.cli import main
+
     main()

@@ -120,8 +120,9 @@ def _announce(places: "Sequence[Site]", secret: str, *, as_json: bool) -> None:
         )
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("company", "address", "sign in as"):
-        table.add_column(column)
+    table.add_column("company", no_wrap=True)
+    table.add_column("address", no_wrap=True)
+    table.add_column("sign in as")
     for site in places:
         names = ", ".join(f"{p.username} ({p.role})" for p in site.company.people)
         table.add_row(site.company.name, site.url, names)

@@ -116,13 +116,16 @@ async def tell(folder: Path, places: Sequence[Site]) -> None:
     """Play the story, or what is missing of it. Raises StageFault."""
     secret = password(folder)
     async with contextlib.AsyncExitStack() as stack:
-        houses = []
-        for site in places:
-            app = await stack.enter_async_context(_served(site))
-            houses.append(await story.House.furnish(site.company, app, host=site.host, password=secret))
+        apps = [await stack.enter_async_context(_served(site)) for site in places]
+        furnishing = [
+            story.House.furnish(site.company, app, host=site.host, password=secret)
+            for site, app in zip(places, apps, strict=True)
+        ]
+        houses = await asyncio.gather(*furnishing)
         try:
             await story.play(houses)
-        except story.TookTooLong as reason:
+        except* story.TookTooLong as reasons:
+            reason = str(reasons.exceptions[0])
             fix = "Run it again: it goes on where it stopped."
             raise StageFault(str(folder), f"The demonstration is incomplete: {reason}.", fix) from None
     (folder / _TOLD).touch()

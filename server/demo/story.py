@@ -217,14 +217,23 @@ async def eventually(database: Database, is_so: Callable[[], Awaitable[bool]], w
 async def play(houses: Sequence[House]) -> None:
     """The whole story. Raises TookTooLong."""
     muster, zulieferer, nordlicht = houses
+    async with asyncio.TaskGroup() as scenes:
+        for scene in (
+            _introduction(muster, zulieferer),
+            _everyday_at_muster(muster),
+            _everyday_at_zulieferer(zulieferer),
+            _everyday_at_nordlicht(nordlicht),
+        ):
+            scenes.create_task(scene)
+    await _trade(muster, zulieferer)
+
+
+async def _introduction(muster: House, zulieferer: House) -> None:
     await muster.admit(zulieferer)
     await zulieferer.admit(muster)
-    await zulieferer.joins("dimitri", "gehaeuse", at=muster)
-    await muster.joins("clara", "messwerte", at=zulieferer)
-    await _everyday_at_muster(muster)
-    await _everyday_at_zulieferer(zulieferer)
-    await _everyday_at_nordlicht(nordlicht)
-    await _trade(muster, zulieferer)
+    async with asyncio.TaskGroup() as wishes:
+        wishes.create_task(zulieferer.joins("dimitri", "gehaeuse", at=muster))
+        wishes.create_task(muster.joins("clara", "messwerte", at=zulieferer))
 
 
 async def _everyday_at_muster(muster: House) -> None:
