@@ -1,5 +1,6 @@
 """The start page: what one's groups and people wrote; for visitors the company's door."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -35,6 +36,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         around = await framed(request, session, looks)
         form = composing.untouched(looks)
         composer = await composing.composer(session, looks, around.groups, next_url="/", form=form)
+        composer = replace(composer, open="write" in request.query)
         view = await home(request, session, looks, composer, around)
         return await page(request, session, looks, "web/home.html", view, around=around)
 

@@ -82,9 +82,9 @@ def _what(line: LedgerLine, titles: Mapping[int, str], groups: Mapping[int, str]
 def activity_words(kind: str) -> str:
     """The name of an activity for people; one we have no word for is shown as it is called on the wire."""
     return {
-        "Create": _("Post"),
-        "Update": _("Change"),
-        "Delete": _("Deletion"),
+        "Create": _("New post"),
+        "Update": _("Changed post"),
+        "Delete": _("Deleted post"),
         "Announce": _("Post passed on by the group"),
         "Undo": _("Taking back"),
         "Like": _("Thanks"),
@@ -94,7 +94,7 @@ def activity_words(kind: str) -> str:
         "Partner": _("All traffic with a company"),
         "Reach": _("Reach of a group"),
         "Flag": _("Report"),
-        "Move": _("Move"),
+        "Move": _("Moving away"),
         "Add": _("Addition"),
         "Remove": _("Removal"),
         "Join": _("Joining"),

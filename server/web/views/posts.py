@@ -161,6 +161,8 @@ class ComposerView:
     """Images that came with a form that was refused, by id: sent again as `media`, with `media-alt-<id>`."""
     outsiders: tuple[str, ...] = ()
     """People outside whom an internal text names: the form offers `names_outsiders` to post all the same."""
+    open: bool = False
+    """Somebody came here to write."""
 
     @property
     def place(self) -> ComposerGroup:
