@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import actors, audit, journal, ledger, policy
+from models import actors, audit, deliveries, journal, ledger, policy
 from models.base import now
 from models.errors import Conflict, Invalid, NotAllowed, NotFound
 from models.instance import instance_of
@@ -380,6 +380,7 @@ async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: St
         ),
     )
     if reach is Reach.INTERNAL:
+        await deliveries.cancel_group(session, group.id)
         for outsider in await _outsiders(session, group):
             await session.delete(outsider)
             journal.record(session, journal.Left(group.id, outsider.actor_id, outsider.uri or "", refused=True))
@@ -446,6 +447,8 @@ async def expel(session: AsyncSession, host: str, *, group_id: int | None = None
     if group_id is not None:
         wanted = wanted.where(Membership.group_id == group_id)
     gone = (await session.scalars(wanted)).all()
+    for group in {found.group_id for found in gone} | ({group_id} if group_id is not None else set()):
+        await deliveries.cancel_group(session, group, host)
     for found in gone:
         await session.delete(found)
         journal.record(session, journal.Left(found.group_id, found.actor_id, found.uri or "", refused=True))

@@ -416,10 +416,9 @@ def test_what_is_not_said_is_not_implemented(generator):
 
 
 def test_wrong_types_count_as_absent():
-    odd = {
-        name: 7
-        for name in ("name", "summary", "url", "icon", "image", "attachment", "alsoKnownAs", "movedTo", "endpoints")
-    }
+    odd = dict.fromkeys(
+        ("name", "summary", "url", "icon", "image", "attachment", "alsoKnownAs", "movedTo", "endpoints"), 7
+    )
 
     found = parse(theirs(**odd, manuallyApprovesFollowers="yes", discoverable=1))
 
