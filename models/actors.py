@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models import journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
-from models.tables import Actor, ActorType, Disclosure, Key, KeyKind, Media
+from models.tables import Actor, ActorType, Disclosure, Group, Key, KeyKind, Media, Membership, Reach
 from models.text.clean import clean_line, clean_text, fold_username, shorten_text, username_problem
 from models.text.markdown import render
 from models.viewers import Staff, Viewer
@@ -390,3 +391,25 @@ async def _own_image(session: AsyncSession, by: Staff, media_id: int) -> None:
     media = await session.get(Media, media_id)
     if media is None or media.actor_id != by.actor_id or media.deleted_at is not None:
         raise NotFound(media_id=media_id)
+
+
+def speakers_without_keys(*, limit: int) -> Select[int]:
+    """Ids of actors of ours that will soon be heard outside and could not sign yet: open groups and their members."""
+    home = aliased(Actor)
+    open_groups = (
+        select(Group.id)
+        .join(home, home.id == Group.id)
+        .where(or_(Group.reach != Reach.INTERNAL, home.host != ""), home.deleted_at.is_(None))
+    )
+    members = select(Membership.actor_id).where(Membership.group_id.in_(open_groups), Membership.host == "")
+    return (
+        select(Actor.id)
+        .where(
+            Actor.host == "",
+            Actor.deleted_at.is_(None),
+            or_(Actor.id.in_(open_groups), Actor.id.in_(members)),
+            ~exists().where(Key.actor_id == Actor.id),
+        )
+        .order_by(Actor.id)
+        .limit(limit)
+    )

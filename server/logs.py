@@ -16,7 +16,7 @@ _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _SECRET = ("password", "token", "secret", "authorization", "cookie", "signature", "body", "content", "private_key")
 _LONGEST = 500
 
-_QUIET = ("aiohttp.access", "asyncio", "markdown", "PIL", "MARKDOWN")
+_QUIET = ("aiohttp.access", "alembic", "asyncio", "markdown", "PIL", "MARKDOWN")
 
 
 def configure(*, style: Literal["text", "json"] = "text", level: str = "info", stream: TextIO | None = None) -> None:

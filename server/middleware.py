@@ -148,6 +148,10 @@ def _dress(request: web.Request, response: web.StreamResponse) -> None:
     if response.prepared:
         return
     headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers["Server"] = "Kontor"      # which version of what answers is nobody's business
+    if request.path.startswith("/static/"):
+        headers["Access-Control-Allow-Origin"] = "*"      # web clients draw our placeholders onto a canvas
+        headers.setdefault("Cache-Control", "public, no-cache")
     if surface(request) is not Surface.PAGES or request.path.startswith(_QUIET):
         return
     headers.setdefault("Content-Security-Policy", _POLICY)

@@ -1,4 +1,4 @@
-"""What runs beside the requests: consumers of the journal, the inbox's processor, the sender of deliveries, the sweeper.
+"""What runs beside the requests: journal consumers, the inbox's processor, the sender of deliveries, keys, the sweeper.
 
 All of it can be stopped at any moment and picks up where it was, because its state is in the database alone.
 """
@@ -9,12 +9,11 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from federation import outbox
 from federation.delivery import Sender
 from federation.inbox import Processor
-
-from federation import outbox
 from federation.wire import Wire
-from models import media, notifications
+from models import actors, media, notifications
 from models.journal import Consumer
 
 log = logging.getLogger(__name__)
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 2.0
 _SWEEP_SECONDS = 3600.0
 _ROUNDS = 50
+_KEYS_AT_ONCE = 8
+_KEYS_SECONDS = 0.5
 
 
 class Runtime:
@@ -44,6 +45,7 @@ class Runtime:
             self.processor.run(self._stopping),
             self.sender.run(self._stopping),
             self._sweep(),
+            self._cut_keys(),
         ]
         self._tasks = [asyncio.create_task(job) for job in jobs]
         for task in self._tasks:
@@ -92,6 +94,25 @@ class Runtime:
             except Exception:
                 log.exception("sweeping failed")
             await self._pause(_SWEEP_SECONDS)
+
+    async def _cut_keys(self) -> None:
+        """Make key pairs before they are needed: making one takes a tenth of a second, and a partner waits for it."""
+        seen = -1
+        while not self._stopping.is_set():
+            seen_now = self._database.changed.count
+            try:
+                async with self._database.reading() as session:
+                    speakers = (await session.scalars(actors.speakers_without_keys(limit=_KEYS_AT_ONCE))).all()
+                for actor_id in speakers:
+                    await self._wire.keys.ensure(self._database, actor_id)
+            except Exception:
+                log.exception("making keys failed")
+                await self._pause(_POLL_SECONDS)
+                continue
+            if len(speakers) < _KEYS_AT_ONCE:
+                seen = seen_now
+                await self._database.changed.wait(seen, at_most=_SWEEP_SECONDS)
+                await self._pause(_KEYS_SECONDS)
 
     def _remove(self, names: Sequence[str]) -> None:
         for name in names:
