@@ -117,7 +117,7 @@ async def _leaves(
     received = await asyncio.to_thread(parse, document, insecure_hosts=hosts)
     return replace(
         source,
-        text=Markup(received.html),
+        text=posts.cleaned(received.html, own=False),
         title=received.title,
         content_warning=received.warning,
         images=tuple(
