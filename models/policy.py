@@ -44,6 +44,7 @@ from models.tables import (
 from models.viewers import Anonymous, RemoteViewer, Staff, Viewer
 
 _OPEN_TO_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
+_TAKE_BACK = ("Delete", "Reject", "Undo")
 _LEVELS = {Level.READ: 0, Level.COMMENT: 1, Level.POST: 2}
 
 
@@ -158,7 +159,8 @@ def visible_activities(viewer: RemoteViewer | Anonymous) -> Select[Activity]:
     """The activities of ours that `viewer` may look up by their id (GEN-1).
 
     What an activity says of a post is shown as long as the post is, and an older version only to those who were sent
-    it. That something was taken back is for those who had it; what is about no post, for those who were sent it.
+    it; what is about no post, to those who were sent it, as long as they may know its actor. That something was taken
+    back is for all who had it.
     """
     got: ColumnElement[bool] = false()
     if isinstance(viewer, RemoteViewer):
@@ -169,11 +171,12 @@ def visible_activities(viewer: RemoteViewer | Anonymous) -> Select[Activity]:
     is_old = exists().where(newer.post_id == Activity.post_id, newer.type == "Update", newer.id > Activity.id)
     nameable = nameable_posts(viewer).with_only_columns(Post.id)
     withdrawn = withdrawn_posts(viewer).with_only_columns(Post.id)
+    known = visible_actors(viewer).with_only_columns(Actor.id)
     return select(Activity).where(
         or_(
-            and_(Activity.post_id.is_(None), got),
+            and_(Activity.post_id.is_(None), got, or_(Activity.actor_id.in_(known), Activity.type.in_(_TAKE_BACK))),
             and_(Activity.post_id.in_(nameable), or_(got, ~is_old)),
-            and_(Activity.post_id.in_(withdrawn), Activity.type.in_(("Delete", "Undo"))),
+            and_(Activity.post_id.in_(withdrawn), Activity.type.in_(_TAKE_BACK)),
         )
     )
 

@@ -3,7 +3,7 @@
 import copy
 import functools
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 
 import federation.routes
 from federation.addresses import AddressRules
@@ -105,11 +106,17 @@ class Home:
         return self.instance.url(path)
 
     async def request(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        body: Any = None,
     ) -> Answered:
-        """Ask over a real socket; `path` may be an address of ours too."""
+        """Ask over a real socket; `path` may be an address of ours too, and a header may be there twice."""
         path = path.removeprefix(self.instance.base_url)
-        sent = {"Host": self.instance.host, **(headers or {})}
+        sent = CIMultiDict(headers)
+        sent.setdefault("Host", self.instance.host)
         async with (
             aiohttp.ClientSession(skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding")) as client,
             client.request(
@@ -183,6 +190,11 @@ class Home:
             await groups.receive_join(session, await session.get_one(Group, group.id), actor, uri=f"{actor.uri}/join")
 
 
+async def _page(request: web.Request) -> web.Response:
+    """Stands where the pages are: it asks the wire first, as they do, and has nothing of its own."""
+    return await federation.routes.activity_response(request) or web.Response(status=404, text="No page")
+
+
 @asynccontextmanager
 async def home(
     database_url: str,
@@ -210,6 +222,7 @@ async def home(
         app = web.Application()
         app[WIRE] = wire
         federation.routes.setup(app)
+        app.router.add_get("/{kind:people|groups|posts}/{name}", _page)
         async with _serving(app, at):
             try:
                 alan = await hire(database, "alan", Role.ADMIN)

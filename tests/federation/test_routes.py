@@ -170,6 +170,7 @@ async def test_GEN_1_an_activity_is_found_by_whom_it_was_sent_to(home, northwind
     alan = await home.actor(home.alan.id)
     uri = home.instance.mint("x")
     async with home.database.writing() as session:
+        await actors.disclose(session, alan.id, {northwind.host})
         await deliveries.enqueue(
             session,
             deliveries.Outgoing(
