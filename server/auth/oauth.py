@@ -71,6 +71,7 @@ class Denied(Exception):
 # The page
 
 
+@routes.get("/oauth/authorize/")  # toot ends the address with a slash
 @routes.get("/oauth/authorize", name="oauth-authorize")
 async def ask(request: web.Request) -> web.StreamResponse:
     """Show who asks for what. It is asked every time: an application that has access learns nothing new by asking."""
