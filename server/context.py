@@ -28,6 +28,12 @@ LINKS: "web.AppKey[Links]" = web.AppKey("links")
 IMAGES: "web.AppKey[images.Pool]" = web.AppKey("images")
 REMOTE_FILES: "web.AppKey[RemoteFiles]" = web.AppKey("remote_files")
 
+VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", object)  # type: ignore[arg-type]
+ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
+SIGN_IN: web.RequestKey[SignIn] = web.RequestKey("sign_in", SignIn)
+LOCALE = web.RequestKey("locale", str)
+CSRF = web.RequestKey("csrf", str)
+
 
 class SignInNeeded(NotAllowed):
     """Sign in first."""
@@ -46,7 +52,7 @@ def database(request: web.Request) -> Database:
 
 def viewer(request: web.Request) -> Viewer:
     """Whose browser asks; ANONYMOUS for visitors."""
-    found: Viewer = request.get("viewer", ANONYMOUS)
+    found: Viewer = request.get(VIEWER, ANONYMOUS)
     return found
 
 
@@ -60,19 +66,19 @@ def staff(request: web.Request) -> Staff:
 
 def account(request: web.Request) -> Account:
     """The account of the person signed in, with its actor. Raises SignInNeeded."""
-    found = request.get("account")
+    found = request.get(ACCOUNT)
     if not isinstance(found, Account):
         raise SignInNeeded
     return found
 
 
 def sign_in(request: web.Request) -> SignIn:
-    found = request.get("sign_in")
+    found = request.get(SIGN_IN)
     if not isinstance(found, SignIn):
         raise SignInNeeded
     return found
 
 
 def locale(request: web.Request) -> str:
-    found: str = request.get("locale", "en")
+    found: str = request.get(LOCALE, "en")
     return found

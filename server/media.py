@@ -27,7 +27,7 @@ from models.tables import Actor, Media
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
 from server import images
 from server.config import Config
-from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES
+from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, VIEWER
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ class RemoteFiles:
 
 async def _asker(request: web.Request) -> Viewer:
     """A colleague's browser, an admitted server by its signature, or anybody."""
-    found = request.get("viewer", ANONYMOUS)
+    found = request.get(VIEWER, ANONYMOUS)
     if isinstance(found, Staff) or "Signature" not in request.headers:
         return found if isinstance(found, Staff) else ANONYMOUS
     asked = await trust.viewer(request, request.app[WIRE])

@@ -20,7 +20,7 @@ from models.errors import DomainError, NotFound
 from models.viewers import ANONYMOUS, Staff
 from server import i18n, pages
 from server.config import Config
-from server.context import CONFIG, DATABASE, SignInNeeded
+from server.context import ACCOUNT, CONFIG, CSRF, DATABASE, LOCALE, SIGN_IN, VIEWER, SignInNeeded
 
 log = logging.getLogger(__name__)
 
@@ -148,9 +148,9 @@ def _dress(request: web.Request, response: web.StreamResponse) -> None:
     if response.prepared:
         return
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers["Server"] = "Kontor"      # which version of what answers is nobody's business (R-96)
+    headers["Server"] = "Kontor"  # which version of what answers is nobody's business (R-96)
     if request.path.startswith("/static/"):
-        headers["Access-Control-Allow-Origin"] = "*"      # web clients draw our placeholders onto a canvas
+        headers["Access-Control-Allow-Origin"] = "*"  # web clients draw our placeholders onto a canvas
         headers.setdefault("Cache-Control", "public, no-cache")
     if surface(request) is not Surface.PAGES or request.path.startswith(_QUIET):
         return
@@ -166,24 +166,24 @@ def _dress(request: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def people(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out whose browser asks and in which language; give visitors something to bind their forms to."""
-    request["viewer"] = ANONYMOUS
+    request[VIEWER] = ANONYMOUS
     config = request.app[CONFIG]
     if surface(request) is not Surface.PAGES:
-        request["locale"] = config.instance.default_language
+        request[LOCALE] = config.instance.default_language
         return await handler(request)
     token = request.cookies.get(sign_in_cookie(config), "")
     if token:
         async with request.app[DATABASE].reading() as session:
             found = await accounts.signed_in(session, token)
         if found is not None:
-            request["sign_in"], request["account"] = found
-            request["viewer"] = accounts.staff(found[1])
-    request["locale"] = _language(request, config)
+            request[SIGN_IN], request[ACCOUNT] = found
+            request[VIEWER] = accounts.staff(found[1])
+    request[LOCALE] = _language(request, config)
     visit = request.cookies.get(visit_cookie(config), "")
-    is_new = not visit and not isinstance(request["viewer"], Staff) and not request.path.startswith(_QUIET)
+    is_new = not visit and not isinstance(request[VIEWER], Staff) and not request.path.startswith(_QUIET)
     if is_new:
         visit = secrets.token_urlsafe(16)
-    request["csrf"] = _csrf(config, token if isinstance(request["viewer"], Staff) else visit)
+    request[CSRF] = _csrf(config, token if isinstance(request[VIEWER], Staff) else visit)
     response = await handler(request)
     if is_new and request.path.startswith(("/sign-in", "/oauth")) and not response.prepared:
         response.set_cookie(
@@ -193,7 +193,7 @@ async def people(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _language(request: web.Request, config: Config) -> str:
-    account = request.get("account")
+    account = request.get(ACCOUNT)
     if account is not None and account.locale in config.instance.languages:
         chosen: str = account.locale
         return chosen
@@ -217,6 +217,6 @@ async def forms(request: web.Request, handler: Handler) -> web.StreamResponse:
     if token is None:
         fields = await request.post()
         token = str(fields.get("csrf_token", ""))
-    if not hmac.compare_digest(token.encode(), request["csrf"].encode()):
+    if not hmac.compare_digest(token.encode(), request[CSRF].encode()):
         raise ForeignForm
     return await handler(request)

@@ -11,7 +11,7 @@ from aiohttp import web
 from models.errors import DomainError
 from models.viewers import Staff
 from server import VERSION, i18n
-from server.context import CONFIG, TEMPLATES
+from server.context import ACCOUNT, CONFIG, CSRF, LOCALE, TEMPLATES, VIEWER
 from server.web.views import ErrorView, Notice, Shell
 
 _TEMPLATES = Path(str(resources.files("server"))) / "templates"
@@ -38,7 +38,7 @@ def render(request: web.Request, template: str, shell: Shell, view: Any, *, stat
     def url(name: str, **parts: str) -> str:
         return str(request.app.router[name].url_for(**parts))
 
-    with i18n.speaking(request["locale"]):
+    with i18n.speaking(request[LOCALE]):
         text = request.app[TEMPLATES].get_template(template).render(shell=shell, view=view, url=url)
     return web.Response(text=text, content_type="text/html", status=status)
 
@@ -46,15 +46,15 @@ def render(request: web.Request, template: str, shell: Shell, view: Any, *, stat
 def plain_shell(request: web.Request, notices: Sequence[Notice] = ()) -> Shell:
     """The frame that visitors and errors get: company, language, nothing about anybody."""
     config = request.app[CONFIG]
-    account = request.get("account")
+    account = request.get(ACCOUNT)
     return Shell(
         company=config.instance.name,
-        locale=request.get("locale", config.instance.default_language),
+        locale=request.get(LOCALE, config.instance.default_language),
         theme=str(account.theme) if account is not None else "system",  # type: ignore[arg-type]
-        csrf_token=request.get("csrf", ""),
+        csrf_token=request.get(CSRF, ""),
         path=request.path,
         notices=tuple(notices),
-        version=VERSION if isinstance(request.get("viewer"), Staff) else "",
+        version=VERSION if isinstance(request.get(VIEWER), Staff) else "",
     )
 
 
@@ -63,7 +63,7 @@ def refusal(request: web.Request, error: DomainError) -> web.Response:
     if error.status == 404:
         return _error(request, ErrorView(status=404))
     request.setdefault("locale", request.app[CONFIG].instance.default_language)
-    return _error(request, ErrorView(status=error.status, sentence=i18n.sentence(request["locale"], error)))
+    return _error(request, ErrorView(status=error.status, sentence=i18n.sentence(request[LOCALE], error)))
 
 
 def status(request: web.Request, code: int) -> web.Response:

@@ -9,7 +9,7 @@ from models.errors import DomainError, Invalid
 from models.tables import Account, Theme
 from server.auth import passwords
 from server.auth.attempts import ATTEMPTS, address_of
-from server.context import account, config, database, sign_in, staff
+from server.context import LOCALE, account, config, database, sign_in, staff
 from server.i18n import gettext as _
 from server.images import Crop
 from server.media import store_upload
@@ -71,7 +71,7 @@ async def _settings(
             profile=profile or views.Form(values={"name": mine.actor.shown_name, "about": mine.actor.about_source}),
             display=views.Form(
                 values={
-                    "language": request["locale"],
+                    "language": request[LOCALE],
                     "theme": str(mine.theme),
                     "shortcuts": "on" if shell.shortcuts else "",
                 }
