@@ -3,20 +3,27 @@
 import asyncio
 import functools
 import os
+import random
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
+from federation import keys
+from federation.signatures.keys import generate_ed25519, generate_rsa
 from models import migrations
 from models.database import Database
 from models.instance import Instance
+from server.auth import passwords
 from tests import postgres
 from tests.requirements import missing
 from tests.time import Clock
+from tests.town import Town
 from tests.world import HOME, World
 
 BOTH = ("sqlite", "postgres")
@@ -30,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     KONTOR_TEST_DATABASE=sqlite or =postgres leaves the other one out.
     """
-    if "database_url" not in metafunc.fixturenames:
+    if "database_kind" not in metafunc.fixturenames:
         return
     room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
     wanted = BOTH if room in _ROOMS_ON_BOTH else BOTH[:1]
@@ -39,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         wanted = (only,)
     marks = {"postgres": [pytest.mark.postgres]}
     params = [pytest.param(name, marks=marks.get(name, []), id=name) for name in wanted]
-    metafunc.parametrize("database_url", params, indirect=True)
+    metafunc.parametrize("database_kind", params, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +121,15 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
-    """A migrated database of each kind that the test's room stands on; for who asks for `world`, the cast is in it."""
-    return new_database(request.param, "home", template=INHABITED if "world" in request.fixturenames else EMPTY)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """ "sqlite" or "postgres": every kind that the test's room stands on, one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
+    """A migrated database; for who asks for `world`, the cast is in it."""
+    return new_database(database_kind, "home", template=INHABITED if "world" in request.fixturenames else EMPTY)
 
 
 @pytest.fixture
@@ -137,3 +150,29 @@ async def world(database: Database) -> World:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the house in the test's hand: held until it is moved."""
     return Clock.held(monkeypatch)
+
+
+# Whole companies
+
+
+@functools.cache
+def _pairs() -> list[Any]:
+    """Key pairs of this session: making one takes long, and which one somebody has matters to no test."""
+    return [(generate_rsa(), generate_ed25519()) for _ in range(2)]
+
+
+@pytest.fixture
+def quick_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed with the least work there is, and key pairs that were made before."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(keys, "_generate", lambda: random.choice(_pairs()))  # noqa: S311 - of keys for tests
+
+
+@pytest.fixture
+async def town(
+    tmp_path: Path, new_database: NewDatabase, database_kind: str, quick_secrets: None
+) -> AsyncIterator[Town]:
+    """Companies that are served; they work when the test lets them settle, or always after `town.is_busy = True`."""
+    made = Town(tmp_path, new_database, database_kind)
+    yield made
+    await made.close()
