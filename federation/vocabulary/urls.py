@@ -126,8 +126,14 @@ def normal_host(text: str) -> str:
     return name
 
 
+_THIS_MACHINE = re.compile(r"127(?:\.[0-9]{1,3}){3}")
+
+
 def host_matches(host: str, port: int, patterns: tuple[str, ...]) -> bool:
-    """Whether a pattern names the host: `name`, `[v6]`, `*.name` for all below it, each also with `:port`; or `*`."""
+    """Whether a pattern names the host: `name`, `[v6]`, `*.name` for all below it, each also with `:port`; or `*`.
+
+    `127.*` means the addresses of this machine, and no name that merely begins like one.
+    """
     for pattern in patterns:
         name, colon, wanted = pattern.rpartition(":") if pattern[-1:].isdigit() else (pattern, "", "")
         if not colon:
@@ -135,6 +141,8 @@ def host_matches(host: str, port: int, patterns: tuple[str, ...]) -> bool:
         elif wanted != str(port):
             continue
         if name == "*" or name.strip("[]") == host or (name.startswith("*.") and host.endswith(name[1:])):
+            return True
+        if name == "127.*" and _THIS_MACHINE.fullmatch(host):
             return True
     return False
 

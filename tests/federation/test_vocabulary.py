@@ -270,6 +270,9 @@ def test_R_20_http_is_for_the_hosts_that_the_setting_names():
         ("::1", 80, "[::1]:81", False),
         ("a.example", 80, "*", True),
         ("a.example", 80, "", False),
+        ("127.20.3.4", 18700, "127.*", True),
+        ("127.0.0.1.evil.example", 80, "127.*", False),
+        ("128.0.0.1", 80, "127.*", False),
     ],
 )
 def test_R_30_a_pattern_names_hosts_with_or_without_port(host, port, pattern, matches):
