@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -60,6 +60,7 @@ class Sender:
         self._parcels: WeakValueDictionary[int, Parcel] = WeakValueDictionary()
         self._woken = asyncio.Event()
         self._is_stopping = False
+        self._due: datetime | None = None
         self._looks = looks
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._signing = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="signing")
@@ -76,12 +77,12 @@ class Sender:
                     if not is_recovered:
                         await self._recover()
                         is_recovered = True
-                    due = await self._turn()
+                    await self._turn()
                 except Exception:  # the database may be away: what was taken comes back by its lease
                     log.exception("delivery queue not reached")
                     await asyncio.wait({stopping}, timeout=_PAUSE_SECONDS)
                     continue
-                await self._rest(seen, due, stopping)
+                await self._rest(seen, stopping)
         finally:
             stopping.cancel()
             await self._finish()
@@ -89,8 +90,8 @@ class Sender:
     async def drain(self) -> None:
         """Send everything that is due now or within a few seconds, and wait until it is noted."""
         while True:
-            await self._turn(ahead=SOON)
-            if not self._active and not self._results:
+            was_busy = await self._turn(ahead=SOON)
+            if not was_busy and not self._active and not self._results:
                 break
             if self._active:
                 await asyncio.wait(self._active, return_when=asyncio.FIRST_COMPLETED)
@@ -110,26 +111,28 @@ class Sender:
             if count:
                 log.info("deliveries recovered", extra={"count": count})
 
-    async def _turn(self, *, ahead: timedelta = timedelta(0)) -> datetime | None:
-        """Note what ended, take what is due, in one transaction; when the next lane opens, if that is known."""
-        room = self._wire.deliveries_at_once - len(self._ready)
-        due = None
-        if room > 0 and not self._is_stopping:
-            async with self._database.reading() as session:
-                due = await lanes.next_due(session, busy=self._taken())
+    async def _turn(self, *, ahead: timedelta = timedelta(0)) -> bool:
+        """Note what ended and take what is due, in one transaction; False when there was nothing to do."""
+        room = 0 if self._is_stopping else max(self._wire.deliveries_at_once - len(self._ready), 0)
+        self._due = None
         moment = now() + ahead
-        is_due = due is not None and due <= moment
-        if not is_due and not self._results:
-            return due
+        if not self._results:  # only asking costs less than a transaction
+            if room == 0:
+                return False
+            async with self._database.reading() as session:
+                self._due = await lanes.next_due(session, busy=self._taken())
+            if self._due is None or self._due > moment:
+                return False
         results, self._results = self._results, []
         try:
-            taken = await self._exchange(results, room if is_due else 0, moment)
+            taken = await self._exchange(results, room, moment)
         except BaseException:
             self._results[:0] = results
             raise
         self._ready.extend(taken)
         self._start()
-        return None if len(taken) == room else due
+        self._due = moment  # what was noted may have opened a lane
+        return True
 
     async def _exchange(self, results: list[Result], room: int, moment: datetime) -> list[_Work]:
         async with self._database.writing() as session:
@@ -166,11 +169,11 @@ class Sender:
         if not self._is_stopping:
             self._start()
 
-    async def _rest(self, seen: int, due: datetime | None, stopping: asyncio.Future[Any]) -> None:
+    async def _rest(self, seen: int, stopping: asyncio.Future[Any]) -> None:
         """Wait until a lane ends, the journal moves, something comes due, or the end."""
         seconds = _POLL_SECONDS
-        if due is not None:
-            seconds = min(max((due - now()).total_seconds(), 0.0), _POLL_SECONDS)
+        if self._due is not None:
+            seconds = min(max((self._due - now()).total_seconds(), 0.0), _POLL_SECONDS)
         if self._results:
             seconds = min(seconds, _PACE_SECONDS)
         changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.changed.wait(seen, at_most=seconds))
@@ -239,7 +242,16 @@ class Sender:
             self._results += [first.result, second.result]
             return second.result.ending is not Ending.AGAIN
         self._results.append(first.result)
+        if first.result.ending is Ending.GONE:
+            self._leave_alone(first.result, waiting)
         return first.result.ending is not Ending.AGAIN
+
+    def _leave_alone(self, gone: Result, waiting: deque[Claimed]) -> None:
+        """Nothing else of the lane is tried at an inbox that is no more (DLV-8)."""
+        same = [claimed for claimed in waiting if claimed.inbox == gone.claimed.inbox]
+        for claimed in same:
+            waiting.remove(claimed)
+        self._results += [replace(gone, claimed=claimed, ending=Ending.REFUSED) for claimed in same]
 
     async def _attempt(self, work: _Work, claimed: Claimed) -> Attempt:
         made = await deliver(self._wire, self._signing, work.lane, claimed, work.parcels[claimed.activity_id])
