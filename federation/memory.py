@@ -54,7 +54,9 @@ class Buckets:
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, name: str, *, per_minute: float, burst: float) -> float:
-        """0.0 when one more is within the rate, and counted; otherwise the seconds until it will be."""
+        """0.0 when one more is within the rate, and counted; otherwise the seconds until it will be. 0 is no limit."""
+        if per_minute <= 0:
+            return 0.0
         moment = now().timestamp()
         level, since = self._levels.pop(name, (burst, moment))
         level = min(burst, level + max(0.0, moment - since) * per_minute / 60)
