@@ -125,6 +125,7 @@ class Tail:
 
     def __init__(self, database: Database) -> None:
         self.position = Position()
+        self.task: asyncio.Task[None] | None = None
         self._database = database
         self._subscriptions: set[Subscription] = set()
 
@@ -174,22 +175,26 @@ class Tail:
 TAIL = web.AppKey("tail", Tail)
 
 
-async def _following(app: web.Application) -> AsyncIterator[None]:
-    tail = app[TAIL] = Tail(app[DATABASE])
+async def _begin(app: web.Application) -> None:
+    """After the contexts of the application have started: the database is open and up to date."""
+    tail = app[TAIL]
     await tail.begin()
-    task = asyncio.create_task(tail.run(), name="journal tail")
-    yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    tail.task = asyncio.create_task(tail.run(), name="journal tail")
 
 
-async def _closing(app: web.Application) -> None:
-    app[TAIL].close()
+async def _end(app: web.Application) -> None:
+    """Before those contexts end, and with them the database."""
+    tail = app[TAIL]
+    tail.close()
+    if tail.task is not None:
+        tail.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await tail.task
 
 
 def setup(app: web.Application) -> None:
     """Follow the journal while `app` runs; whoever streams from it may ask for this, once is enough."""
-    if _following not in app.cleanup_ctx:
-        app.cleanup_ctx.append(_following)
-        app.on_shutdown.append(_closing)
+    if TAIL not in app:
+        app[TAIL] = Tail(app[DATABASE])
+        app.on_startup.append(_begin)
+        app.on_shutdown.append(_end)

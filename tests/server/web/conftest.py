@@ -1,0 +1,125 @@
+"""The pages of the company Lovelace over HTTP, and the browsers of its people."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import event
+
+from models.database import Database
+from models.viewers import Staff
+from server.app import create_app
+from server.config import Config, new_key
+from server.context import DATABASE, RESOLVER
+from tests.server.web.browser import Browser, signed_in
+from tests.world import HOME, Person, World
+
+Open = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture
+def settings() -> str:
+    """More lines for the configuration; a test file may have its own."""
+    return ""
+
+
+@pytest.fixture
+def config(tmp_path: Path, settings: str, database_url: str) -> Config:
+    url = database_url.replace("sqlite+aiosqlite", "sqlite")
+    text = (
+        f'[instance]\nname = "Lovelace"\nurl = "{HOME}"\ndefault_language = "en"\n[database]\nurl = "{url}"\n'
+        f'[secrets]\nkey = "{new_key()}"\n[development]\ninsecure_hosts = ["*.localhost"]\n{settings}'
+    )
+    return Config.parse(text, path=tmp_path / "instance.toml")
+
+
+@pytest.fixture
+async def app(config: Config) -> web.Application:
+    """The whole application as it is wired, without background work; nobody elsewhere answers."""
+    made = create_app(config, works=False)
+
+    async def nobody(text: str, by: Staff) -> None:
+        del text, by
+
+    made[RESOLVER] = nobody
+    return made
+
+
+@pytest.fixture
+async def client(app: web.Application) -> AsyncIterator[TestClient[Any, Any]]:
+    async with TestClient(TestServer(app)) as made:
+        yield made
+
+
+@pytest.fixture
+async def house(client: TestClient[Any, Any], app: web.Application) -> Database:
+    """The database as the running application has it."""
+    return app[DATABASE]
+
+
+@pytest.fixture
+async def world(house: Database) -> World:
+    return await World.met(house)
+
+
+@pytest.fixture
+def browser(client: TestClient[Any, Any], house: Database) -> Open:
+    """Gives somebody a browser in which they are signed in: `await browser(world.ada)`; without one a visitor's."""
+
+    async def give(person: Person | None = None, **more: Any) -> Browser:
+        return Browser(client, **more) if person is None else await signed_in(client, house, person, **more)
+
+    return give
+
+
+@pytest.fixture
+async def ada(browser: Open, world: World) -> Browser:
+    return await browser(world.ada)
+
+
+@pytest.fixture
+async def alan(browser: Open, world: World) -> Browser:
+    return await browser(world.alan)
+
+
+@pytest.fixture
+async def grace(browser: Open, world: World) -> Browser:
+    return await browser(world.grace)
+
+
+@pytest.fixture
+async def joan(browser: Open, world: World) -> Browser:
+    return await browser(world.joan)
+
+
+@pytest.fixture
+async def visitor(browser: Open, world: World) -> Browser:
+    return await browser()
+
+
+@pytest.fixture
+def statements(house: Database) -> Callable[[], Any]:
+    """Counts what the database is asked: `with statements() as asked: …; len(asked)`."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")) and "journal" not in statement:
+                asked.append(statement)
+
+        engines = {engine.sync_engine for engine in (house._reader, house._writer)}
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield asked
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+    return counting
