@@ -20,8 +20,10 @@ async def answer(session: AsyncSession, incoming: Incoming) -> str:
     accepted = incoming.type == "Accept"
     member, group = await _wish_to_join(session, incoming)
     if member is not None and group is not None:
-        if not await groups.receive_answer(session, group, member=member, accepted=accepted):
+        wish = await groups.membership(session, group.id, member.id)
+        if wish is None or (accepted and wish.state is MemberState.REFUSED):
             raise Ignored("nobody of ours asked for that")
+        await groups.receive_answer(session, group, member=member, accepted=accepted)
         return "joined" if accepted else "not let in"
     follower = await _wish_to_follow(session, incoming)
     if follower is None:

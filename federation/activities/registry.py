@@ -35,7 +35,8 @@ class Refused(Exception):
         self.rule = rule
         self.reason = reason
         self.object_uri = object_uri
-        self.group = group
+        self.group_id = group.id if group is not None else None  # now: the transaction it came from will be undone
+        self.group_uri = group.uri if group is not None else ""
         super().__init__(reason)
 
 

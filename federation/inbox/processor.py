@@ -181,8 +181,8 @@ class Processor:
 
     async def _refuse(self, claimed: Claimed, refused: Refused) -> None:
         """Note the refusal where people look for it; a group of ours tells the author (GRP-6)."""
-        group = refused.group
-        keys = await self._wire.keys.ensure(self._wire.database, group.id) if group is not None else None
+        group_id = refused.group_id
+        keys = await self._wire.keys.ensure(self._wire.database, group_id) if group_id is not None else None
         async with self._wire.database.writing() as session:
             if not await received.holds(session, claimed):
                 return
@@ -206,18 +206,18 @@ class Processor:
                     actor=sender.handle if sender is not None else claimed.host,
                     rule=refused.rule,
                     object_uri=refused.object_uri,
-                    group_id=group.id if group is not None else None,
+                    group_id=group_id,
                     hosts=(claimed.host,),
                     digest=hashlib.sha256(claimed.body).hexdigest(),
                 ),
             )
-            if group is None or keys is None or sender is None:
+            if group_id is None or keys is None or sender is None:
                 return
             uri = self._wire.database.instance.mint("x")
             document: Document = {
                 "id": uri,
                 "type": "Reject",
-                "actor": group.uri,
+                "actor": refused.group_uri,
                 "to": [sender.uri],
                 "object": claimed.uri,
             }
@@ -227,12 +227,12 @@ class Processor:
                 deliveries.Outgoing(
                     uri=uri,
                     type="Reject",
-                    actor=await session.get_one(Actor, group.id),
+                    actor=await session.get_one(Actor, group_id),
                     body=body,
                     digest=sha256_base64(body),
                     inboxes=[(sender.inbox, sender.host)],
                     rule=refused.rule,
                     object_uri=claimed.uri,
-                    group_id=group.id,
+                    group_id=group_id,
                 ),
             )

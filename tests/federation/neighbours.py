@@ -291,7 +291,7 @@ class PeerActor:
         """The document with a proof by this actor."""
         return proven(document, by=self.own_keys, at=datetime.now(UTC))
 
-    def note(self, name: str, text: str = "Good day", **more: Any) -> dict[str, Any]:
+    def note(self, name: str, text: str = "Good day", /, **more: Any) -> dict[str, Any]:
         """A public note of this actor, which the server also serves."""
         note = {
             "id": f"{self.peer.base_url}/notes/{name}",
@@ -306,7 +306,7 @@ class PeerActor:
         self.peer.serve(note)
         return note
 
-    def does(self, type: str, object: Any, **more: Any) -> dict[str, Any]:
+    def does(self, type: str, object: Any, /, **more: Any) -> dict[str, Any]:
         """An activity of this actor with a new id."""
         self.peer.count += 1
         activity = {

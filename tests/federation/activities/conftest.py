@@ -1,0 +1,85 @@
+"""A company whose people and groups Northwind may know of, and a group elsewhere that ours belong to."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from models import actors, groups, relations
+from models.tables import EVERYBODY, Actor, Group, Level, Reach
+from tests.federation import neighbours
+from tests.federation.neighbours import Home, Peer, PeerActor
+from tests.world import Person
+
+
+@dataclass(slots=True)
+class Square:
+    """A public group and a partner group of ours, Ada whom the world may know, and Nora who knows them."""
+
+    home: Home
+    public: Group
+    public_actor: Actor
+    alpine: Group
+    alpine_actor: Actor
+    ada: Person
+    ada_actor: Actor
+
+
+@pytest.fixture
+async def square(home: Home, northwind: Peer, nora: PeerActor) -> Square:
+    public = await home.founds("square", Reach.PUBLIC)
+    alpine = await home.founds("alpine", Reach.PARTNERS)
+    await home.admits(northwind, alpine=Level.POST)
+    ada = await home.hires("ada")
+    async with home.database.writing() as session:
+        await actors.disclose(session, ada.id, {EVERYBODY})
+    return Square(
+        home,
+        public,
+        await home.actor(public.id),
+        alpine,
+        await home.actor(alpine.id),
+        ada,
+        await home.actor(ada.id),
+    )
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Peer]:
+    """Another partner's server."""
+    async with neighbours.peer("other") as peer:
+        yield peer
+
+
+@pytest.fixture
+async def steel(home: Home, northwind: Peer) -> PeerActor:
+    """A private group at Northwind that Alan is a member of."""
+    group = northwind.group("steel", manuallyApprovesFollowers=True)
+    await known(home, group)
+    async with home.database.writing() as session:
+        mirror = await groups.keep_mirror(session, await actor_of(session, group))
+        wish = await groups.join(session, mirror, by=home.alan.staff)
+        await groups.receive_answer(session, mirror, member=await session.get_one(Actor, wish.actor_id), accepted=True)
+    return group
+
+
+async def actor_of(session, peer_actor: PeerActor) -> Actor:
+    found = await actors.by_uri(session, peer_actor.id)
+    assert found is not None
+    return found
+
+
+async def known(home: Home, *people: PeerActor) -> None:
+    """Let our server get to know people elsewhere by their signatures."""
+    for person in people:
+        assert (await person.gets(home, "/ap/u/never")).status == 404
+
+
+async def follows(home: Home, person: Person, peer_actor: PeerActor) -> None:
+    """Let one of ours follow somebody elsewhere, who agrees."""
+    await known(home, peer_actor)
+    async with home.database.writing() as session:
+        theirs = await actor_of(session, peer_actor)
+        await relations.follow(session, theirs, by=person.staff)
+        mine = await session.get_one(Actor, person.id)
+        await relations.receive_answer(session, follower=mine, by=theirs, accepted=True)
