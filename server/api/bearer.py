@@ -6,6 +6,7 @@ answer. The second bounds what another process's commit can be late with.
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,7 +71,8 @@ class _Kept:
 class Bearers:
     """The tokens that were shown lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._kept: dict[bytes, _Kept] = {}
         self._seen: int | None = None
         self._place = Position()
@@ -84,7 +86,7 @@ class Bearers:
         if database.changed.count != self._seen:
             await self._look(database)
         kept = self._kept.get(key)
-        if kept is not None and time.monotonic() < kept.until:
+        if kept is not None and self.clock() < kept.until:
             return kept
         return await self._ask(database, key, text)
 
@@ -123,7 +125,7 @@ class Bearers:
             caller=Caller(accounts.staff(account) if account else None, token),
             scopes=Scopes(tuple(token.scopes.split())),
             locale=account.locale if account else "",
-            until=time.monotonic() + _KEPT_FOR,
+            until=self.clock() + _KEPT_FOR,
         )
         if seen == self._seen:  # otherwise its end may have been told while we asked
             while len(self._kept) >= _MOST:

@@ -110,7 +110,8 @@ class Params:
         return None if value is None or not value.strip() else id_of(value, name)
 
     def ids(self, name: str) -> list[int]:
-        return [id_of(text, name) for text in self.texts(name)]
+        """A list of ids. A form can only say "none" by an empty one, which is left out."""
+        return [id_of(text, name) for text in self.texts(name) if text.strip()]
 
     def texts(self, name: str) -> list[str]:
         """A list of texts; a single one counts as a list of one."""
