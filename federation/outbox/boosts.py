@@ -9,17 +9,16 @@ from federation.outbox.sending import Subject, send, undo
 from federation.outbox.wrapping import followers_of
 from federation.vocabulary import PUBLIC
 from models import actors, deliveries, relations
-from models.posts import writing
-from models.tables import EVERYBODY, Actor, Post, Reach, Visibility
+from models.posts import departing, writing
+from models.tables import EVERYBODY, Actor, Post, Visibility
 
-_SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
 RULE = "public"
 
 
 async def released(keys: KeyRing, session: AsyncSession, boost: Post) -> None:
     """Tell followers, and whose post it is. Only what everybody may see is ever announced (R-17)."""
-    boosted = await session.get(Post, boost.boost_of_id)
-    if boosted is None or boosted.deleted_at is not None or not _is_public(boosted):
+    boosted = await departing.boosted(session, boost)
+    if boosted is None:
         return
     by = await session.get_one(Actor, boost.author_id)
     author = await session.get_one(Actor, boosted.author_id)
@@ -38,11 +37,6 @@ async def released(keys: KeyRing, session: AsyncSession, boost: Post) -> None:
     sent = await send(session, keys, document, actor=by, inboxes=inboxes, subject=subject)
     await writing.note_departure(session, boost.id, sent, 1)
     await actors.disclose(session, by.id, {EVERYBODY})
-
-
-def _is_public(post: Post) -> bool:
-    has_left = not post.is_local or post.published_revision is not None
-    return post.visibility in _SPREAD and post.reach is Reach.PUBLIC and has_left
 
 
 async def withdrawn(keys: KeyRing, session: AsyncSession, boost: Post, uri: str) -> None:

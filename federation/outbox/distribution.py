@@ -1,20 +1,20 @@
 """What others do in a group of ours, passed on to its members outside: exactly as it came (GEN-5, FEP-1b12)."""
 
 import logging
+from dataclasses import replace
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.documents import activity, addressing
+from federation.documents import addressing
 from federation.keys import KeyRing
 from federation.outbox import recipients, wrapping
-from federation.outbox.sending import Subject, mint, send
-from federation.vocabulary import PUBLIC, id_of
+from federation.outbox.sending import Subject
+from federation.vocabulary import id_of
 from models import actors, deliveries, received
-from models.base import now
 from models.journal import GroupDistributes
-from models.posts import writing
-from models.tables import Actor, Group, Post, Reach
+from models.posts import departing, writing
+from models.tables import Actor, Group, Reach
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
     if came is None or group is None or group.reach is Reach.INTERNAL:
         return
     place = await session.get_one(Actor, group.id)
-    post = await session.get(Post, entry.post_id) if entry.post_id is not None else None
+    post = await departing.by_id(session, entry.post_id)
     try:
         document = _decode(came.body)
     except msgspec.DecodeError:
@@ -61,15 +61,14 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
     )
     if came.type != "Create" or post is None or post.deleted_at is not None:
         return
-    if is_public and post.reply_to_id is None and found.by_id:
-        boost = activity.announce(
-            mint(session),
-            place.uri,
+    if is_public and post.reply_to_id is None:
+        sent += await wrapping.announce_id(
+            session,
+            keys,
             post.uri,
-            to=[PUBLIC],
-            cc=[wrapping.followers_of(place), author_uri],
-            published=now(),
+            author_uri=author_uri,
+            group=place,
+            inboxes=found.by_id,
+            subject=replace(subject, what=""),
         )
-        by_id = Subject(rule=subject.rule, object_uri=post.uri, by=subject.by, group_id=group.id, post_id=entry.post_id)
-        sent += await send(session, keys, boost, actor=place, inboxes=found.by_id, subject=by_id)
     await writing.note_departure(session, post.id, sent, post.revision)

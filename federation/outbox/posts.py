@@ -12,20 +12,19 @@ from federation.documents.refusals import StaysHere
 from federation.keys import KeyRing
 from federation.outbox import boosts, recipients, wrapping
 from federation.outbox.sending import Inbox, Subject, hosts_of, keep_and_queue, mint, seal, send
-from federation.vocabulary import PUBLIC, Document
+from federation.vocabulary import Document
 from models import actors, approvals, deliveries
-from models.base import now
 from models.instance import instance_of
 from models.journal import PostReleased
-from models.posts import writing
-from models.tables import EVERYBODY, Actor, Departure, Group, Post, Reach, Visibility
+from models.posts import departing, writing
+from models.tables import EVERYBODY, Actor, Departure, Group, Reach, Visibility
 
 log = logging.getLogger(__name__)
 
 
 async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) -> None:
     """Send the released revision to whom it concerns now: as new, or as a change to those who have an older one."""
-    post = await session.get(Post, entry.post_id)
+    post = await departing.by_id(session, entry.post_id)
     if post is None or not post.is_local or post.deleted_at is not None:
         return
     if post.boost_of_id is not None:
@@ -120,17 +119,15 @@ class _Release:
 
     async def _create(self, place: Actor, embedded: list[Inbox], by_id: list[Inbox], named: list[Inbox]) -> list[Inbox]:
         sent = await self._say_within(place, activity.create(mint(self.session), self.document), embedded, named)
-        if by_id:
-            boost = activity.announce(
-                mint(self.session),
-                place.uri,
-                self.leaving.post.uri,
-                to=[PUBLIC],
-                cc=[wrapping.followers_of(place), self.leaving.author.uri],
-                published=now(),
-            )
-            sent += await send(self.session, self.keys, boost, actor=place, inboxes=by_id, subject=self.subject)
-        return sent
+        return sent + await wrapping.announce_id(
+            self.session,
+            self.keys,
+            self.leaving.post.uri,
+            author_uri=self.leaving.author.uri,
+            group=place,
+            inboxes=by_id,
+            subject=self.subject,
+        )
 
     async def _update(self, place: Actor, inboxes: list[Inbox]) -> list[Inbox]:
         """In the form each has it in: what came by id gets the author's own Update (GRP-8b)."""

@@ -1,6 +1,8 @@
 """Changed profiles and groups, for the servers that know them; nobody else learns that somebody is there."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from federation.documents import activity
 from federation.documents import actor as actor_document
@@ -11,14 +13,15 @@ from federation.vocabulary import PUBLIC
 from models import actors, deliveries, egress, relations
 from models.instance import instance_of
 from models.journal import ActorChanged
-from models.tables import Actor, Group, Media, Reach
+from models.tables import Actor, Group, Reach
 
 RULE = "profile"
 
 
 async def changed(keys: KeyRing, session: AsyncSession, entry: ActorChanged) -> None:
     """Update{actor} to members, followers and whoever else was told of it (ACT-4, DISC-7)."""
-    actor = await session.get(Actor, entry.actor_id)
+    pictures = (joinedload(Actor.avatar), joinedload(Actor.header))
+    actor = await session.scalar(select(Actor).where(Actor.id == entry.actor_id).options(*pictures))
     if actor is None or not actor.is_local or actor.deleted_at is not None:
         return
     group = await session.get(Group, actor.id)
@@ -30,8 +33,8 @@ async def changed(keys: KeyRing, session: AsyncSession, entry: ActorChanged) -> 
         own_keys=await keys.ensure_in(session, actor.id),
         instance=instance_of(session),
         group=group,
-        avatar=await _media(session, actor.avatar_id),
-        header=await _media(session, actor.header_id),
+        avatar=actor.avatar,
+        header=actor.header,
     )
     followers = followers_of(actor)
     is_public = group is not None and group.reach is Reach.PUBLIC
@@ -46,7 +49,3 @@ async def _inboxes(session: AsyncSession, actor: Actor, group: Group | None) -> 
     if group is not None:
         return await egress.inboxes_in(session, group)
     return [*await relations.follower_inboxes(session, actor.id), *await actors.told_of(session, actor.id)]
-
-
-async def _media(session: AsyncSession, media_id: int | None) -> Media | None:
-    return await session.get(Media, media_id) if media_id is not None else None

@@ -7,14 +7,15 @@ from federation.keys import KeyRing
 from federation.outbox.sending import Inbox, Subject, hosts_of, send, undo
 from models import actors, deliveries
 from models.journal import Liked, Unliked
-from models.tables import Actor, Group, Post, Reach
+from models.posts import departing
+from models.tables import Actor, Group, Reach
 
 RULE = "thanks"
 
 
 async def liked(keys: KeyRing, session: AsyncSession, entry: Liked) -> None:
     """Tell the author, and the group elsewhere that the post is in (GRP-10)."""
-    by, post = await session.get(Actor, entry.actor_id), await session.get(Post, entry.post_id)
+    by, post = await session.get(Actor, entry.actor_id), await departing.by_id(session, entry.post_id)
     if by is None or post is None or not by.is_local or post.is_local or post.deleted_at is not None:
         return
     author = await session.get_one(Actor, post.author_id)

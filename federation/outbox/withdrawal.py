@@ -12,7 +12,7 @@ from federation.vocabulary import PUBLIC, Document
 from models import deliveries
 from models.base import now
 from models.journal import PostDeleted
-from models.posts import reading, receiving, writing
+from models.posts import departing, reading, receiving, writing
 from models.tables import Actor, Group, Post, Reach, Visibility
 
 _SENT_AS = ("Create", "Update", "Announce")
@@ -21,7 +21,7 @@ RULE = "withdrawn"
 
 async def deleted(keys: KeyRing, session: AsyncSession, entry: PostDeleted) -> None:
     """Tell those who have the post that it is gone; who never got it does not hear of it now (DLV-5)."""
-    post = await session.get(Post, entry.post_id)
+    post = await departing.by_id(session, entry.post_id)
     if post is None:
         return
     if post.boost_of_id is not None:

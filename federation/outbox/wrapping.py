@@ -1,4 +1,4 @@
-"""How a group of ours passes an activity on: inside its own Announce, byte for byte (GRP-8, form 1)."""
+"""How a group of ours passes things on: an activity inside its own Announce, byte for byte, or a post by its id."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.documents import activity
 from federation.keys import KeyRing
 from federation.outbox.sending import Inbox, Subject, mint, send
-from federation.vocabulary import Document
+from federation.vocabulary import PUBLIC, Document
 from models.base import now
 from models.tables import Actor
 
@@ -25,7 +25,10 @@ async def announce(
     inboxes: Iterable[Inbox],
     subject: Subject,
 ) -> list[Inbox]:
-    """Queue the group's Announce of the activity in `body`; where it goes. `subject.what` is the inner type."""
+    """Queue the group's Announce of the activity in `body` (GRP-8, form 1); where it goes.
+
+    `subject.what` is the inner type.
+    """
     wanted = list(inboxes)
     if not wanted:
         return []
@@ -34,6 +37,23 @@ async def announce(
         mint(session), group.uri, followers_of(group), inner, is_public=is_public, published=now()
     )
     return await send(session, keys, document, actor=group, inboxes=wanted, subject=subject, embeds=body)
+
+
+async def announce_id(
+    session: AsyncSession,
+    keys: KeyRing,
+    post_uri: str,
+    *,
+    author_uri: str,
+    group: Actor,
+    inboxes: Iterable[Inbox],
+    subject: Subject,
+) -> list[Inbox]:
+    """Queue the group's Announce of a public post by its id (GRP-8, form 2); where it goes."""
+    document = activity.announce(
+        mint(session), group.uri, post_uri, to=[PUBLIC], cc=[followers_of(group), author_uri], published=now()
+    )
+    return await send(session, keys, document, actor=group, inboxes=inboxes, subject=subject)
 
 
 def followers_of(actor: Actor) -> str:

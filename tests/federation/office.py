@@ -2,29 +2,40 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
 from federation import outbox, peers
 from federation.keys import KeyRing
-from models import actors, groups
+from federation.vocabulary import PUBLIC
+from models import actors, groups, journal, ledger, partners, received
 from models.database import Database
+from models.posts import receiving
 from models.tables import (
+    Access,
     Activity,
     Actor,
     ActorType,
     Delivery,
     DeliveryState,
+    Departure,
     Dialect,
     Disclosure,
     Group,
     Membership,
     MemberState,
     Peer,
+    Post,
+    Reach,
+    Visibility,
 )
 from tests.federation.receiver import SECRET
+from tests.world import Outsider, World
+
+BLOG = "blog.localhost:8010"
+FORUM = "forum.localhost:8011"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,15 @@ class Sent:
 class Office:
     database: Database
     _seen: set[int] = field(default_factory=set)
+
+    @classmethod
+    async def opened(cls, database: Database) -> Self:
+        """With everything that happened so far dealt with and forgotten."""
+        office = cls(database)
+        await office.sends()
+        async with database.writing() as session:
+            await session.execute(delete(Activity))
+        return office
 
     async def sends(self) -> list[Sent]:
         """What was queued since the last time, in order."""
@@ -127,3 +147,107 @@ async def group_elsewhere(database: Database, host: str, username: str, *members
         for member in members:
             session.add(Membership(group_id=group.id, actor_id=member, state=MemberState.MEMBER))
         return group
+
+
+# What a test begins with
+
+
+async def approved(world: World, text: str = "Out", **more: Any) -> Post:
+    """A post of Ada's in the gated group that Grace let out."""
+    post = await world.ada.writes(text, group=world.alpine, **more)
+    await world.grace.approves(post)
+    return post
+
+
+async def public_group(world: World, *hosts_and_dialects: tuple[str, Dialect | None], office: Office) -> Group:
+    """A public group of Ada's with one member at each of some hosts, which speak these dialects."""
+    group = await world.ada.founds("market", reach=Reach.PUBLIC, access=Access.OPEN)
+    for host, dialect in hosts_and_dialects:
+        async with world.database.writing() as session:
+            await partners.admit(session, host)
+        member = await outsider(world.database, host, "reader")
+        await Outsider(world.database, host).joins(group, as_=member)
+        if dialect is not None:
+            await office.speaks(host, dialect)
+    await office.sends()
+    return group
+
+
+async def lines(world: World) -> list[Any]:
+    """The ledger, oldest line first."""
+    async with world.database.reading() as session:
+        return list(await session.scalars(ledger.lines(world.alan.staff).order_by(None).order_by("id")))
+
+
+async def departures(world: World, post: Post) -> set[tuple[str, int]]:
+    """Who has a post, in which revision."""
+    async with world.database.reading() as session:
+        found = await session.scalars(select(Departure).where(Departure.post_id == post.id))
+        return {(one.host, one.revision) for one in found}
+
+
+async def delivered(world: World) -> None:
+    """Let everything that is queued have arrived."""
+    async with world.database.writing() as session:
+        for row in await session.scalars(select(Delivery).where(Delivery.state == DeliveryState.QUEUED)):
+            row.state = DeliveryState.DELIVERED
+            row.attempts = 1
+
+
+async def a_post_from(
+    world: World,
+    host: str,
+    username: str,
+    group: Group,
+    *,
+    uri: str = "1",
+    parent: Post | None = None,
+    is_public: bool = True,
+) -> Post:
+    """A post that somebody elsewhere wrote into a group of ours, received and passed on."""
+    author = await outsider(world.database, host, username)
+    post_uri = f"http://{host}/o/{uri}"
+    place = await actor_of(world, group)
+    to = [place.uri, PUBLIC if is_public else place.followers_uri]
+    activity = {
+        "id": f"http://{host}/x/{uri}",
+        "type": "Create",
+        "actor": author.uri,
+        "to": to,
+        "object": {"id": post_uri, "type": "Note", "attributedTo": author.uri, "to": to, "content": "Hi", "n": 1.0},
+    }
+    async with world.database.writing() as session:
+        told = receiving.RemotePost(
+            uri=post_uri,
+            url=None,
+            author=await session.get_one(Actor, author.id),
+            visibility=Visibility.GROUP,
+            html="Hi",
+            group=await session.get_one(Group, group.id),
+            reply_to_uri=parent.uri if parent is not None else None,
+        )
+        post = await receiving.receive(session, told)
+        assert post is not None
+        number = await stored(session, activity)
+        journal.record(session, journal.GroupDistributes(group.id, number, post.id))
+    return post
+
+
+async def stored(session: Any, activity: dict[str, Any]) -> int:
+    """Keep an activity as received; its number."""
+    host = activity["actor"].split("/")[2]
+    number = await received.store(
+        session,
+        uri=activity["id"],
+        host=host,
+        type=activity["type"],
+        actor_uri=activity["actor"],
+        body=json.dumps(activity, indent=1).encode(),
+    )
+    assert number is not None
+    return number
+
+
+async def actor_of(world: World, group: Group) -> Actor:
+    async with world.database.reading() as session:
+        return await session.get_one(Actor, group.id)

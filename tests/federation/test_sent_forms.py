@@ -12,17 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from models import actors, groups, partners, reactions, relations
 from models.media import StoredFile, add
-from models.tables import Access, Actor, ActorType, Delivery, DeliveryState, Dialect, Group, Reach, Visibility
-from tests.federation.office import Office, group_elsewhere, outsider
+from models.tables import Access, Actor, ActorType, Dialect, Group, Reach, Visibility
+from tests.federation.office import BLOG, Office, a_post_from, delivered, group_elsewhere, outsider
 from tests.federation.receiver import quick_keys
 from tests.world import NORTHWIND, Outsider, take_in
 
 GOLDENS = Path(__file__).parent.parent / "wire" / "sent"
-BLOG = "blog.localhost:8010"
 _MINTED = re.compile(r"/ap/([a-z])/([2-9a-z]{22})")
 _NUMBERED = re.compile(r"/(?:posts|joins)/(\d+)")
 _CUT = {"proofValue": "z…", "publicKeyPem": "-----BEGIN PUBLIC KEY-----\n…", "publicKeyMultibase": "z6Mk…"}
@@ -87,13 +85,6 @@ async def only(office) -> dict[str, Any]:
     return sent.document
 
 
-async def arrived(world) -> None:
-    async with world.database.writing() as session:
-        for row in await session.scalars(select(Delivery).where(Delivery.state == DeliveryState.QUEUED)):
-            row.state = DeliveryState.DELIVERED
-            row.attempts = 1
-
-
 async def test_an_accept(office, steel):
     golden("accept_join", await only(office))
 
@@ -129,7 +120,7 @@ async def test_a_note_an_edit_and_a_deletion_in_a_partner_group(world, office, s
     clock.advance(minutes=5)
     await world.ada.edits(post, "A second thought")
     golden("update_in_partner_group", await only(office))
-    await arrived(world)
+    await delivered(world)
     await world.ada.deletes(post)
     golden("delete_in_partner_group", await only(office))
 
@@ -148,14 +139,14 @@ async def test_both_forms_of_a_post_in_a_public_group(world, office):
         await partners.admit(session, BLOG)
     await Outsider(world.database, BLOG).joins(group, as_=await outsider(world.database, BLOG, "reader"))
     await office.sends()
-    await arrived(world)
+    await delivered(world)
     post = await world.ada.writes("For all to see", group=group)
 
     embedded, by_id = await office.sends()
 
     golden("note_in_public_group", embedded.document)
     golden("note_in_public_group_by_id", by_id.document)
-    await arrived(world)
+    await delivered(world)
     await world.ada.deletes(post)
     plain, _announced, undone = await office.sends()
     golden("delete_in_public_group_plain", plain.document)
@@ -179,7 +170,7 @@ async def test_a_wish_to_join_and_its_end(world, office):
     group = await group_elsewhere(world.database, NORTHWIND, "steel")
     await world.ada.joins(group)
     golden("follow_group", await only(office))
-    await arrived(world)
+    await delivered(world)
     await world.ada.leaves(group)
     golden("undo_follow_group", await only(office))
 
@@ -195,13 +186,11 @@ async def test_a_wish_to_follow_somebody_and_a_refusal(world, office):
 
 
 async def test_thanks_and_taking_them_back(world, office):
-    from tests.federation.test_outbox import a_post_from
-
     post = await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
     golden("announce_of_received", await only(office))
     await world.ada.likes(post)
     golden("like", await only(office))
-    await arrived(world)
+    await delivered(world)
     async with world.database.writing() as session:
         await reactions.unlike(session, post.id, by=world.ada.staff)
     golden("undo_like", await only(office))

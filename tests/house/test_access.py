@@ -17,7 +17,6 @@ POLICY = "models/policy.py"
 GUARDED = {"Post", "Revision", "Attachment", "Media", "Recipient", "Bookmark"}
 MACHINE_ROOM = ("server/cli/", "server/checks.py")  # whoever runs these reads the database anyway
 KNOWN = {
-    ("federation/documents/post/rendering.py", "Post"): "the parent's id, for a post that has passed the gate",
     ("server/web/presenters/approvals.py", "Revision"): "of a submission that this gatekeeper was let see already",
     ("server/web/presenters/frame.py", "Media"): "the viewer's own picture",
 }

@@ -18,7 +18,7 @@ from federation.documents.refusals import StaysHere
 from federation.vocabulary import PUBLIC, Document, format_date
 from models import actors
 from models.instance import Instance, instance_of
-from models.posts import reading
+from models.posts import departing, reading
 from models.tables import (
     Actor,
     ActorType,
@@ -30,7 +30,6 @@ from models.tables import (
     Post,
     PostTag,
     Reach,
-    Recipient,
     Revision,
     Visibility,
 )
@@ -90,7 +89,8 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
     revision = revision or await reading.published(session, post)
     author = await session.get_one(Actor, post.author_id)
     place = await session.get_one(Actor, group.id) if group is not None else None
-    parent, parent_author = await _parent(session, post)
+    parent = await departing.answered(session, post)
+    parent_author = await session.get(Actor, parent.author_id) if parent is not None else None
     named, tags = await _names_and_tags(session, post, revision)
     named = await _readers_among(session, named, post, reach, place)
     answered = parent_author if post.visibility is not Visibility.DIRECT else None  # is among the recipients there
@@ -118,16 +118,6 @@ def _refuse_what_stays(post: Post, revision: Revision | None, reach: Reach) -> N
         raise StaysHere(post_id=post.id, reason="not_released")
     if revision is not None and (revision.post_id, revision.number) != (post.id, post.published_revision):
         raise StaysHere(post_id=post.id, reason="another_revision")
-
-
-async def _parent(session: AsyncSession, post: Post) -> tuple[Post | None, Actor | None]:
-    """What the post answers; nothing when that never left the house itself."""
-    if post.reply_to_id is None:
-        return None, None
-    parent = await session.get(Post, post.reply_to_id)
-    if parent is None or (parent.is_local and (parent.published_revision is None or parent.reach is Reach.INTERNAL)):
-        return None, None
-    return parent, await session.get(Actor, parent.author_id)
 
 
 async def _names_and_tags(
@@ -158,7 +148,8 @@ async def _readers_among(
     A direct message names everybody it is for, because that alone makes microblogs tell them.
     """
     if post.visibility is Visibility.DIRECT:
-        return await _recipients(session, post)
+        people = tuple((await reading.recipients(session, [post.id])).get(post.id, ()))
+        return tuple(actor for actor in people if actor.id != post.author_id and actor.deleted_at is None)
     people = tuple(actor for actor in named if actor.type is not ActorType.GROUP and actor.deleted_at is None)
     if reach is Reach.PUBLIC or place is None or not people:
         return people
@@ -173,16 +164,6 @@ async def _readers_among(
     )
     # of a group elsewhere we know only our own members: who lives with the group sees it or is not told there
     return tuple(actor for actor in people if actor.id in readers or (place.host and actor.host == place.host))
-
-
-async def _recipients(session: AsyncSession, post: Post) -> tuple[Actor, ...]:
-    found = await session.scalars(
-        select(Actor)
-        .join(Recipient, Recipient.actor_id == Actor.id)
-        .where(Recipient.post_id == post.id, Actor.id != post.author_id, Actor.deleted_at.is_(None))
-        .order_by(Actor.id)
-    )
-    return tuple(found)
 
 
 def _address(

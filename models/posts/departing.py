@@ -1,0 +1,32 @@
+"""Posts as whoever carries them out of the house needs them: after the gate let them go, or after they were deleted.
+
+Nothing here decides what may leave: `egress` and the gate did, and recorded a journal entry. What must be asked again,
+because the house may have changed since, is asked here.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.tables import Post, Reach, Visibility
+
+_SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
+
+
+async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:
+    """The post that a journal entry names, in whatever state it is now."""
+    return await session.get(Post, post_id) if post_id is not None else None
+
+
+async def answered(session: AsyncSession, post: Post) -> Post | None:
+    """What `post` answers, unless that never left the house: then not even its id may be told."""
+    parent = await by_id(session, post.reply_to_id)
+    if parent is None or (parent.is_local and (parent.published_revision is None or parent.reach is Reach.INTERNAL)):
+        return None
+    return parent
+
+
+async def boosted(session: AsyncSession, boost: Post) -> Post | None:
+    """What `boost` shows, as long as everybody may see it (R-17)."""
+    post = await by_id(session, boost.boost_of_id)
+    if post is None or post.deleted_at is not None or (post.is_local and post.published_revision is None):
+        return None
+    return post if post.visibility in _SPREAD and post.reach is Reach.PUBLIC else None

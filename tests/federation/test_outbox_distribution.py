@@ -1,0 +1,173 @@
+"""What others do in groups of ours, and what ours do in groups of others."""
+
+import pytest
+from sqlalchemy import select
+
+from federation.keys import KeyRing
+from federation.signatures import proofs
+from federation.signatures.multikey import decode_key
+from federation.vocabulary import PUBLIC
+from models import journal, partners
+from models.base import now
+from models.posts import receiving, writing
+from models.tables import (
+    Dialect,
+    Group,
+    Reach,
+    Received,
+)
+from tests.federation.office import (
+    BLOG,
+    FORUM,
+    Office,
+    a_post_from,
+    actor_of,
+    delivered,
+    departures,
+    group_elsewhere,
+    lines,
+    outsider,
+    public_group,
+    stored,
+)
+from tests.federation.receiver import SECRET, quick_keys
+from tests.world import NORTHWIND, World
+
+
+@pytest.fixture(autouse=True)
+def _stock(monkeypatch):
+    quick_keys(monkeypatch)
+
+
+@pytest.fixture
+async def office(world: World) -> Office:
+    return await Office.opened(world.database)
+
+
+# What others do in groups of ours
+
+
+async def test_GEN_5_a_received_activity_is_passed_on_exactly_as_it_came(world, office):
+    post = await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+
+    (sent,) = await office.sends()
+
+    assert (sent.host, sent.form) == (NORTHWIND, "Announce{Create}")
+    async with world.database.reading() as session:
+        came = (await session.scalars(select(Received))).one()
+    assert came.body in sent.body
+    assert b'"n": 1.0' in sent.body
+    assert await departures(world, post) == {(NORTHWIND, 1)}
+    proof = proofs.find(sent.document, now=now())
+    own = await KeyRing(SECRET).ensure(world.database, world.alpine.id)
+    proofs.verify(proof, decode_key(own.ed25519_multibase))
+
+
+async def test_the_ledger_names_the_person_outside_whose_post_is_passed_on(world, office):
+    await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+    await office.sends()
+
+    line = (await lines(world))[-1]
+    assert (line.what, line.actor, line.rule) == ("Create", f"nora@{NORTHWIND}", "agreement")
+
+
+async def test_a_new_thread_in_a_public_group_goes_to_microblogs_by_its_id_and_its_replies_do_not(world, office):
+    group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
+    post = await a_post_from(world, FORUM, "reader", group)
+    assert await office.forms() == [(FORUM, "Announce{Create}"), (BLOG, "Announce{id}")]
+
+    await a_post_from(world, FORUM, "reader", group, uri="2", parent=post)
+
+    assert await office.forms() == [(FORUM, "Announce{Create}")]
+
+
+async def test_a_like_is_passed_on_to_forums_only(world, office):
+    group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
+    liker = await outsider(world.database, FORUM, "reader")
+    activity = {"id": f"http://{FORUM}/x/9", "type": "Like", "actor": liker.uri, "to": [PUBLIC], "object": "http://x/1"}
+    async with world.database.writing() as session:
+        journal.record(session, journal.GroupDistributes(group.id, await stored(session, activity)))
+
+    assert await office.forms() == [(FORUM, "Announce{Like}")]
+
+
+async def test_what_came_for_members_only_is_not_announced_to_all(world, office):
+    group = await public_group(world, (BLOG, None), office=office)
+    await a_post_from(world, BLOG, "reader", group, is_public=False)
+
+    (sent,) = await office.sends()
+    assert sent.form == "Announce{Create}"
+    assert PUBLIC not in sent.body.decode()
+
+
+async def test_GRP_11_a_post_of_others_that_is_removed_here_is_removed_by_the_group(world, office):
+    post = await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+    await office.sends()
+    await delivered(world)
+    async with world.database.writing() as session:
+        await writing.delete(session, post.id, by=world.alan.staff)
+
+    (sent,) = await office.sends()
+
+    assert sent.form == "Announce{Delete}"
+    assert sent.document["object"]["actor"] == sent.document["actor"]
+    assert sent.document["object"]["object"]["id"] == post.uri
+
+
+async def test_a_post_that_its_author_elsewhere_deleted_is_passed_on_once_and_its_boost_undone(world, office):
+    group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
+    post = await a_post_from(world, FORUM, "reader", group)
+    await office.sends()
+    await delivered(world)
+    activity = {
+        "id": f"http://{FORUM}/x/3",
+        "type": "Delete",
+        "actor": f"http://{FORUM}/u/reader",
+        "to": [PUBLIC],
+        "object": post.uri,
+    }
+    async with world.database.writing() as session:
+        await receiving.receive_deletion(session, post.uri, host=FORUM, by_handle="reader")
+        journal.record(session, journal.GroupDistributes(group.id, await stored(session, activity), post.id))
+
+    assert await office.forms() == [(BLOG, "Undo{Announce}"), (FORUM, "Announce{Delete}")]
+
+
+async def test_an_internal_group_passes_nothing_on(world, office):
+    await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+    async with world.database.writing() as session:
+        (await session.get_one(Group, world.alpine.id)).reach = Reach.INTERNAL
+
+    assert await office.sends() == []
+
+
+# Groups elsewhere
+
+
+async def test_GRP_10_a_post_into_a_group_elsewhere_goes_to_that_group_alone(world, office):
+    group = await group_elsewhere(world.database, NORTHWIND, "steel", world.ada.id)
+    place = await actor_of(world, group)
+
+    post = await world.ada.writes("Prices?", group=group)
+
+    (sent,) = await office.sends()
+    assert (sent.inbox, sent.form) == (place.inbox, "Create")
+    assert sent.document["to"] == [place.uri, place.followers_uri]
+    assert (await lines(world))[-1].rule == "group_elsewhere"
+    assert await office.knows(world.ada.id) == {NORTHWIND}
+    await world.ada.edits(post, "Prices!")
+    await delivered(world)
+    await world.ada.deletes(post)
+    assert [(one.inbox, one.form) for one in await office.sends()] == [(place.inbox, "Delete")]
+
+
+async def test_a_public_post_into_a_group_elsewhere_reaches_whom_it_names(world, office):
+    group = await group_elsewhere(world.database, NORTHWIND, "steel", world.ada.id, is_locked=False)
+    async with world.database.writing() as session:
+        await partners.admit(session, BLOG)
+    await outsider(world.database, BLOG, "reader")
+    await office.speaks(BLOG, Dialect.MICROBLOG)
+
+    await world.ada.writes(f"Prices? @reader@{BLOG}", group=group)
+
+    assert sorted(await office.forms()) == [(BLOG, "Create"), (NORTHWIND, "Create")]
