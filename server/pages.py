@@ -62,7 +62,7 @@ def refusal(request: web.Request, error: DomainError) -> web.Response:
     """The page for a rule that said no. For what may not be seen it is the same for all things and all viewers."""
     if error.status == 404:
         return _error(request, ErrorView(status=404))
-    request.setdefault("locale", request.app[CONFIG].instance.default_language)
+    request.setdefault(LOCALE, request.app[CONFIG].instance.default_language)
     return _error(request, ErrorView(status=error.status, sentence=i18n.sentence(request[LOCALE], error)))
 
 
@@ -75,6 +75,6 @@ def failure(request: web.Request, reference: str) -> web.Response:
 
 
 def _error(request: web.Request, view: ErrorView) -> web.Response:
-    request.setdefault("locale", request.app[CONFIG].instance.default_language)
+    request.setdefault(LOCALE, request.app[CONFIG].instance.default_language)
     name = _ERRORS.get(view.status, "refused")
     return render(request, f"web/errors/{name}.html", plain_shell(request), view, status=view.status)
