@@ -113,6 +113,11 @@ class Page:
         return any(form.action == action for form in self.forms)
 
     @property
+    def token(self) -> str:
+        """What the forms of this page are sent with."""
+        return next(token for form in self.forms if (token := form.get("csrf_token")))
+
+    @property
     def location(self) -> str:
         return str(self.headers["Location"])
 

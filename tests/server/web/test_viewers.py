@@ -1,0 +1,286 @@
+"""Who sees which page: every page for every sort of viewer, and that what is hidden looks like what never was (R-71)."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from models.tables import Access, Actor, Group, Post, Reach
+from tests.server.web.browser import Browser, Page
+from tests.server.web.conftest import Open
+from tests.world import Person, World
+
+PEOPLE = ("visitor", "joan", "ada", "grace", "alan")
+"""Nobody in particular; a colleague in no group; a member and author; the company's gatekeeper; the admin and owner."""
+SEEN, DOOR, FORBIDDEN, HIDDEN = 200, 303, 403, 404
+
+HOUSE = {"visitor": DOOR, "joan": SEEN, "ada": SEEN, "grace": SEEN, "alan": SEEN}
+EVERYBODY = dict.fromkeys(PEOPLE, SEEN)
+PAGES: dict[str, dict[str, int]] = {
+    "/": EVERYBODY,
+    "/about": EVERYBODY,
+    "/sign-in": {**dict.fromkeys(PEOPLE, DOOR), "visitor": SEEN},
+    "/groups": HOUSE,
+    "/new-group": HOUSE,
+    "/join-group": HOUSE,
+    "/people": HOUSE,
+    "/search": HOUSE,
+    "/search?q=milling": HOUSE,
+    "/saved": HOUSE,
+    "/notifications": HOUSE,
+    "/settings": HOUSE,
+    "/people/ada": {**HOUSE, "visitor": HIDDEN},
+    "/people/nora@northwind.localhost:8002": {**HOUSE, "visitor": HIDDEN},
+    "/people/nobody": dict.fromkeys(PEOPLE, HIDDEN),
+    "/groups/nothing": dict.fromkeys(PEOPLE, HIDDEN),
+    "/groups/alpine": {**HOUSE, "visitor": HIDDEN},
+    "/groups/alpine/members": {"visitor": DOOR, "joan": FORBIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
+    "/groups/alpine/about": HOUSE,
+    "/groups/alpine/settings": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/groups/alpine/reach?to=public": {
+        "visitor": DOOR,
+        "joan": FORBIDDEN,
+        "ada": FORBIDDEN,
+        "grace": FORBIDDEN,
+        "alan": SEEN,
+    },
+    "/groups/news": EVERYBODY,
+    "/groups/news/members": HOUSE,
+    "/groups/canteen": {**HOUSE, "visitor": HIDDEN},
+    "/posts/{closed}": {"visitor": HIDDEN, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
+    "/posts/{closed}/item": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
+    "/posts/{closed}/history": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
+    "/posts/{closed}/edit": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": FORBIDDEN, "alan": FORBIDDEN},
+    "/posts/{company}": {**HOUSE, "visitor": HIDDEN},
+    "/posts/{internal}": {**HOUSE, "visitor": HIDDEN},
+    "/posts/{public}": EVERYBODY,
+    "/posts/1": dict.fromkeys(PEOPLE, HIDDEN),
+    "/tags/milling": {**HOUSE, "visitor": HIDDEN},
+    "/tags/fair": EVERYBODY,
+    "/tags/unheard": {**HOUSE, "visitor": HIDDEN},
+    "/approvals": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": SEEN, "alan": FORBIDDEN},
+    "/approvals/{approval}": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": HIDDEN},
+    "/approvals/{approval}/raw": {"visitor": DOOR, "joan": HIDDEN, "ada": FORBIDDEN, "grace": SEEN, "alan": HIDDEN},
+    "/approvals/1": {"visitor": DOOR, **dict.fromkeys(PEOPLE[1:], HIDDEN)},
+    "/partners": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/partners/{partner}": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/ledger": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": SEEN, "alan": SEEN},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the pages of the table are about."""
+
+    closed: Post
+    company: Post
+    internal: Post
+    public: Post
+    news: Group
+    canteen: Group
+    approval: int
+    partner: int
+
+
+@pytest.fixture
+async def things(world: World) -> Things:
+    """A post in a closed partner group that waits at the gate, one for the company, one in an open group, a public one."""
+    from sqlalchemy import select
+
+    from models import partners
+    from models.tables import Approval
+
+    closed = await world.ada.writes("Milling begins #milling", group=world.alpine)
+    company = await world.ada.writes("Lunch is ready #milling")
+    canteen = await world.alan.founds("canteen")
+    internal = await world.alan.writes("Soup today #milling", group=canteen)
+    news = await world.alan.founds("news", reach=Reach.PUBLIC, access=Access.OPEN)
+    public = await world.alan.writes("We are at the fair #fair", group=news)
+    await world.settle()
+    async with world.database.reading() as session:
+        approval = await session.scalar(select(Approval.id).where(Approval.post_id == closed.id))
+        partner = (await session.scalars(partners.listed())).first()
+    assert approval is not None and partner is not None
+    return Things(closed, company, internal, public, news, canteen, approval, partner.id)
+
+
+def filled(path: str, things: Things) -> str:
+    return path.format(
+        closed=things.closed.id,
+        company=things.company.id,
+        internal=things.internal.id,
+        public=things.public.id,
+        approval=things.approval,
+        partner=things.partner,
+    )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+async def test_R_70_a_page_is_there_for_those_whom_the_table_names(
+    world: World, browser: Open, things: Things, path: str
+) -> None:
+    found = {}
+    for name in PEOPLE:
+        person: Person | None = None if name == "visitor" else getattr(world, name)
+        page = await (await browser(person)).get(filled(path, things))
+        found[name] = page.status
+
+    assert found == PAGES[path]
+
+
+async def test_every_page_that_is_served_stands_in_the_table(app: "object") -> None:
+    from aiohttp import web
+
+    assert isinstance(app, web.Application)
+    templates = {path.partition("?")[0].replace("{closed}", "{post_id}") for path in PAGES}
+    for name in ("company", "internal", "public"):
+        templates.discard(f"/posts/{{{name}}}")
+    known = {
+        path.replace("{approval}", "{approval_id}")
+        .replace("{partner}", "{partner_id}")
+        .replace("/groups/alpine", "/groups/{handle}")
+        .replace("/people/ada", "/people/{handle}")
+        .replace("/tags/fair", "/tags/{tag}")
+        for path in templates
+    }
+    served = set()
+    for resource in app.router.resources():
+        handlers = {route.handler.__module__ for route in resource if route.method == "GET"}
+        if any(module.startswith("server.web") for module in handlers):
+            served.add(resource.canonical)
+    assert served - known == {"/events"}
+
+
+HIDDEN_FROM = [
+    ("visitor", "/posts/{closed}", "/posts/1"),
+    ("visitor", "/posts/{company}", "/posts/1"),
+    ("visitor", "/posts/{internal}", "/posts/1"),
+    ("visitor", "/groups/alpine", "/groups/nothing"),
+    ("visitor", "/groups/canteen", "/groups/nothing"),
+    ("visitor", "/people/ada", "/people/nobody"),
+    ("visitor", "/people/grace", "/people/nobody"),
+    ("visitor", "/tags/milling", "/tags/unheard"),
+    ("joan", "/posts/{closed}", "/posts/1"),
+    ("joan", "/posts/{closed}/history", "/posts/1/history"),
+    ("joan", "/posts/{closed}/edit", "/posts/1/edit"),
+    ("joan", "/posts/{closed}/item", "/posts/1/item"),
+    ("joan", "/approvals/{approval}", "/approvals/1"),
+    ("joan", "/approvals/{approval}/raw", "/approvals/1/raw"),
+    ("joan", "/events?post={closed}", "/events?post=1"),
+]
+
+
+@pytest.mark.parametrize(("name", "hidden", "absent"), HIDDEN_FROM, ids=lambda value: value)
+async def test_R_71_what_is_hidden_answers_like_what_never_was(
+    world: World, browser: Open, things: Things, name: str, hidden: str, absent: str
+) -> None:
+    who = await browser(None if name == "visitor" else getattr(world, name))
+
+    one, other = await who.get(filled(hidden, things)), await who.get(absent)
+
+    assert one.status == other.status == HIDDEN
+    assert one.html == other.html
+    assert _steady(one) == _steady(other)
+
+
+def _steady(page: Page) -> dict[str, str]:
+    return {name: value for name, value in page.headers.items() if name not in ("Date", "Content-Length")}
+
+
+WRITES = [
+    "/posts/{post}/like",
+    "/posts/{post}/boost",
+    "/posts/{post}/bookmark",
+    "/posts/{post}/deletion",
+    "/posts/{post}",
+    "/posts/{post}/approval",
+    "/posts/{post}/return",
+]
+
+
+@pytest.mark.parametrize("path", WRITES)
+async def test_R_71_acting_on_a_hidden_post_answers_like_acting_on_none(
+    world: World, joan: Browser, things: Things, path: str
+) -> None:
+    token = (await joan.get("/groups")).token
+    said = {"csrf_token": token, "set": "yes", "text": "x", "revision": "1", "reason": "x"}
+
+    one = await joan.send(path.format(post=things.closed.id), dict(said))
+    other = await joan.send(path.format(post=1), dict(said))
+
+    assert one.status == other.status == HIDDEN
+    assert one.html == other.html
+
+
+async def test_L14_search_and_lists_hold_nothing_of_closed_groups_for_those_outside(
+    world: World, joan: Browser, things: Things
+) -> None:
+    found = await joan.get("/search?q=milling")
+    profile = await joan.get("/people/ada")
+    tagged = await joan.get("/tags/milling")
+
+    assert str(things.closed.id) not in found.posts + profile.posts + tagged.posts
+    assert str(things.company.id) in found.posts
+    assert "Milling begins" not in found.html + profile.html + tagged.html
+
+
+async def test_R_74_counts_are_of_what_the_viewer_may_see(world: World, browser: Open, visitor: Browser) -> None:
+    news = await world.alan.founds("news", reach=Reach.PUBLIC)
+    await world.ada.joins(news)
+    post = await world.alan.writes("We are at the fair", group=news)
+    async with world.database.writing() as session:  # an answer that is not released yet
+        found = await session.get_one(Group, news.id)
+        found.is_gated = True
+    await world.ada.replies(post, "Me too")
+
+    inside = await (await browser(world.joan)).get(f"/posts/{post.id}")
+    outside = await visitor.get(f"/posts/{post.id}")
+
+    assert "1 reply" in inside.words
+    assert "reply" not in outside.words.replace("To reply from another server", "")
+    assert "Me too" not in outside.html
+
+
+async def test_visitors_read_the_released_version_only(world: World, visitor: Browser) -> None:
+    news = await world.alan.founds("news", reach=Reach.PUBLIC, is_gated=True)
+    await world.ada.joins(news)
+    post = await world.ada.writes("We are at the fair", group=news)
+    before = await visitor.get(f"/posts/{post.id}")
+    await world.grace.approves(post)
+    await world.ada.edits(post, "We are at the fair, prices from 7")
+
+    page = await visitor.get(f"/posts/{post.id}")
+    group = await visitor.get("/groups/news")
+
+    assert before.status == HIDDEN
+    assert "We are at the fair" in page.words
+    assert "prices" not in page.html + group.html
+
+
+async def test_an_author_s_name_and_profile_stay_inside_until_something_of_theirs_is_public(
+    world: World, visitor: Browser
+) -> None:
+    async with world.database.reading() as session:
+        ada = await session.get_one(Actor, world.ada.id)
+    page = await visitor.get("/people/ada")
+
+    assert page.status == HIDDEN
+    assert ada.shown_name not in page.html
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/sign-in", "/groups/nothing", "/posts/1"])
+async def test_R_96_a_visitor_learns_no_versions(world: World, visitor: Browser, path: str) -> None:
+    page = await visitor.get(path)
+
+    assert "aiohttp" not in str(page.headers)
+    assert "0.1" not in page.words
+
+
+@pytest.mark.parametrize("path", ["/", "/groups", "/posts/1", "/sign-in"])
+async def test_R_55_R_76_pages_are_private_and_run_nothing_from_elsewhere(world: World, ada: Browser, path: str) -> None:
+    page = await ada.get(path)
+
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "Cookie" in page.headers["Vary"]
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
