@@ -47,6 +47,14 @@ _OPEN_TO_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
 _TAKE_BACK = ("Delete", "Reject", "Undo")
 _LEVELS = {Level.READ: 0, Level.COMMENT: 1, Level.POST: 2}
 
+# made once: an alias adapts each of its columns when first asked for it, and that is dearer than any query here
+_BOOSTED = aliased(Post)
+_FOLLOWER = aliased(Actor)
+_RECIPIENT = aliased(Actor)
+_HOME = aliased(Actor)
+_PROFILE = aliased(Actor)
+_NEWER = aliased(Activity)
+
 
 # Posts
 
@@ -58,13 +66,14 @@ def visible_posts(viewer: Viewer) -> Select[Post]:
 
 def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
     """The same as a condition on `post`, which may be an alias."""
-    boosted = aliased(Post)
     return and_(
         post.deleted_at.is_(None),
         _reads_post(viewer, post),
         or_(
             post.boost_of_id.is_(None),
-            exists().where(boosted.id == post.boost_of_id, boosted.deleted_at.is_(None), _reads_post(viewer, boosted)),
+            exists().where(
+                _BOOSTED.id == post.boost_of_id, _BOOSTED.deleted_at.is_(None), _reads_post(viewer, _BOOSTED)
+            ),
         ),
     )
 
@@ -111,7 +120,6 @@ def _has_left(post: Any) -> ColumnElement[bool]:
 
 
 def _reads_from(viewer: RemoteViewer, post: Any) -> list[ColumnElement[bool]]:
-    follower, recipient, home = aliased(Actor), aliased(Actor), aliased(Actor)
     return [
         post.visibility.in_(_OPEN_TO_ALL),
         and_(
@@ -119,7 +127,7 @@ def _reads_from(viewer: RemoteViewer, post: Any) -> list[ColumnElement[bool]]:
             or_(
                 and_(post.reach == Reach.PUBLIC, post.group_id.in_(_groups_of_reach(Reach.PUBLIC))),
                 post.group_id.in_(_groups_shared_with(viewer.host)),
-                exists().where(home.id == post.group_id, home.host == viewer.host),
+                exists().where(_HOME.id == post.group_id, _HOME.host == viewer.host),
             ),
         ),
         and_(
@@ -127,14 +135,14 @@ def _reads_from(viewer: RemoteViewer, post: Any) -> list[ColumnElement[bool]]:
             exists().where(
                 Follow.followee_id == post.author_id,
                 Follow.accepted_at.is_not(None),
-                Follow.follower_id == follower.id,
-                follower.host == viewer.host,
+                Follow.follower_id == _FOLLOWER.id,
+                _FOLLOWER.host == viewer.host,
             ),
         ),
         and_(
             post.visibility == Visibility.DIRECT,
             exists().where(
-                Recipient.post_id == post.id, Recipient.actor_id == recipient.id, recipient.host == viewer.host
+                Recipient.post_id == post.id, Recipient.actor_id == _RECIPIENT.id, _RECIPIENT.host == viewer.host
             ),
         ),
     ]
@@ -167,8 +175,7 @@ def visible_activities(viewer: RemoteViewer | Anonymous) -> Select[Activity]:
         if not viewer.is_admitted:
             return select(Activity).where(false())
         got = exists().where(Delivery.activity_id == Activity.id, Delivery.host == viewer.host)
-    newer = aliased(Activity)
-    is_old = exists().where(newer.post_id == Activity.post_id, newer.type == "Update", newer.id > Activity.id)
+    is_old = exists().where(_NEWER.post_id == Activity.post_id, _NEWER.type == "Update", _NEWER.id > Activity.id)
     nameable = nameable_posts(viewer).with_only_columns(Post.id)
     withdrawn = withdrawn_posts(viewer).with_only_columns(Post.id)
     known = visible_actors(viewer).with_only_columns(Actor.id)
@@ -278,10 +285,9 @@ def visible_media(viewer: Viewer) -> Select[Media]:
         Attachment.revision == revision if not isinstance(viewer, Staff) else true(),
         sees_post(viewer),
     )
-    profile = aliased(Actor)
     of_profiles = exists().where(
-        or_(profile.avatar_id == Media.id, profile.header_id == Media.id),
-        profile.id.in_(visible_actors(viewer).with_only_columns(Actor.id)),
+        or_(_PROFILE.avatar_id == Media.id, _PROFILE.header_id == Media.id),
+        _PROFILE.id.in_(visible_actors(viewer).with_only_columns(Actor.id)),
     )
     own = Media.actor_id == viewer.actor_id if isinstance(viewer, Staff) else false()
     return select(Media).where(Media.deleted_at.is_(None), or_(in_posts, of_profiles, own))
@@ -292,9 +298,8 @@ def media_behind_a_link() -> Select[Media]:
 
     The link was given to somebody who may see the file and ends with the next day; a withdrawn post ends it at once.
     """
-    profile = aliased(Actor)
     alive = exists().where(Attachment.media_id == Media.id, Attachment.post_id == Post.id, Post.deleted_at.is_(None))
-    shown = exists().where(or_(profile.avatar_id == Media.id, profile.header_id == Media.id))
+    shown = exists().where(or_(_PROFILE.avatar_id == Media.id, _PROFILE.header_id == Media.id))
     return select(Media).where(Media.deleted_at.is_(None), or_(alive, shown, Media.posted_at.is_(None)))
 
 

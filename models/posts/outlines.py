@@ -32,6 +32,14 @@ from models.viewers import Staff, Viewer
 
 _THREAD = 500
 
+# aliases are made once; see models.policy
+_BOOSTED = aliased(Post)
+_AUTHOR = aliased(Actor)
+_BOOSTED_AUTHOR = aliased(Actor)
+_REPLY = aliased(Post)
+_BOOST = aliased(Post)
+_OWN = aliased(Post)
+
 
 class Version(NamedTuple):
     """Which state of a post: while this is the same, so is everything it says. `group_reach` is that of today."""
@@ -83,7 +91,7 @@ async def outline_of(session: AsyncSession, viewer: Viewer, post_id: int) -> Out
 
 
 def _outlined(statement: Select[Any], key: Any) -> Select[Any]:
-    boosted, author, boosted_author = aliased(Post), aliased(Actor), aliased(Actor)
+    boosted, author, boosted_author = _BOOSTED, _AUTHOR, _BOOSTED_AUTHOR
     return (
         statement.join(author, author.id == Post.author_id)
         .outerjoin(Group, Group.id == Post.group_id)
@@ -161,7 +169,7 @@ async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Ma
 
 
 def _marks(viewer: Viewer, ids: list[int]) -> Any:
-    reply, boost = aliased(Post), aliased(Post)
+    reply, boost = _REPLY, _BOOST
     parts = [
         select(literal(0), reply.reply_to_id, func.count())
         .where(reply.reply_to_id.in_(ids), policy.sees_post(viewer, reply))
@@ -172,7 +180,7 @@ def _marks(viewer: Viewer, ids: list[int]) -> Any:
         .group_by(boost.boost_of_id),
     ]
     if isinstance(viewer, Staff):
-        own = aliased(Post)
+        own = _OWN
         parts += [
             select(literal(3), Like.post_id, literal(1)).where(Like.actor_id == viewer.actor_id, Like.post_id.in_(ids)),
             select(literal(4), own.boost_of_id, literal(1)).where(

@@ -25,6 +25,8 @@ from models.tables import (
 from models.viewers import Staff, Viewer
 
 _THREAD = 500
+_REPLY = aliased(Post)
+_BOOST = aliased(Post)
 
 
 def loaded(posts: Select[Post]) -> Select[Post]:
@@ -184,7 +186,7 @@ async def extras(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) -
 
 
 async def _count_replies(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
-    reply = aliased(Post)
+    reply = _REPLY
     return await _counts(
         session,
         select(reply.reply_to_id, func.count())
@@ -194,7 +196,7 @@ async def _count_replies(session: AsyncSession, viewer: Viewer, ids: list[int]) 
 
 
 async def _count_boosts(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
-    boost = aliased(Post)
+    boost = _BOOST
     return await _counts(
         session,
         select(boost.boost_of_id, func.count())
