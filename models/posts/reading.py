@@ -1,4 +1,4 @@
-"""Reading posts: one, its thread, its history, and what a page of them needs besides, in a fixed number of statements."""
+"""Reading posts: one, its thread, its history, and what a page of them needs, in a fixed number of statements."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -177,8 +177,8 @@ async def extras(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) -
         if isinstance(viewer, Staff)
         else frozenset(),
         reply_authors={
-            post_id: author_id
-            for post_id, author_id in await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
+            row.id: row.author_id
+            for row in await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
         }
         if parents
         else {},
