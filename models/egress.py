@@ -2,7 +2,7 @@
 
 `decide()` is asked for every revision of every post. It answers *stay* (nothing of it concerns anybody outside), *go*
 (to these companies), *hold* (a gatekeeper must look first) or *stop* (it would leave, and must not). `allows()` is the
-second look: asked again for each host when a delivery is queued and when it is sent, so that a suspension bites at once.
+second look, for each host when a delivery is queued and when it is sent, so that a suspension bites at once.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""How the product says no: a class per reason, its docstring the sentence for people, a stable code, facts for the log."""
+"""How the product says no: a class per reason, its docstring the sentence, a stable code, facts for the log."""
 
 from typing import Any, ClassVar
 

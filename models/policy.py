@@ -312,7 +312,7 @@ async def may_post(session: AsyncSession, staff: Staff, group: Group) -> bool:
 
 
 async def may_join(session: AsyncSession, staff: Staff, group: Group) -> bool:
-    """Everybody joins an open group, a closed one of ours takes those it invited; groups elsewhere decide themselves."""
+    """Everybody joins an open group, a closed one of ours takes its guests; groups elsewhere decide themselves."""
     found = select(Membership.state).where(Membership.group_id == group.id, Membership.actor_id == staff.actor_id)
     return may_join_as(await session.scalar(found), group)
 

@@ -108,7 +108,7 @@ class Key(Base):
 
 
 class Disclosure(Base):
-    """That an actor's identity left: to one host, or to everybody (`host` is `*`). Until then nobody outside sees it."""
+    """That an actor's identity left: to one host, or to all (`host` is `*`). Until then nobody outside sees it."""
 
     __tablename__ = "disclosures"
 

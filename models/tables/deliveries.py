@@ -33,7 +33,7 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base):
-    """One activity for one inbox. `next_attempt_at` is moved on before each request, so a crash cannot hammer a peer."""
+    """One activity for one inbox. `next_attempt_at` moves on before each request: a crash cannot hammer a peer."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -65,7 +65,7 @@ class ReceivedState(StrEnum):
 
 
 class Received(Base):
-    """An activity from elsewhere, as it came. Its bytes are kept for forwarding and for the group's Announce (GEN-5)."""
+    """An activity from elsewhere, as it came; its bytes serve forwarding and the group's Announce (GEN-5)."""
 
     __tablename__ = "received"
     __table_args__ = (UniqueConstraint("host", "uri"), Index(None, "state", "next_attempt_at"))
