@@ -32,7 +32,7 @@ from models import actors, policy
 from models.instance import Instance
 from models.tables import Actor, ActorType
 from models.text.clean import fold_username
-from models.viewers import Anonymous
+from models.viewers import ANONYMOUS, Anonymous, Viewer
 
 JRD = "application/jrd+json"
 MAX_BYTES = 65_536
@@ -57,12 +57,15 @@ async def answer(request: web.Request) -> web.Response:
     wanted = _named(asked[0].strip(), instance)
     if wanted is None:
         return not_found(request)
-    asker = await trust.guest(request, wire)
+    asker: Viewer = ANONYMOUS
     if isinstance(wanted, _Server):
         actor: Actor | None = await server_actor(wire)
     else:
-        async with wire.database.reading() as session:
-            actor = await session.scalar(policy.visible_actors(asker).where(Actor.host == "", wanted))
+        actor = await _visible(wire, asker, wanted)
+        if actor is None:
+            # only now: whoever fetches our key while we fetch theirs would wait for us, and we for them
+            asker = await trust.guest(request, wire)
+            actor = await _visible(wire, asker, wanted)
     if actor is None:
         return not_found(request)
     document = _describe(actor, instance)
@@ -70,6 +73,11 @@ async def answer(request: web.Request) -> web.Response:
     if relations:
         document["links"] = [link for link in as_list(document["links"]) if _rel(link) in relations]
     return json(document, JRD, cache=PUBLIC if isinstance(asker, Anonymous) else PRIVATE)
+
+
+async def _visible(wire: Wire, asker: Viewer, wanted: ColumnElement[bool]) -> Actor | None:
+    async with wire.database.reading() as session:
+        return await session.scalar(policy.visible_actors(asker).where(Actor.host == "", wanted))
 
 
 def _rel(link: object) -> object:

@@ -112,6 +112,18 @@ async def test_DISC_7_a_partner_group_is_found_by_who_shares_it_and_signs(home, 
     assert forged.told == nothing.told
 
 
+async def test_DISC_1_what_everybody_may_know_is_told_without_asking_for_a_key(home, northwind, nora):
+    """A server that asks us for a name while it serves its key would wait for us, and we for it."""
+    await known_to_all(home, "ada")
+    await home.admits(northwind)
+
+    for resource in (f"acct:ada@{home.instance.host}", f"acct:{home.instance.host}@{home.instance.host}"):
+        answer = await nora.gets(home, f"{PATH}?resource={resource}")
+        assert answer.status == 200
+
+    assert northwind.asked == []
+
+
 async def test_DISC_10_old_servers_find_their_way_by_host_meta(home):
     xml = await home.get("/.well-known/host-meta")
     assert xml.headers["Content-Type"].startswith("application/xrd+xml")
