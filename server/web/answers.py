@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import DomainError
 from server import i18n, pages
-from server.context import config
 from server.i18n import N_
 from server.i18n import gettext as _
-from server.web import views
+from server.web import cookies, views
 from server.web.presenters.frame import Frame, frame
 from server.web.presenters.sight import Sight
 
@@ -48,7 +47,6 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "retrying": ("note", N_("What waits is tried again now.")),
     "all_read": ("done", N_("Everything is marked as read.")),
 }
-_NOTICE_SECONDS = 60
 
 
 async def page(
@@ -64,8 +62,8 @@ async def page(
     """A page in the frame for whoever looks; `around` where the handler needed the frame before."""
     made = around or await framed(request, session, sight)
     response = pages.render(request, template, made.shell, view, status=status)
-    if _notice_cookie(request) in request.cookies:
-        response.del_cookie(_notice_cookie(request), path="/", secure=config(request).is_https)
+    cookies.forget_notice(request, response)
+    await cookies.stay_signed_in(request, response)
     return response
 
 
@@ -75,15 +73,11 @@ async def framed(request: web.Request, session: AsyncSession, sight: Sight) -> F
 
 def _notices(request: web.Request) -> tuple[views.Notice, ...]:
     """What the last form did; the cookie holds only the name of a sentence."""
-    found = _NOTICES.get(request.cookies.get(_notice_cookie(request), ""))
+    found = _NOTICES.get(cookies.notice(request))
     if found is None:
         return ()
     kind, sentence = found
     return (views.Notice(_(sentence), kind),)  # type: ignore[arg-type]
-
-
-def _notice_cookie(request: web.Request) -> str:
-    return "__Host-kontor-notice" if config(request).is_https else "kontor-notice"
 
 
 def see_other(request: web.Request, path: str, notice: str = "") -> web.Response:
@@ -91,15 +85,7 @@ def see_other(request: web.Request, path: str, notice: str = "") -> web.Response
     answer = web.Response(status=303, headers={"Location": path})
     if notice:
         assert notice in _NOTICES, notice  # noqa: S101 - a mistake of ours, found by the first test
-        answer.set_cookie(
-            _notice_cookie(request),
-            notice,
-            max_age=_NOTICE_SECONDS,
-            path="/",
-            httponly=True,
-            samesite="Lax",
-            secure=config(request).is_https,
-        )
+        cookies.leave_notice(request, answer, notice)
     return answer
 
 

@@ -1,7 +1,5 @@
 """Signing in and out."""
 
-from datetime import timedelta
-
 from aiohttp import web
 
 from models import accounts
@@ -9,10 +7,9 @@ from models.tables import Account
 from models.viewers import Staff
 from server.auth import passwords
 from server.auth.attempts import ATTEMPTS, TooManyAttempts, address_of
-from server.context import config, database, sign_in, staff, viewer
+from server.context import database, sign_in, staff, viewer
 from server.i18n import gettext as _
-from server.middleware import sign_in_cookie
-from server.web import views
+from server.web import cookies, views
 from server.web.answers import local_path, page, see_other, sentence
 from server.web.forms import Fields, fields, text
 from server.web.presenters.sight import sight
@@ -61,7 +58,7 @@ async def create(request: web.Request) -> web.Response:
     attempts.forget(keys[0])
     token = await _begin(request, known, text(form, "password"))
     answer = see_other(request, goal)
-    set_cookie(request, answer, token)
+    cookies.sign_in(request, answer, token)
     return answer
 
 
@@ -81,24 +78,7 @@ async def _begin(request: web.Request, account: Account, password: str) -> str:
         if isinstance(before, Staff):  # another person, or the same one again: the old sign-in ends (R-82)
             await accounts.sign_out(session, by=before, sign_in_id=sign_in(request).id)
         browser = browser_words(request.headers.get("User-Agent", ""))
-        return await accounts.sign_in(session, found, browser=browser, lasts=lasts(request))
-
-
-def lasts(request: web.Request) -> timedelta:
-    return timedelta(days=config(request).sign_in.session_days)
-
-
-def set_cookie(request: web.Request, answer: web.StreamResponse, token: str) -> None:
-    settings = config(request)
-    answer.set_cookie(
-        sign_in_cookie(settings),
-        token,
-        max_age=int(lasts(request).total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=settings.is_https,
-    )
+        return await accounts.sign_in(session, found, browser=browser, lasts=cookies.lasts(request))
 
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -125,6 +105,6 @@ async def delete(request: web.Request) -> web.Response:
     async with database(request).writing() as session:
         await accounts.sign_out(session, by=staff(request), sign_in_id=sign_in(request).id)
     answer = see_other(request, "/sign-in")
-    answer.del_cookie(sign_in_cookie(config(request)), path="/", secure=config(request).is_https, httponly=True)
+    cookies.forget_sign_in(request, answer)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer

@@ -144,7 +144,7 @@ class Browser:
         return await self._ask("POST", path, headers=headers, data=data)
 
     async def submit(self, at: str, action: str, /, *more: tuple[str, Any], **typed: str) -> Page:
-        """Open the page `at`, fill in the form that goes to `action`, and send it. `more` are files and repeated fields."""
+        """Open the page `at`, fill in the form that goes to `action`, send it. `more` are files and repeated fields."""
         page = await self.get(at)
         return await self.fill(page.form(action), *more, **typed)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import event
 
@@ -51,7 +51,7 @@ async def app(config: Config) -> web.Application:
 
 @pytest.fixture
 async def client(app: web.Application) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(app)) as made:
+    async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as made:  # each browser keeps its own
         yield made
 
 
@@ -110,7 +110,10 @@ def statements(house: Database) -> Callable[[], Any]:
         asked: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")) and "journal" not in statement:
+            if (
+                statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+                and "journal" not in statement
+            ):
                 asked.append(statement)
 
         engines = {engine.sync_engine for engine in (house._reader, house._writer)}

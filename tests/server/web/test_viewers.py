@@ -1,4 +1,4 @@
-"""Who sees which page: every page for every sort of viewer, and that what is hidden looks like what never was (R-71)."""
+"""Who sees which page: every page for every sort of viewer; what is hidden looks like what never was (R-71)."""
 
 from dataclasses import dataclass
 
@@ -83,7 +83,7 @@ class Things:
 
 @pytest.fixture
 async def things(world: World) -> Things:
-    """A post in a closed partner group that waits at the gate, one for the company, one in an open group, a public one."""
+    """A post in a closed partner group waiting at the gate, one for the company, one in an open group, a public one."""
     from sqlalchemy import select
 
     from models import partners
@@ -276,7 +276,9 @@ async def test_R_96_a_visitor_learns_no_versions(world: World, visitor: Browser,
 
 
 @pytest.mark.parametrize("path", ["/", "/groups", "/posts/1", "/sign-in"])
-async def test_R_55_R_76_pages_are_private_and_run_nothing_from_elsewhere(world: World, ada: Browser, path: str) -> None:
+async def test_R_55_R_76_pages_are_private_and_run_nothing_from_elsewhere(
+    world: World, ada: Browser, path: str
+) -> None:
     page = await ada.get(path)
 
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
