@@ -4,10 +4,14 @@ Nothing here decides what may leave: `egress` and the gate did, and recorded a j
 because the house may have changed since, is asked here.
 """
 
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.tables import Post, Reach, Visibility
+from models.tables import Post, Reach, Revision, Visibility
 
+_SECOND = timedelta(seconds=1)
 _SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
 
 
@@ -22,6 +26,25 @@ async def answered(session: AsyncSession, post: Post) -> Post | None:
     if parent is None or (parent.is_local and (parent.published_revision is None or parent.reach is Reach.INTERNAL)):
         return None
     return parent
+
+
+async def changed_at(session: AsyncSession, post: Post, revision: Revision) -> datetime | None:
+    """When `revision` was made, in whole seconds, later than every one before it; None for the first.
+
+    Others take an edit only when it is newer than what they have (R-62), and the wire knows no parts of a second
+    (GEN-7): two edits within one would otherwise be told apart by nobody.
+    """
+    if revision.number == 1:
+        return None
+    moments = await session.scalars(
+        select(Revision.created_at)
+        .where(Revision.post_id == post.id, Revision.number > 1, Revision.number <= revision.number)
+        .order_by(Revision.number)
+    )
+    at = post.created_at.replace(microsecond=0)
+    for moment in moments:
+        at = max(moment.replace(microsecond=0), at + _SECOND)
+    return at
 
 
 async def boosted(session: AsyncSession, boost: Post) -> Post | None:

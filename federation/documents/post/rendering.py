@@ -8,6 +8,7 @@ waits at a gate shows through nowhere.
 import html
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,6 +61,7 @@ class Leaving:
     named: tuple[Actor, ...] = ()
     tags: tuple[str, ...] = ()
     files: tuple[Attachment, ...] = ()
+    changed_at: datetime | None = None
     addressing: Addressing
 
     @property
@@ -105,6 +107,7 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
         named=named,
         tags=tags,
         files=tuple(await reading.files_of(session, post.id, revision.number)),
+        changed_at=await departing.changed_at(session, post, revision),
         addressing=_address(post, reach=reach, author=author, group=place, others=(answered, *named)),
     )
 
@@ -206,8 +209,8 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
         "url": post.url or post.uri,
         "sensitive": revision.is_sensitive,
     }
-    if revision.number > 1:
-        document["updated"] = format_date(revision.created_at)
+    if leaving.changed_at is not None:
+        document["updated"] = format_date(leaving.changed_at)
     if revision.title:
         document["name"] = revision.title
     document |= _summary(leaving, type)

@@ -212,6 +212,22 @@ async def test_only_the_released_revision_shows_with_its_own_names_and_tags(worl
     assert "updated" not in found
 
 
+async def test_R_62_each_edit_is_newer_than_the_one_before_also_within_a_second(world, clock):
+    group = await a_group(world.ada, Reach.PUBLIC)
+    post = await world.ada.writes("First", group=group)
+    moments = [(await document(world, post))["published"]]
+    for text in ("Second", "Third"):
+        await world.ada.edits(post, text)
+        moments.append((await document(world, post))["updated"])
+    clock.advance(minutes=5)
+    await world.ada.edits(post, "Fourth")
+    moments.append((await document(world, post))["updated"])
+    await world.ada.edits(post, "Fifth")
+    moments.append((await document(world, post))["updated"])
+
+    assert moments == sorted(set(moments))
+
+
 async def test_an_approved_edit_says_when_it_was_made(world):
     post = await world.ada.writes("First", group=world.alpine)
     await world.grace.approves(post)
