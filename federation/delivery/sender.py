@@ -1,7 +1,6 @@
 """The worker that empties the queue."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ SOON = timedelta(seconds=3)
 _PACE_SECONDS = 0.02
 _POLL_SECONDS = 2.0
 _PAUSE_SECONDS = 5.0
+_PARTING_SECONDS = 3.0
 _SIGNING_THREADS = 2
 _PROBE_FROM = 2
 _LOOKS_AT_ONCE = 4
@@ -179,10 +179,9 @@ class Sender:
         changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.changed.wait(seen, at_most=seconds))
         woken: asyncio.Future[Any] = asyncio.ensure_future(self._woken.wait())
         await asyncio.wait({changed, woken, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for waiting in (changed, woken):
-            waiting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await waiting
+        changed.cancel()
+        woken.cancel()
+        await asyncio.gather(changed, woken, return_exceptions=True)
         if self._woken.is_set():
             self._woken.clear()
             await asyncio.sleep(_PACE_SECONDS)  # let more lanes end: their results share a transaction
@@ -195,7 +194,10 @@ class Sender:
         for looking in self._looking.values():
             looking.cancel()
         if self._active:
-            await asyncio.wait(self._active)
+            _, late = await asyncio.wait(self._active, timeout=_PARTING_SECONDS)
+            for task in late:  # whether that one arrived nobody knows: it is sent again
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await asyncio.gather(*self._looking.values(), return_exceptions=True)
         if self._results:
             try:

@@ -639,6 +639,21 @@ async def test_a_sender_that_is_stopped_gives_back_what_it_did_not_send(post):
     assert all(row.next_attempt_at <= now() for row in rows[1:])
 
 
+async def test_a_sender_that_is_stopped_does_not_wait_for_a_silent_server(post, monkeypatch):
+    monkeypatch.setattr("federation.delivery.sender._PARTING_SECONDS", 0.05)
+    northwind = await post.receiver(answers=_answers(silence))
+    stop = asyncio.Event()
+    await post.queue(northwind, count=3)
+    running = asyncio.create_task(post.sender.run(stop))
+    await _until(lambda: northwind.taken)
+    stop.set()
+    await asyncio.wait_for(running, 20)
+
+    rows = await post.rows()
+    assert [row.state for row in rows] == [QUEUED] * 3
+    assert [row.attempts for row in rows] == [1, 0, 0]
+
+
 async def test_a_sender_outlives_a_database_that_is_away_for_a_moment(post, monkeypatch):
     northwind = await post.receiver()
     (uri,) = await post.queue(northwind)
