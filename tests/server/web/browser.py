@@ -151,8 +151,9 @@ class Browser:
     async def fill(self, form: Form, /, *more: tuple[str, Any], **typed: str) -> Page:
         """Send a form with some fields typed anew; all others as they stood."""
         data = FormData()
+        anew = {*typed, *(name for name, _ in more if name not in ("media", "drop"))}
         for name, value in form.fields:
-            if name not in typed:
+            if name not in anew:
                 data.add_field(name, value)
         for name, value in typed.items():
             data.add_field(name, value)
