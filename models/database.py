@@ -9,6 +9,7 @@ Whoever waits for news from the journal is woken after the commit, on PostgreSQL
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from models.instance import Instance, attach
@@ -31,6 +33,10 @@ JOURNALLED = "journalled"
 def is_writing() -> bool:
     """True inside `writing()`, where a network call would hold the database for others."""
     return _WRITING.get()
+
+
+class Unreachable(Exception):
+    """This database cannot be opened; the message is the reason in one line."""
 
 
 class Signal:
@@ -150,7 +156,24 @@ class Database:
         file = self.url.database if self.is_sqlite else None
         return not file or file == ":memory:" or Path(file).exists()
 
+    async def reach(self) -> None:
+        """Make sure that it can be opened. Raises Unreachable."""
+        try:
+            if self.is_sqlite:  # tried without the driver, whose thread would outlive the failure
+                await asyncio.to_thread(_open_file, self.url.database or ":memory:")
+            else:
+                async with self._reader.connect():
+                    pass
+        except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error)
+            raise Unreachable(" ".join(reason.split()) or type(error).__name__) from None
+
     @property
     def engine(self) -> AsyncEngine:
         """For migrations and checks."""
         return self._writer
+
+
+def _open_file(path: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")

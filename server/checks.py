@@ -21,13 +21,12 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from sqlalchemy import exists, func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.addresses import is_localhost
 from federation.keys import KeyRing, KeyUnreadable
 from models import ledger, migrations
-from models.database import Database
+from models.database import Database, Unreachable
 from models.tables import (
     Account,
     Actor,
@@ -159,11 +158,11 @@ async def _database(config: Config, database: Database) -> list[Remark]:
     if not database.is_there:
         return [fault(place, "There is no database here.", fix)]
     try:
-        current, newest = await migrations.current(database), migrations.newest()
-    except (OSError, SQLAlchemyError) as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        await database.reach()
+    except Unreachable as reason:
         fix = f"Start it, or mend [database] url in {config.path}."
         return [fault(place, f"The database cannot be opened: {reason}.", fix)]
+    current, newest = await migrations.current(database), migrations.newest()
     if current != newest:
         state = "is empty" if current is None else f"is at migration {current}"
         return [fault(place, f"The database {state}, this release needs {newest}.", fix)]

@@ -15,10 +15,9 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from models import migrations
-from models.database import Database
+from models.database import Database, Unreachable
 from models.errors import DomainError
 from server.config import Config, ConfigError
 
@@ -141,20 +140,14 @@ async def connected(config: Config, *, creates: bool = False) -> AsyncIterator[D
             shown_url(database), "There is no database here.", f"Make it: kontor migrate --config {config_path()}"
         )
     try:
-        try:
-            async with database.engine.connect():
-                pass
-        except (OSError, SQLAlchemyError) as error:
-            raise unreachable(database, error) from None
+        await database.reach()
         yield database
+    except Unreachable as error:
+        fix = "Allow this user to write in its folder." if database.is_sqlite else "Start it, or mend its address."
+        problem = f"The database cannot be opened: {error}."
+        raise Refusal(shown_url(database), problem, f"{fix} ([database] url)") from None
     finally:
         await database.close()
-
-
-def unreachable(database: Database, error: BaseException) -> Refusal:
-    reason = " ".join(str(getattr(error, "orig", None) or error).split()) or type(error).__name__
-    fix = "Make the folder, or allow this user to write there." if database.is_sqlite else "Start it, or mend its url."
-    return Refusal(shown_url(database), f"The database cannot be opened: {reason}.", f"{fix} ([database] url)")
 
 
 def shown_url(database: Database) -> str:

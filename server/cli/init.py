@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from sqlalchemy import select
 
 from models import accounts, migrations
-from models.tables import Role
+from models.database import Database
+from models.tables import Account, Role
 from server.auth import passwords
 from server.cli.frame import (
     Asked,
@@ -143,7 +145,7 @@ async def _fill(config: Config, made: list[Path], *, admin: str, email: str, pas
     async with connected(config, creates=True) as database:
         if database.is_sqlite and database.url.database:
             made += [Path(database.url.database + suffix) for suffix in ("", "-wal", "-shm")]
-        if await migrations.current(database) is not None:
+        if await migrations.current(database) is not None and await _is_inhabited(database):
             made.clear()
             raise Refusal(shown_url(database), "There is an instance in this database.", "Choose an empty one.")
         await migrations.upgrade(database)
@@ -151,6 +153,11 @@ async def _fill(config: Config, made: list[Path], *, admin: str, email: str, pas
         async with database.writing() as session:
             await accounts.create(session, username=admin, email=email, password_hash=hashed, role=Role.ADMIN)
         return shown_url(database)
+
+
+async def _is_inhabited(database: Database) -> bool:
+    async with database.reading() as session:
+        return await session.scalar(select(Account.id).limit(1)) is not None
 
 
 @contextlib.contextmanager
