@@ -4,17 +4,18 @@ What a post says is the same for everybody in the house and for everybody outsid
 its `Version`. Only which posts a viewer sees, the counts and the viewer's own marks are asked anew each time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from models import policy
 from models.errors import NotFound
-from models.paging import Page, rows_of
+from models.paging import Page, bounded, prepared_page, rows_of
+from models.prepared import prepare
 from models.tables import (
     Actor,
     Application,
@@ -31,6 +32,7 @@ from models.tables import (
 from models.viewers import Staff, Viewer
 
 _THREAD = 500
+_IDS: Any = bindparam("post_ids", expanding=True)
 
 # aliases are made once; see models.policy
 _BOOSTED = aliased(Post)
@@ -72,14 +74,46 @@ async def outlines(
     return [_outline(row) for row in await rows_of(session, _outlined(statement, key), key, page)]
 
 
+Query = Callable[..., Select[Post]]
+"""A function of a module that makes the posts of a list for a viewer, and perhaps more facts."""
+
+
+async def page_for(
+    session: AsyncSession, viewer: Viewer, query: Query, page: Page, *facts: Any, key: Any = Post.id
+) -> Sequence[Outline]:
+    """The lines of `query(viewer, *facts)` on `page`; its statement is built once (`models.prepared`)."""
+    shape, numbers = prepared_page(page)
+    statement, values = prepare(viewer, _page, query, key, shape, facts)
+    rows = (await session.execute(statement, {**values, **numbers})).all()
+    return [_outline(row) for row in (rows if page.min_id is None else reversed(rows))]
+
+
+def _page(viewer: Viewer, query: Query, key: Any, page: Page, facts: tuple[Any, ...]) -> Any:
+    return bounded(_outlined(query(viewer, *facts), key), key, page)
+
+
+async def among(session: AsyncSession, viewer: Viewer, query: Query, ids: Iterable[int], *facts: Any) -> set[int]:
+    """Which of `ids` are posts of `query(viewer, *facts)`."""
+    statement, values = prepare(viewer, _among, query, facts)
+    return set(await session.scalars(statement, {**values, "post_ids": list(ids)}))
+
+
+def _among(viewer: Viewer, query: Query, facts: tuple[Any, ...]) -> Select[int]:
+    return query(viewer, *facts).where(Post.id.in_(_IDS)).with_only_columns(Post.id)
+
+
 async def outlines_of(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> dict[int, Outline]:
     """The posts among `ids` that `viewer` sees, by id."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
-    statement = policy.visible_posts(viewer).where(Post.id.in_(wanted))
-    rows = await session.execute(_outlined(statement, Post.id))
+    statement, values = prepare(viewer, _outlines_of)
+    rows = await session.execute(statement, {**values, "post_ids": wanted})
     return {row[0]: _outline(row) for row in rows}
+
+
+def _outlines_of(viewer: Viewer) -> Select[Any]:
+    return _outlined(policy.visible_posts(viewer).where(Post.id.in_(_IDS)), Post.id)
 
 
 async def outline_of(session: AsyncSession, viewer: Viewer, post_id: int) -> Outline:
@@ -163,31 +197,34 @@ async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Ma
     if not wanted:
         return found
     targets = (found.replies, found.likes, found.boosts, found.liked, found.boosted, found.bookmarked)
-    for kind, post_id, count in await session.execute(_marks(viewer, wanted)):
+    statement, values = prepare(viewer, _marks)
+    for kind, post_id, count in await session.execute(statement, {**values, "post_ids": wanted}):
         targets[kind][post_id] = count
     return found
 
 
-def _marks(viewer: Viewer, ids: list[int]) -> Any:
+def _marks(viewer: Viewer) -> Any:
     reply, boost = _REPLY, _BOOST
     parts = [
         select(literal(0), reply.reply_to_id, func.count())
-        .where(reply.reply_to_id.in_(ids), policy.sees_post(viewer, reply))
+        .where(reply.reply_to_id.in_(_IDS), policy.sees_post(viewer, reply))
         .group_by(reply.reply_to_id),
-        select(literal(1), Like.post_id, func.count()).where(Like.post_id.in_(ids)).group_by(Like.post_id),
+        select(literal(1), Like.post_id, func.count()).where(Like.post_id.in_(_IDS)).group_by(Like.post_id),
         select(literal(2), boost.boost_of_id, func.count())
-        .where(boost.boost_of_id.in_(ids), policy.sees_post(viewer, boost))
+        .where(boost.boost_of_id.in_(_IDS), policy.sees_post(viewer, boost))
         .group_by(boost.boost_of_id),
     ]
     if isinstance(viewer, Staff):
         own = _OWN
         parts += [
-            select(literal(3), Like.post_id, literal(1)).where(Like.actor_id == viewer.actor_id, Like.post_id.in_(ids)),
+            select(literal(3), Like.post_id, literal(1)).where(
+                Like.actor_id == viewer.actor_id, Like.post_id.in_(_IDS)
+            ),
             select(literal(4), own.boost_of_id, literal(1)).where(
-                own.author_id == viewer.actor_id, own.deleted_at.is_(None), own.boost_of_id.in_(ids)
+                own.author_id == viewer.actor_id, own.deleted_at.is_(None), own.boost_of_id.in_(_IDS)
             ),
             select(literal(5), Bookmark.post_id, literal(1)).where(
-                Bookmark.account_id == viewer.account_id, Bookmark.post_id.in_(ids)
+                Bookmark.account_id == viewer.account_id, Bookmark.post_id.in_(_IDS)
             ),
         ]
     return union_all(*parts)

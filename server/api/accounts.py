@@ -84,7 +84,7 @@ async def statuses(call: Call) -> web.Response:
             replies=not params.flag("exclude_replies"),
             boosts=not params.flag("exclude_reblogs"),
             only_files=params.flag("only_media"),
-            tags=params.texts("tagged"),
+            tags=params.texts("tagged")[:8],
         )
         lines = await outlines.outlines(session, posts, page)
         bodies = await call.app[SHELF].statuses(session, call.viewer, lines)

@@ -22,7 +22,7 @@ routes = Routes()
 @routes.get("/api/v1/conversations", "read:statuses")
 async def listed(call: Call) -> web.Response:
     async with call.reading() as session:
-        lines = await outlines.outlines(session, timelines.conversations(call.staff), call.page(20, 40))
+        lines = await outlines.page_for(session, call.staff, timelines.conversations, call.page(20, 40))
         found = await bodies(call.app, session, call.staff, lines)
     return answers.answer_list(found, headers=links(call, [line.key for line in lines]))
 

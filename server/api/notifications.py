@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from sqlalchemy import Select
+from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import notifications
 from models.errors import NotFound
-from models.paging import Page, rows_of
+from models.paging import Page, bounded, prepared_page
 from models.posts import outlines
+from models.prepared import prepare
 from models.tables import Actor, Notification, NotificationType
 from models.viewers import Staff
 from server.api import answers
@@ -28,41 +29,57 @@ routes = Routes()
 @routes.get("/api/v1/notifications", "read:notifications")
 async def listed(call: Call) -> web.Response:
     async with call.reading() as session:
-        told = await _told(session, _wanted(call.staff, call.params), call.page(40, 80))
+        told = await _told(session, call)
         bodies = await rendered(call.app, session, call.staff, told)
     return answers.answer_list(bodies, headers=links(call, [line.id for line in told]))
 
 
-def _wanted(viewer: Staff, sent: Params) -> Select[Notification]:
-    """One's own of the types clients know, as far as `types[]`, `exclude_types[]` and `account_id` go."""
-    wanted = [type for type in TYPES if not sent.texts("types") or type in sent.texts("types")]
-    types = [type for type in wanted if type not in sent.texts("exclude_types")]
-    statement = of_types(viewer, types)
-    account_id = sent.id("account_id")
-    return statement if account_id is None else statement.where(Notification.from_id == account_id)
+async def _told(session: AsyncSession, call: Call) -> list[Told]:
+    """One's own on the page asked for, as far as `types[]`, `exclude_types[]` and `account_id` go."""
+    page = call.page(40, 80)
+    shape, numbers = prepared_page(page)
+    from_id = call.params.id("account_id")
+    statement, values = prepare(call.staff, _page_of, _types(call.params), from_id is not None, shape)
+    rows = (await session.execute(statement, {**values, **numbers, "from_id": from_id})).all()
+    return [Told(*row) for row in (rows if page.min_id is None else reversed(rows))]
 
 
-def of_types(viewer: Staff, types: Sequence[NotificationType] = TYPES) -> Select[Notification]:
-    return notifications.of_account(viewer).where(Notification.type.in_(types))
+def _types(sent: Params) -> tuple[NotificationType, ...]:
+    wanted, unwanted = sent.texts("types"), sent.texts("exclude_types")
+    return tuple(type for type in TYPES if (not wanted or type in wanted) and type not in unwanted)
 
 
-async def _told(session: AsyncSession, statement: Select[Notification], page: Page) -> list[Told]:
-    columns = (
-        Notification.id,
-        Notification.type,
-        Notification.from_id,
-        Actor.version,
-        Notification.post_id,
-        Notification.created_at,
+def _page_of(viewer: Staff, types: tuple[NotificationType, ...], only_from: bool, page: Page) -> Any:
+    statement = _lines(viewer, types)
+    if only_from:
+        statement = statement.where(Notification.from_id == bindparam("from_id"))
+    return bounded(statement, Notification.id, page)
+
+
+def _lines(viewer: Staff, types: tuple[NotificationType, ...] = TYPES) -> Any:
+    return (
+        notifications.of_account(viewer)
+        .where(Notification.type.in_(types))
+        .join(Actor, Actor.id == Notification.from_id)
+        .with_only_columns(
+            Notification.id,
+            Notification.type,
+            Notification.from_id,
+            Actor.version,
+            Notification.post_id,
+            Notification.created_at,
+        )
     )
-    lines: Any = statement.join(Actor, Actor.id == Notification.from_id).with_only_columns(*columns)
-    return [Told(*row) for row in await rows_of(session, lines, Notification.id, page)]
 
 
 async def told_of(session: AsyncSession, viewer: Staff, ids: Sequence[int]) -> list[Told]:
     """Those among the notifications `ids` that `viewer` has and clients know, newest first."""
-    statement = of_types(viewer).where(Notification.id.in_(ids))
-    return await _told(session, statement, Page(limit=len(ids)))
+    statement, values = prepare(viewer, _among)
+    return [Told(*row) for row in await session.execute(statement, {**values, "notification_ids": list(ids)})]
+
+
+def _among(viewer: Staff) -> Any:
+    return _lines(viewer).where(Notification.id.in_(bindparam("notification_ids", expanding=True)))
 
 
 async def rendered(app: web.Application, session: AsyncSession, viewer: Staff, told: Sequence[Told]) -> list[bytes]:
@@ -127,8 +144,8 @@ async def _dismiss(call: Call, notification_id: int) -> web.Response:
 async def unread_count(call: Call) -> web.Response:
     most = call.params.number("limit", 100, least=1, most=1000)
     async with call.reading() as session:
-        unread = _wanted(call.staff, call.params).where(Notification.read_at.is_(None))
-        found = await session.scalars(unread.with_only_columns(Notification.id).limit(most))
+        unread = _lines(call.staff, _types(call.params)).where(Notification.read_at.is_(None))
+        found = await session.scalars(unread.limit(most))
         return answers.answer({"count": len(found.all())})
 
 
@@ -139,7 +156,7 @@ async def unread_count(call: Call) -> web.Response:
 async def grouped(call: Call) -> web.Response:
     """Every notification as a group of its own, with the accounts and statuses once beside them."""
     async with call.reading() as session:
-        told = await _told(session, _wanted(call.staff, call.params), call.page(40, 80))
+        told = await _told(session, call)
         body = await _grouped(call, session, told)
     return answers.answer(body, headers=links(call, [line.id for line in told]))
 

@@ -7,6 +7,7 @@ from sqlalchemy import Select
 
 from models import timelines
 from models.posts import outlines
+from models.posts.outlines import Query
 from models.tables import Bookmark, Like, Post
 from models.viewers import Viewer
 from server.api import answers
@@ -17,36 +18,35 @@ from server.api.routing import Access, Call, Routes
 
 routes = Routes()
 
+_TAGS = 8
+
 
 @routes.get("/api/v1/timelines/home", "read:statuses")
 async def home(call: Call) -> web.Response:
-    return await _page(call, timelines.home(call.staff))
+    return await _page(call, timelines.home)
 
 
 @routes.get("/api/v1/timelines/public", "read:statuses", access=Access.PUBLIC)
 async def public(call: Call) -> web.Response:
     """`local` is the company; without it everything one may see. Visitors get what is public anyway."""
-    return await _page(call, of_public(call.viewer, call.params.flag("local"), call.params.flag("remote")))
-
-
-def of_public(viewer: Viewer, local: bool, remote: bool) -> Select[Post]:
-    if local:
-        return timelines.of_company(viewer)
-    return timelines.elsewhere(viewer) if remote else timelines.everything(viewer)
+    if call.params.flag("local"):
+        return await _page(call, timelines.of_company)
+    return await _page(call, timelines.elsewhere if call.params.flag("remote") else timelines.everything)
 
 
 @routes.get("/api/v1/timelines/tag/{name}", "read:statuses", access=Access.PUBLIC)
 async def tag(call: Call) -> web.Response:
     """Posts with a hashtag, or `any[]` of others, and `all[]`, and `none[]` of some."""
     sent = call.params
-    posts = timelines.narrowed(
-        timelines.of_tag(call.viewer, call.name(), *sent.texts("any")),
-        call.viewer,
-        tags=sent.texts("all"),
-        without_tags=sent.texts("none"),
-        is_local=_locality(call),
-    )
-    return await _page(call, posts)
+    some, all_, none = (tuple(sent.texts(name)[:_TAGS]) for name in ("any", "all", "none"))
+    return await _page(call, _tagged, (call.name(), *some), all_, none, _locality(call))
+
+
+def _tagged(
+    viewer: Viewer, some: tuple[str, ...], all_: tuple[str, ...], none: tuple[str, ...], is_local: bool | None
+) -> Select[Post]:
+    posts = timelines.of_tag(viewer, *some)
+    return timelines.narrowed(posts, viewer, tags=all_, without_tags=none, is_local=is_local)
 
 
 def _locality(call: Call) -> bool | None:
@@ -60,29 +60,33 @@ async def of_list(call: Call) -> web.Response:
     """A group one belongs to."""
     async with call.reading() as session:
         group = await own_group(session, call.staff, call.id())
-    return await _page(call, timelines.of_group(call.viewer, group))
+    return await _page(call, timelines.of_own_group, group.id)
 
 
 @routes.get("/api/v1/timelines/direct", "read:statuses")
 async def direct(call: Call) -> web.Response:
-    return await _page(call, timelines.direct(call.staff))
+    return await _page(call, timelines.direct)
 
 
 @routes.get("/api/v1/bookmarks", "read:bookmarks")
 async def bookmarks(call: Call) -> web.Response:
-    return await _page(call, timelines.bookmarked(call.staff), key=Bookmark.id)
+    return await _page(call, timelines.bookmarked, key=Bookmark.id)
 
 
 @routes.get("/api/v1/favourites", "read:favourites")
 async def favourites(call: Call) -> web.Response:
-    return await _page(call, timelines.liked(call.staff), key=Like.id)
+    return await _page(call, timelines.liked, key=Like.id)
 
 
-async def _page(call: Call, posts: Select[Post], *, key: Any = Post.id) -> web.Response:
+async def _page(call: Call, query: Query, *facts: Any, key: Any = Post.id) -> web.Response:
     page = call.page(20, 40)
     if call.params.flag("only_media"):
-        posts = timelines.narrowed(posts, call.viewer, only_files=True)
+        query, facts = _with_files, (query, facts)
     async with call.reading() as session:
-        lines = await outlines.outlines(session, posts, page, key=key)
+        lines = await outlines.page_for(session, call.viewer, query, page, *facts, key=key)
         bodies = await call.app[SHELF].statuses(session, call.viewer, lines)
     return answers.answer_list(bodies, headers=links(call, [line.key for line in lines]))
+
+
+def _with_files(viewer: Viewer, query: Query, facts: tuple[Any, ...]) -> Select[Post]:
+    return timelines.narrowed(query(viewer, *facts), viewer, only_files=True)

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal, policy, timelines, tokens
+from models import journal, policy, tokens
 from models.errors import DomainError
 from models.journal import Entry
 from models.posts import outlines
-from models.tables import Post
 from models.viewers import Staff
 from server.api import conversations, notifications
 from server.api.entities.shelf import SHELF
@@ -163,11 +162,7 @@ class Hub:
         ids = {*news.written, *news.edited}
         if not ids:
             return []
-        belongs = {
-            stream: set(await session.scalars(stream.posts(viewer).where(Post.id.in_(ids)).with_only_columns(Post.id)))
-            for stream in wanted
-            if stream.tells_posts
-        }
+        belongs = {stream: await stream.among(session, viewer, ids) for stream in wanted if stream.tells_posts}
         lines = await outlines.outlines_of(session, viewer, set().union(*belongs.values()))
         bodies = dict(zip(lines, await self._app[SHELF].statuses(session, viewer, list(lines.values())), strict=True))
         return [
@@ -185,8 +180,8 @@ class Hub:
         stream = Stream("direct")
         if stream not in wanted or not news.written:
             return []
-        messages = timelines.direct(viewer).where(Post.id.in_(news.written)).with_only_columns(Post.id)
-        lines = await outlines.outlines_of(session, viewer, await session.scalars(messages))
+        messages = await stream.among(session, viewer, news.written)
+        lines = await outlines.outlines_of(session, viewer, messages)
         bodies = await conversations.bodies(self._app, session, viewer, list(lines.values()))
         return [Event(stream, "conversation", body) for body in bodies]
 
@@ -194,8 +189,7 @@ class Hub:
         streams = [stream for stream in wanted if stream.tells_posts]
         if not news.deleted or not streams:
             return []
-        known = policy.knew_posts(viewer).where(Post.id.in_(news.deleted)).with_only_columns(Post.id)
-        gone = (await session.scalars(known)).all()
+        gone = await outlines.among(session, viewer, policy.knew_posts, news.deleted)
         return [Event(stream, "delete", b"%d" % post_id) for post_id in gone for stream in streams]
 
     async def _notifications(

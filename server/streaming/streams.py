@@ -1,11 +1,14 @@
 """The streams clients know: what each is called, which posts belong to it, and which scope it takes (R-81)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import timelines
 from models.errors import DomainError, Invalid
+from models.posts import outlines
 from models.tables import Post
 from models.viewers import Staff
 from server.api.bearer import OutsideScope
@@ -55,22 +58,26 @@ class Stream:
     def tells_posts(self) -> bool:
         return self.kind not in ("user:notification", "direct")
 
-    def posts(self, viewer: Staff) -> Select[Post]:
-        """The posts of this stream that exist for `viewer` now."""
-        plain = self.kind.removesuffix(_WITH_FILES)
-        if plain in _PUBLIC:
-            posts = _PUBLIC[plain](viewer)
-            return timelines.narrowed(posts, viewer, only_files=True) if plain != self.kind else posts
-        match self.kind:
-            case "user":
-                return timelines.home(viewer)
-            case "hashtag":
-                return timelines.of_tag(viewer, self.argument)
-            case "hashtag:local":
-                return timelines.narrowed(timelines.of_tag(viewer, self.argument), viewer, is_local=True)
-            case "list":
-                return timelines.of_own_group(viewer, int(self.argument))
-        return timelines.direct(viewer)
+    async def among(self, session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> set[int]:
+        """Which of some posts belong to this stream, and exist for `viewer` now."""
+        return await outlines.among(session, viewer, _posts, post_ids, self)
+
+
+def _posts(viewer: Staff, stream: Stream) -> Select[Post]:
+    plain = stream.kind.removesuffix(_WITH_FILES)
+    if plain in _PUBLIC:
+        posts = _PUBLIC[plain](viewer)
+        return timelines.narrowed(posts, viewer, only_files=True) if plain != stream.kind else posts
+    match stream.kind:
+        case "user":
+            return timelines.home(viewer)
+        case "hashtag":
+            return timelines.of_tag(viewer, stream.argument)
+        case "hashtag:local":
+            return timelines.narrowed(timelines.of_tag(viewer, stream.argument), viewer, is_local=True)
+        case "list":
+            return timelines.of_own_group(viewer, int(stream.argument))
+    return timelines.direct(viewer)
 
 
 def parse(kind: str, *, tag: str, list_id: str, scopes: Scopes) -> Stream:

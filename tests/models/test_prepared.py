@@ -1,0 +1,72 @@
+"""Statements that are built once must answer each person for themselves."""
+
+import pytest
+
+from models import timelines
+from models.paging import Page
+from models.posts import outlines
+from models.tables import Access
+from models.viewers import ANONYMOUS
+from tests.world import Person, World
+
+
+async def home(world: World, person: Person, page: Page | None = None) -> list[int]:
+    async with world.database.reading() as session:
+        lines = await outlines.page_for(session, person.staff, timelines.home, page or Page())
+        return [line.post.id for line in lines]
+
+
+async def test_two_people_with_one_role_get_their_own_lists(world: World) -> None:
+    secret = await world.ada.writes("Secret", group=world.alpine)
+
+    assert await home(world, world.ada) == [secret.id]
+    assert await home(world, world.joan) == []
+    assert await home(world, world.ada) == [secret.id]
+
+
+async def test_a_role_that_reads_more_reads_more(world: World) -> None:
+    secret = await world.ada.writes("Secret", group=world.alpine)
+
+    async with world.database.reading() as session:
+        seen = {
+            person.staff.username: list(await outlines.outlines_of(session, person.staff, [secret.id]))
+            for person in (world.ada, world.grace, world.joan, world.alan)
+        }
+        outside = await outlines.outlines_of(session, ANONYMOUS, [secret.id])
+
+    assert seen == {"ada": [secret.id], "grace": [secret.id], "joan": [], "alan": [secret.id]}
+    assert outside == {}
+
+
+@pytest.mark.parametrize(
+    ("borders", "expected"),
+    [({}, [3, 2]), ({"max_id": 2}, [1, 0]), ({"since_id": 0}, [3, 2]), ({"min_id": 0}, [2, 1]), ({"min_id": 3}, [])],
+)
+async def test_a_kept_page_takes_its_numbers_each_time(
+    world: World, borders: dict[str, int], expected: list[int]
+) -> None:
+    ids = [(await world.ada.writes(f"Number {number}")).id for number in range(4)]
+    page = Page(limit=2, **{name: ids[number] for name, number in borders.items()})
+
+    assert await home(world, world.grace, page) == [ids[number] for number in expected]
+    assert await home(world, world.grace, Page(limit=1)) == [ids[3]]
+
+
+async def test_marks_are_the_viewers_own_and_counts_what_they_may_see(world: World) -> None:
+    group = await world.alan.founds("circle", access=Access.CLOSED)
+    post = await world.ada.writes("For all")
+    hidden = await world.alan.writes("Inside", group=group)
+    await world.ada.likes(post)
+    await world.grace.boosts(post)
+    await world.ada.replies(post, "One")
+
+    async with world.database.reading() as session:
+        ada = await outlines.marks(session, world.ada.staff, [post.id, hidden.id])
+        grace = await outlines.marks(session, world.grace.staff, [post.id, hidden.id])
+        nobody = await outlines.marks(session, ANONYMOUS, [post.id])
+
+    assert (set(ada.liked), set(grace.liked)) == ({post.id}, set())
+    assert (set(ada.boosted), set(grace.boosted)) == (set(), {post.id})
+    assert ada.likes == grace.likes == {post.id: 1}
+    assert ada.replies == grace.replies == {post.id: 1}
+    assert (nobody.replies, nobody.boosts) == ({}, {})
