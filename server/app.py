@@ -50,12 +50,13 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
 
     app[RESOLVER] = resolve
 
+    # first, so that the tables are there before anything reads the journal, and the database closes last
+    app.cleanup_ctx.append(_open if works else _open_without_work)
     federation.routes.setup(app)
     server.api.setup(app)
     media.setup(app)
     app.router.add_static("/static", _STATIC, name="static", follow_symlinks=False)
     server.web.setup(app)
-    app.cleanup_ctx.append(_open if works else _open_without_work)
     return app
 
 
