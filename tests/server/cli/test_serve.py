@@ -1,0 +1,103 @@
+"""`kontor serve` as a process: ready in one line, reached at its address, gone when asked to."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.browsing import Browser
+from tests.conftest import INHABITED, NewDatabase
+from tests.serving import run, started, stopped
+from tests.town import configured
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def config_file(tmp_path: Path, new_database: NewDatabase) -> Path:
+    port = _free_port()
+    file = configured(
+        tmp_path / "muster",
+        name="Muster Werke",
+        url=f"http://muster.localhost:{port}",
+        database=new_database("sqlite", "muster", template=INHABITED),
+        server={"port": port},
+    ).path
+    file.chmod(0o600)
+    return file
+
+
+def _url(file: Path) -> str:
+    return next(line.split('"')[1] for line in file.read_text().splitlines() if line.startswith("url = "))
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+async def test_it_answers_until_it_is_asked_to_stop(config_file: Path, tmp_path: Path, by: signal.Signals) -> None:
+    async with started("serve", "--config", str(config_file), log=tmp_path / "log") as server:
+        async with Browser(_url(config_file)) as browser:
+            page = await browser.opens("/sign-in")
+            assert "Muster Werke" in page.text
+        assert await stopped(server, by=by) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+async def test_a_port_that_is_taken_is_said_in_one_line(config_file: Path, tmp_path: Path) -> None:
+    async with started("serve", "--config", str(config_file), log=tmp_path / "log"):
+        code, out, error = await run("serve", "--config", str(config_file))
+    assert (code, out) == (1, "")
+    assert "Something listens here already" in error
+    assert error.count("\n") == 1
+
+
+async def test_a_check_of_the_running_server_reaches_it_at_its_address(config_file: Path, tmp_path: Path) -> None:
+    async with started("serve", "--config", str(config_file), log=tmp_path / "log"):
+        code, out, error = await run("check", "--config", str(config_file))
+    assert (code, error) == (0, "")
+    assert "No faults found" in out
+    assert "Nothing serves here" not in out
+
+
+async def test_an_open_stream_does_not_keep_the_server_from_stopping(config_file: Path, tmp_path: Path) -> None:
+    async with started("serve", "--config", str(config_file), log=tmp_path / "log") as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(_url(config_file).rpartition(":")[2]))
+        writer.write(b"GET /sign-in HTTP/1.1\r\nHost: muster.localhost\r\n")  # and never says that it is over
+        await writer.drain()
+        assert await stopped(server) == 0
+        assert await reader.read() is not None
+        writer.close()
+
+
+@pytest.mark.postgres
+async def test_several_workers_share_one_port_and_one_of_them_does_not_go_alone(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
+    port = _free_port()
+    file = configured(
+        tmp_path / "muster",
+        name="Muster Werke",
+        url=f"http://muster.localhost:{port}",
+        database=new_database("postgres", "muster"),
+        server={"port": port, "workers": 2},
+    ).path
+    async with started("serve", "--config", str(file), log=tmp_path / "log") as server:
+        async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/sign-in") as answer:
+            assert answer.status == 200
+        workers = _children(server.pid)
+        assert len(workers) == 2
+        os.kill(workers[0], signal.SIGKILL)
+        assert await asyncio.wait_for(server.wait(), 30) == 1
+    assert "worker ended" in (tmp_path / "log").read_text()
+    with pytest.raises(ProcessLookupError):
+        os.kill(workers[1], 0)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
