@@ -10,7 +10,7 @@ from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
-from models.tables import Post, Visibility
+from models.tables import Visibility
 from models.text.clean import clean_line
 from server.api import answers, params
 from server.api.entities import statuses as entities
@@ -244,7 +244,7 @@ async def delete(call: Call) -> web.Response:
     post_id = call.id()
     async with call.reading() as session:
         line = await outlines.outline_of(session, call.viewer, post_id)
-        post = await session.get_one(Post, post_id)
+        post = await reading.one(session, call.viewer, post_id)
         if not await policy.may_delete(session, call.staff, post):
             raise NotFound(post_id=post_id)
         body = (await call.app[SHELF].statuses(session, call.viewer, [line]))[0]
