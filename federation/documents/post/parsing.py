@@ -5,6 +5,7 @@ post it is must be plain, and of the server its id is on. Nothing here knows the
 """
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,7 +45,7 @@ _TAG = 100
 _MENTIONS = 50
 _EMOJI = 100
 _OPTIONS = 20
-_LANGUAGE = 35
+_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,3}")  # RFC 5646, by its shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +190,7 @@ def _content(document: Document) -> tuple[str, str | None]:
     if not isinstance(content, str):
         content = next((text for text in translations.values() if isinstance(text, str)), "")
     language = next((name for name, text in translations.items() if text == content), None)
-    if not isinstance(language, str) or not 0 < len(language) <= _LANGUAGE:
+    if language is not None and not _LANGUAGE.fullmatch(language):
         language = None
     if document.get("mediaType") == "text/plain":
         content = html.escape(content).replace("\n", "<br>")
