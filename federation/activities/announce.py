@@ -14,7 +14,7 @@ from federation.activities.registry import HANDLERS, Ignored, Incoming, Refused,
 from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
 from federation.signatures import BadProof
-from federation.vocabulary import Document, id_of, parse_date, same_origin, types_of
+from federation.vocabulary import Document, parse_date, same_origin, types_of
 from models.base import now
 from models.posts import receiving
 from models.tables import Actor, ActorType, Group, Membership, MemberState
@@ -82,7 +82,7 @@ async def _listens_to(incoming: Incoming) -> None:
 async def _inner(incoming: Incoming, embedded: Document) -> Incoming | None:
     """The inner activity, proved to be its actor's; None for one of ours that comes back."""
     type = next(iter(types_of(embedded)), "")
-    actor = id_of(embedded.get("actor"))
+    actor = incoming.address(embedded.get("actor"))
     if actor is None or type in _NEVER:
         raise Refused("GRP-9", "passes on what no group speaks for")
     if trust.is_own(incoming.wire, actor):
@@ -171,7 +171,7 @@ async def announce(session: AsyncSession, incoming: Incoming) -> str:
     if isinstance(incoming.object, dict) and "actor" in incoming.object:
         if not is_from_group:
             raise Ignored("nobody here is in that group")
-        return await _echo(session, incoming, id_of(incoming.object.get("object")) or "")
+        return await _echo(session, incoming, incoming.address(incoming.object.get("object")) or "")
     if is_from_group:
         if trust.is_own(incoming.wire, uri):
             return await _echo(session, incoming, uri)

@@ -56,7 +56,7 @@ async def _answering_group(session: AsyncSession, incoming: Incoming) -> Actor |
     if incoming.sender.type is ActorType.GROUP:
         return incoming.sender
     asked = incoming.object if isinstance(incoming.object, dict) else {}
-    uri = id_of(asked.get("object"))
+    uri = incoming.address(asked.get("object"))
     if incoming.type != "Reject" or incoming.sender.type is not ActorType.APPLICATION or uri is None:
         return None
     group = await actors.by_uri(session, uri)
@@ -84,7 +84,7 @@ async def _asker(session: AsyncSession, incoming: Incoming) -> Actor | None:
     asked = incoming.object
     if not isinstance(asked, dict):
         return None
-    uri = id_of(asked.get("actor")) or id_of(asked.get("target"))
+    uri = incoming.address(asked.get("actor")) or incoming.address(asked.get("target"))
     asker = await actors.by_uri(session, uri) if uri is not None else None
     return asker if asker is not None and asker.is_local and _asks(asked, incoming.sender) else None
 

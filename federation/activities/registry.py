@@ -8,11 +8,13 @@ of it. It raises when nothing came of it.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.documents import members
 from federation.remote_posts import Budget, Seen
-from federation.vocabulary import Document, id_of
+from federation.vocabulary import Document
 from federation.wire import Wire
 from models.base import now
 from models.tables import Actor
@@ -78,7 +80,11 @@ class Incoming:
 
     @property
     def object_id(self) -> str | None:
-        return id_of(self.object)
+        return self.address(self.object)
+
+    def address(self, value: Any) -> str | None:
+        """The id that a value stands for, if it is one that we would deal with at all (R-20, R-43)."""
+        return members.checked_id(value, insecure_hosts=self.wire.insecure_hosts)
 
     @property
     def may_wait(self) -> bool:

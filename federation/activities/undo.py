@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import like
 from federation.activities.registry import Ignored, Incoming, Refused, receives
-from federation.vocabulary import id_of, same_origin, types_of
+from federation.vocabulary import same_origin, types_of
 from models import actors, groups, reactions, relations
 from models.base import now
 from models.posts import receiving, writing
@@ -24,12 +24,12 @@ async def undo(session: AsyncSession, incoming: Incoming) -> str:
     if incoming.type == "Leave":
         return await _unfollow(session, incoming, incoming.object_id)
     inner = incoming.object if isinstance(incoming.object, dict) else {}
-    if inner and id_of(inner.get("actor")) not in (None, incoming.sender.uri):
+    if inner and incoming.address(inner.get("actor")) not in (None, incoming.sender.uri):
         raise Refused("R-14", "takes back what somebody else did")
     types = types_of(inner)
     if incoming.via is not None and not _PASSED_ON.intersection(types):
         raise Ignored("a group takes back only thanks")
-    about = id_of(inner.get("object"))
+    about = incoming.address(inner.get("object"))
     if "Follow" in types or "Join" in types:
         return await _unfollow(session, incoming, about)
     if "Like" in types:

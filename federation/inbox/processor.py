@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from federation import remote_posts, trust
 from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce
+from federation.documents import members
 from federation.documents.activity import encode, proven
 from federation.errors import ProtocolError
 from federation.signatures import BadProof, sha256_base64
-from federation.vocabulary import BadJson, Document, id_of, parse_json
+from federation.vocabulary import BadJson, Document, parse_json
 from federation.wire import Wire
 from models import actors, audit, deliveries, ledger, received
 from models.base import now
@@ -144,7 +145,7 @@ class Processor:
 
     async def _as_its_origin_says(self, claimed: Claimed, document: Document) -> Incoming:
         """Somebody brought word of another's activity: only what the object's own origin confirms counts."""
-        uri = id_of(document.get("object"))
+        uri = members.checked_id(document.get("object"), insecure_hosts=self._wire.insecure_hosts)
         if uri is None or trust.is_own(self._wire, uri):
             raise Ignored("brought by somebody else")
         incoming = Incoming(
@@ -173,7 +174,7 @@ class Processor:
 
     async def _finish(self, claimed: Claimed, state: ReceivedState, outcome: str) -> None:
         async with self._wire.database.writing() as session:
-            await received.finish(session, claimed, state, outcome)
+            await received.finish(session, claimed, state, shorten_text(outcome, limit=received.OUTCOME_LIMIT))
 
     async def _again(self, claimed: Claimed, why: str) -> None:
         async with self._wire.database.writing() as session:

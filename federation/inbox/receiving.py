@@ -183,6 +183,9 @@ def _read(body: bytes, wire: Wire) -> _Sent:
         uri = f"{actor.partition('#')[0]}#unnamed-{hashlib.sha256(body).hexdigest()}"
     if not isinstance(uri, str) or not _is_address(uri, wire):
         raise Refusal(400, "INB-2", "id")
+    if type == "Announce" and isinstance(document.get("object"), dict):
+        # one forum gives all announcements of a post the same id: what counts is what they hold
+        uri = f"{uri}#holds-{hashlib.sha256(body).hexdigest()}"
     return _Sent(document, body, uri, type, actor)
 
 

@@ -209,6 +209,47 @@ async def test_R_15_a_known_post_is_addressed_once(square, nora):
     assert not await sees(home.database, home.alan.staff, post)
 
 
+@pytest.mark.parametrize("bad", ["\u0000", "\ufffe", "\u202e", "\u0007", "\U000e0001"], ids=ascii)
+async def test_R_43_no_character_stops_the_queue(square, nora, bad):
+    home = square.home
+    text = f"Good{bad}day"
+    note = nora.note(
+        "1",
+        text,
+        cc=[square.ada_actor.uri],
+        name=text,
+        summary=text,
+        sensitive=True,
+        contentMap={f"e{bad}n": f"<p>{text}</p>"},
+        source={"content": text, "mediaType": "text/markdown"},
+        mediaType=text,
+        context=text,
+        conversation=text,
+        url=text,
+        updated=text,
+        tag=[
+            {"type": "Hashtag", "name": f"#{text}"},
+            {"type": "Mention", "href": text, "name": text},
+            {"type": "Emoji", "name": text, "icon": {"url": text}},
+        ],
+        attachment=[
+            {"type": "Image", "mediaType": text, "url": f"{nora.peer.base_url}/1", "name": text, "blurhash": text}
+        ],
+        **{text: text},
+    )
+    assert await nora.sends(home, nora.does("Create", note, **{text: text})) == "done: stored"
+    nora.peer.serve(
+        altered(
+            nora.document, name=text, summary=text, attachment=[{"type": "PropertyValue", "name": text, "value": text}]
+        )
+    )
+    assert await nora.sends(home, nora.does("Update", nora.document)) == "done: actor replaced"
+    assert (await nora.sends(home, nora.does("Like", text))).startswith("ignored")
+    assert (await nora.sends(home, nora.does("Undo", text))).startswith("ignored")
+    [post] = await remote(home)
+    assert "\u0000" not in post.html + post.warning + post.source + (post.language or "")
+
+
 # What it answers
 
 

@@ -288,6 +288,16 @@ async def test_GRP_9_changes_thanks_and_ends_come_through_the_group(home, steel,
     ]
 
 
+async def test_section_21_announcements_of_one_id_are_told_apart_by_what_they_hold(home, steel, nora):
+    create = nora.proves(in_steel(nora, steel, "1"))
+    like = nora.proves(nora.does("Like", create["object"]["id"], audience=steel.id))
+    first = announces(steel, create)
+    assert await steel.sends(home, first) == "done: Create: stored"
+    assert await steel.sends(home, altered(first, object=like)) == "done: Like: liked"
+    assert (await steel.posts(home, first)).status == 202
+    assert await home.works() == 0
+
+
 async def test_GRP_11_a_group_takes_out_what_somebody_wrote(home, steel, nora):
     create = nora.proves(in_steel(nora, steel, "1"))
     await steel.sends(home, announces(steel, create))
