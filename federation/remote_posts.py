@@ -53,13 +53,15 @@ class Seen:
     author: Actor
 
 
-async def read(wire: Wire, document: Document, budget: Budget) -> Seen:
-    """Read a document that is known to be its author's own, and get to know the author.
+async def read(wire: Wire, document: Document, budget: Budget, *, known: Actor | None = None) -> Seen:
+    """Read a document that is known to be its author's own, and get to know the author, unless that is `known`.
 
     Raises:
         NotAPost, WrongOrigin: it is no post. Otherwise as `trust.actor_at`.
     """
     post = await _parse(wire, document)
+    if known is not None and known.uri == post.author_uri:
+        return Seen(post, known)
     return Seen(post, await author_of(wire, post.author_uri, budget))
 
 

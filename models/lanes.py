@@ -299,7 +299,8 @@ async def _note_peers(session: AsyncSession, results: Sequence[Result], moment: 
             peer.last_error = ""
         else:
             peer.failed_at = moment
-            peer.failures += 1
+            if result.ending is not Ending.REFUSED:  # one message it would not take says nothing about the server
+                peer.failures += 1
             peer.last_error = result.error[:ERROR_LIMIT]
             peer.next_attempt_at = await _next_of(session, peer.host)
         if peer.host in forms:

@@ -22,14 +22,16 @@ async def gather(incoming: Incoming) -> None:
         raise Refused("R-10", "written by somebody else", object_uri=seen.post.uri)
     if seen.post.is_vote:
         raise Ignored("a vote in a poll: not handled yet")
-    async with incoming.wire.database.reading() as session:
-        if await remote_posts.is_settled(session, seen.post.uri):
-            return
-        place = await places.find(session, incoming, seen)
-    if not place.is_wanted:
-        raise Ignored("concerns nobody here")
-    if seen.post.reply_to_uri is None or place.parent is not None:
+    parent_uri = seen.post.reply_to_uri
+    if parent_uri is None:
         return
+    async with incoming.wire.database.reading() as session:
+        for uri in (parent_uri, seen.post.uri):
+            if await remote_posts.is_settled(session, uri):
+                return
+        place = await places.find(session, incoming, seen)
+    if not place.is_wanted:  # nothing is fetched for what is of no concern
+        raise Ignored("concerns nobody here")
     incoming.parents, missing = await remote_posts.parents_of(incoming.wire, seen, incoming.budget)
     if missing is not None and incoming.may_wait:
         raise Waiting("what it answers cannot be had now")
@@ -49,7 +51,7 @@ async def authentic(incoming: Incoming) -> Seen:
     if isinstance(embedded, dict) and "attributedTo" in embedded and same_origin(uri, incoming.sender.uri):
         owners = ids_of(embedded["attributedTo"])
         if id_of(embedded.get("id")) == uri and incoming.sender.uri in owners:
-            return await remote_posts.read(incoming.wire, embedded, incoming.budget)
+            return await remote_posts.read(incoming.wire, embedded, incoming.budget, known=incoming.sender)
     return await remote_posts.fetch(incoming.wire, uri, incoming.budget)
 
 

@@ -21,7 +21,6 @@ FORM_MEMORY = timedelta(days=7)
 UNREACHABLE_FOR = timedelta(days=1)
 """How long a name that does not resolve, or a certificate that does not hold, may be a passing fault (DLV-4)."""
 _TRIES_UNAUTHORIZED = 3
-_TRIES_DEPENDENCY = 2
 _OTHER_FORM = frozenset({400, 401, 403})
 _PASSING = frozenset({408, 425, 429})
 _KEPT_OF_ANSWER = 300
@@ -100,9 +99,7 @@ def _judge(claimed: Claimed, answer: Answer, *, news: Form | None) -> Result:
         ending = Ending.AGAIN
     elif status == 401 or status // 100 == 3:  # a redirect is not followed: it is a fault that its owner may mend
         ending = Ending.AGAIN if claimed.attempt < _TRIES_UNAUTHORIZED else Ending.REFUSED
-    elif status == 424:  # said of an object that it could not fetch, also of one that is gone for good
-        ending = Ending.AGAIN if claimed.attempt < _TRIES_DEPENDENCY else Ending.REFUSED
-    else:
+    else:  # 424 too: NodeBB says it of whatever it cannot fetch, and trying again would hold up what comes after
         ending = Ending.REFUSED
     said = _MARKUP.sub(" ", answer.body[: _KEPT_OF_ANSWER * 2].decode("utf-8", "replace"))
     words = " ".join(shorten_text(said, limit=_KEPT_OF_ANSWER).split())

@@ -10,11 +10,11 @@ from federation.documents import addressing
 from federation.keys import KeyRing
 from federation.outbox import recipients, wrapping
 from federation.outbox.sending import Subject
-from federation.vocabulary import id_of
+from federation.vocabulary import Document, id_of
 from models import actors, deliveries, received
 from models.journal import GroupDistributes
 from models.posts import departing, writing
-from models.tables import Actor, Group, Reach
+from models.tables import Actor, Group, Post, Reach, Visibility
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
     except msgspec.DecodeError:
         log.warning("received activity unreadable", extra={"received_id": came.id})
         return
-    is_public = group.reach is Reach.PUBLIC and addressing.parse(document, insecure_hosts=_ANY_HOST).is_public
+    is_public = group.reach is Reach.PUBLIC and _concerns_everybody(came.type, document, post)
     author_uri = came.actor_uri or id_of(document.get("actor")) or ""
     author = await actors.by_uri(session, author_uri)
     subject = Subject(
@@ -72,3 +72,11 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
             subject=replace(subject, what=""),
         )
     await writing.note_departure(session, post.id, sent, post.revision)
+
+
+
+def _concerns_everybody(type: str, document: Document, post: Post | None) -> bool:
+    """Whether it is for all: what brings a text says so itself, the rest is as public as the post it is about."""
+    if post is None or type in ("Create", "Update"):
+        return addressing.parse(document, insecure_hosts=_ANY_HOST).is_public
+    return post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.GROUP)

@@ -70,7 +70,7 @@ def by_form(
     embedded, otherwise = [], []
     for inbox in inboxes:
         found = forms.get(inbox[0], set())
-        is_embedded = any(type != "Announce" and actor_id == group_id for type, actor_id in found)
+        is_embedded = any(type in ("Create", "Update") and actor_id == group_id for type, actor_id in found)
         if is_embedded or not found:
             embedded.append(inbox)
         if any(type == "Announce" or actor_id != group_id for type, actor_id in found):

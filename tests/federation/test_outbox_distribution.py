@@ -81,12 +81,16 @@ async def test_a_new_thread_in_a_public_group_goes_to_microblogs_by_its_id_and_i
     assert await office.forms() == [(FORUM, "Announce{Create}")]
 
 
-async def test_a_like_is_passed_on_to_forums_only(world, office):
+@pytest.mark.parametrize("addressing", [{"to": [PUBLIC]}, {}], ids=["to all", "as Takahe sends it"])
+async def test_GRP_8a_a_like_is_passed_on_to_forums_only(world, office, addressing):
     group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
+    post = await a_post_from(world, FORUM, "reader", group)
+    await office.forms()
     liker = await outsider(world.database, FORUM, "reader")
-    activity = {"id": f"http://{FORUM}/x/9", "type": "Like", "actor": liker.uri, "to": [PUBLIC], "object": "http://x/1"}
+    activity = {"id": f"http://{FORUM}/x/9", "type": "Like", "actor": liker.uri, "object": post.uri, **addressing}
     async with world.database.writing() as session:
-        journal.record(session, journal.GroupDistributes(group.id, await stored(session, activity)))
+        number = await stored(session, activity)
+        journal.record(session, journal.GroupDistributes(group.id, number, post_id=post.id))
 
     assert await office.forms() == [(FORUM, "Announce{Like}")]
 

@@ -227,12 +227,18 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
         document["audience"] = leaving.group.uri
     if post.context_uri:
         document["context"] = post.context_uri
-    document["replies"] = f"{post.uri}/replies"
+    document["replies"] = _replies(f"{post.uri}/replies")
     document["tag"] = _tags(leaving, instance)
     document["attachment"] = files.render(leaving.files, instance)
     quoting = PUBLIC if leaving.is_public else leaving.author.uri
     document["interactionPolicy"] = {"canQuote": {"automaticApproval": [quoting]}}
     return document
+
+
+def _replies(uri: str) -> Document:
+    """The collection with its first page inside: GoToSocial reads a thread no other way (COL-6)."""
+    first = {"type": "CollectionPage", "partOf": uri, "next": f"{uri}?page=true", "items": []}
+    return {"id": uri, "type": "Collection", "first": first}
 
 
 def _type(leaving: Leaving) -> str:
