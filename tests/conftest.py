@@ -21,7 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import postgres
-from tests.requirements import missing
+from tests.requirements import insist, missing
 from tests.time import Clock
 from tests.town import Town
 from tests.world import HOME, World
@@ -30,6 +30,11 @@ BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
 EMPTY, INHABITED = TEMPLATES = ("empty", "inhabited")
 LOVELACE = Instance(base_url=HOME, name="Lovelace")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    del config
+    insist()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

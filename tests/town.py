@@ -4,9 +4,10 @@ Nothing runs in the background unless a town is busy: `settle()` lets consumers,
 companies run until nothing moves any more, in the same order each time.
 """
 
+import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.world import Person, hire
 
 PASSWORD = "fourteen green bottles"
 _ROUNDS = 40
+_PATIENCE_SECONDS = 30
 
 
 @dataclass(slots=True)
@@ -116,6 +118,19 @@ class Company:
         async with self.database.reading() as session:
             found = await groups.membership(session, group.id, person.id)
             return found is not None and found.state is MemberState.MEMBER
+
+    async def waits_until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
+        """In a busy town: wait until something that others do shows here."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            seen = self.database.changed.count
+            while not await is_so():
+                seen = await self.database.changed.wait(seen, at_most=1)
+
+    async def belongs_to(self, person: Person, handle: str) -> bool:
+        """Whether a person is a member of the group of that handle, here or elsewhere."""
+        async with self.database.reading() as session:
+            group = await groups.by_username(session, person.staff, handle)
+        return await self.is_member(person, group)
 
     async def finds(self, person: Person, post: Post) -> Post | None:
         """A post of another company as this person has it here; None when there is none to see."""

@@ -21,10 +21,14 @@ class Trade:
     async def settle(self) -> None:
         await self.town.settle()
 
-    async def begins(self) -> Group:
-        """Both companies admit one another and Dimitri joins the group; what he has of it there."""
+    async def introduces(self) -> None:
+        """Let both companies admit one another."""
         await self.muster.admits(self.zulieferer, gehaeuse=Level.POST)
         await self.zulieferer.admits(self.muster)
+
+    async def begins(self) -> Group:
+        """Both companies admit one another and Dimitri joins the group; what he has of it there."""
+        await self.introduces()
         mirror = await self.zulieferer.joins(self.zulieferer.dimitri, "gehaeuse", at=self.muster)
         await self.settle()
         return mirror
