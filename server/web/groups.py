@@ -104,7 +104,8 @@ async def create(request: web.Request) -> web.Response:
                 owner=by,
             )
     except DomainError as error:
-        return await _new(request, refused(error, "name", typed, fields=_TYPED), status=error.status)
+        place = "purpose" if len(text(form, "purpose")) > groups.PURPOSE_LIMIT else "name"
+        return await _new(request, refused(error, place, typed, fields=_TYPED), status=error.status)
     looks = sight(request)
     wanted = text(form, "reach")
     if wanted in (str(Reach.PARTNERS), str(Reach.PUBLIC)):

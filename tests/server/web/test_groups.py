@@ -51,7 +51,7 @@ FAULTS = [
     ({"username": "ada"}, "This name is taken already", "f-username-error"),
     ({"username": "über uns"}, "A name has 1 to 30 of the characters", "f-username-error"),
     ({"name": " "}, "A group needs a name", "f-name-error"),
-    ({"purpose": "x" * 1001}, "This text is too long", "f-name-error"),
+    ({"purpose": "x" * 1001}, "This text is too long", "f-purpose-error"),
 ]
 
 
