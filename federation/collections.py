@@ -4,12 +4,15 @@ Counts leave the house for public groups and people whom everybody knows, and co
 colleagues belong to something is nobody's business (L2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.documents import activity as activity_documents
+from federation.documents import post as post_documents
+from federation.errors import ProtocolError
 from federation.vocabulary import Document, host_of
 from federation.vocabulary.urls import BadUrl
 from models import policy
@@ -35,6 +38,12 @@ Asker = RemoteViewer | Anonymous
 Query = Mapping[str, str]
 
 
+class NothingToAsk(ProtocolError):
+    """Who follows a public group is no secret worth a question."""
+
+    code = "nothing_to_ask"
+
+
 # Actors
 
 
@@ -57,26 +66,64 @@ async def of_actor(
 
 
 async def _outbox(session: AsyncSession, asker: Asker, actor: Actor, url: str, query: Query) -> Document | None:
-    """What it made known and `asker` may see, newest first (COL-1, COL-2)."""
-    known = policy.visible_activities(asker).where(Activity.actor_id == actor.id, Activity.type == "Create")
+    """What it made known and `asker` may see, newest first (COL-1, COL-2): a person's posts, or all of a group."""
+    place = Post.group_id if actor.type is ActorType.GROUP else Post.author_id
+    posts = policy.nameable_posts(asker).where(place == actor.id, Post.boost_of_id.is_(None))
     if "page" not in query:
-        total = await session.scalar(known.with_only_columns(func.count()).order_by(None))
+        total = await session.scalar(posts.with_only_columns(func.count()).order_by(None))
         return {"id": url, "type": "OrderedCollection", "totalItems": total or 0, "first": f"{url}?page=true"}
     before = _number(query.get("before"))
     if before is not None:
-        known = known.where(Activity.id < before)
-    rows = (await session.scalars(known.order_by(Activity.id.desc()).limit(PER_PAGE + 1))).all()
+        posts = posts.where(Post.id < before)
+    rows = (await session.scalars(posts.order_by(Post.id.desc()).limit(PER_PAGE + 1))).all()
     shown = rows[:PER_PAGE]
     page = f"{url}?page=true" + (f"&before={before}" if before is not None else "")
     document: Document = {
         "id": page,
         "type": "OrderedCollectionPage",
         "partOf": url,
-        "orderedItems": [msgspec.json.decode(row.body) for row in shown],
+        "orderedItems": await _as_activities(session, asker, actor, shown),
     }
     if len(rows) > PER_PAGE:
         document["next"] = f"{url}?page=true&before={shown[-1].id}"
     return document
+
+
+async def _as_activities(session: AsyncSession, asker: Asker, actor: Actor, posts: Sequence[Post]) -> list[object]:
+    """The newest activity that each post was sent with; one that was sent to nobody yet is made up for the list."""
+    sent = await session.scalars(
+        policy.visible_activities(asker)
+        .where(
+            Activity.actor_id == actor.id,
+            Activity.post_id.in_([post.id for post in posts]),
+            Activity.type == "Create",
+        )
+        .order_by(Activity.id)
+    )
+    known = {activity.post_id: activity for activity in sent}
+    items: list[object] = []
+    for post in posts:
+        if post.id in known:
+            items.append(msgspec.json.decode(known[post.id].body))
+        elif post.is_local:
+            items.append(await _made_up(session, actor, post))
+    return items
+
+
+async def _made_up(session: AsyncSession, actor: Actor, post: Post) -> Document:
+    """The Create of a post, inside the group's Announce where a group is asked; ids are parts of the post's own."""
+    rendered = await post_documents.render(session, post)
+    create = activity_documents.create(f"{post.uri}#create", rendered)
+    if actor.type is not ActorType.GROUP:
+        return create
+    return activity_documents.announce_activity(
+        f"{post.uri}#announce",
+        actor.uri,
+        actor.followers_uri or f"{actor.uri}/followers",
+        create,
+        is_public=post.reach is Reach.PUBLIC,
+        published=post.created_at,
+    )
 
 
 def _number(text: str | None) -> int | None:
@@ -121,7 +168,9 @@ async def _hidden(session: AsyncSession, actor: Actor, name: str, url: str) -> D
 async def _follower(session: AsyncSession, asker: Asker, actor: Actor, follower_uri: str, url: str) -> Document | None:
     """COL-4: whether the server of somebody takes part in a group that is not public; asked by one that does."""
     group = await session.get(Group, actor.id)
-    if group is None or group.reach is Reach.PUBLIC or not isinstance(asker, RemoteViewer):
+    if group is not None and group.reach is Reach.PUBLIC:
+        raise NothingToAsk
+    if group is None or not isinstance(asker, RemoteViewer):
         return None
     try:
         host = host_of(follower_uri)

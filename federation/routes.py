@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.orm import joinedload
 
 from federation import collections, inbox, nodeinfo, trust, webfinger
-from federation.answers import PRIVATE, PUBLIC, activity_json, not_found
+from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
 from federation.documents import post as post_documents
 from federation.documents.envelope import with_context
@@ -86,7 +86,10 @@ async def _answer(request: web.Request, look_up: Lookup) -> web.Response:
         return _plainly(refused)
     if isinstance(asker, RemoteViewer) and not asker.is_admitted:
         return not_found(request)
-    found = await look_up(request, wire, asker)
+    try:
+        found = await look_up(request, wire, asker)
+    except collections.NothingToAsk as error:
+        return plain(error.status)
     if found is None:
         return not_found(request)
     if found.page is not None and not accepts_activity(request.headers.get("Accept"), has_page=False):

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import audit
 from models.base import new_id, now
 from models.database import JOURNALLED
 from models.tables import Received, ReceivedState
@@ -15,6 +16,8 @@ from models.tables import Received, ReceivedState
 TRIES = 6
 LEASE = timedelta(minutes=2)
 OUTCOME_LIMIT = 500
+BYTES_KEPT = timedelta(days=30)
+IDS_KEPT = timedelta(days=180)
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
@@ -155,6 +158,19 @@ async def again(session: AsyncSession, claimed: Claimed, why: str) -> None:
     await session.execute(
         update(Received).where(Received.id == claimed.id, Received.attempts == claimed.attempt).values(values)
     )
+
+
+async def sweep(session: AsyncSession) -> None:
+    """Forget what is long dealt with: its bytes after a month, that it ever came after half a year (R-61)."""
+    over = Received.state.in_((ReceivedState.DONE, ReceivedState.IGNORED, ReceivedState.REFUSED))
+    moment = now()
+    await session.execute(
+        update(Received)
+        .where(over, Received.received_at < moment - BYTES_KEPT, func.length(Received.body) > 0)
+        .values(body=b"")
+    )
+    await session.execute(delete(Received).where(over, Received.received_at < moment - IDS_KEPT))
+    await audit.sweep(session)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

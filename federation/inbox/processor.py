@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from federation import remote_posts, trust
 from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce
@@ -32,6 +33,7 @@ HOSTS_AT_ONCE = 8
 PER_CLAIM = 20
 SECONDS = 60.0
 _POLL_SECONDS = 2.0
+_SWEEP_EVERY = timedelta(hours=6)
 
 
 class Processor:
@@ -44,9 +46,14 @@ class Processor:
         """Work until `stop`; what is under way then is finished or will be done again."""
         changed = self._wire.database.changed
         lanes: dict[str, asyncio.Task[int]] = {}
+        swept_at: datetime | None = None
         while not stop.is_set():
             seen = changed.count
             try:
+                if swept_at is None or now() - swept_at > _SWEEP_EVERY:
+                    swept_at = now()
+                    async with self._wire.database.writing() as session:
+                        await received.sweep(session)
                 for host in (await self._hosts(busy=lanes))[: HOSTS_AT_ONCE - len(lanes)]:
                     lanes[host] = asyncio.create_task(self._lane(host), name=f"inbox lane {host}")
             except Exception:

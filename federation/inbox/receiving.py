@@ -314,7 +314,7 @@ async def _note(request: web.Request, wire: Wire, refusal: Refusal) -> None:
     }
 
     async def write(session: AsyncSession) -> None:
-        audit.note(session, "inbox_refused", host=host, rule=refusal.rule, **facts)
+        audit.note(session, audit.REFUSED, host=host, rule=refusal.rule, **facts)
 
     try:
         await request.app[ARRIVALS].write(wire.database, write)

@@ -89,7 +89,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
         parent = None
     published = min(told.published or now(), now())
     # an old post keeps its place in time; a fresh one is news whatever its clock says
-    post_id = id_near(published if now() - published > _FRESH else now())
+    post_id = await _new_id(session, published if now() - published > _FRESH else now())
     visibility, group_id, reach = _placed(told, parent)
     post = Post(
         id=post_id,
@@ -116,6 +116,14 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     await session.flush()
     journal.record(session, journal.PostWritten(post.id))
     return post
+
+
+async def _new_id(session: AsyncSession, moment: datetime) -> int:
+    """An id that sorts where `moment` is and that nothing has yet: others tell their times to the second only."""
+    while True:
+        found = id_near(moment)
+        if await session.scalar(select(Post.id).where(Post.id == found)) is None:
+            return found
 
 
 def _placed(told: RemotePost, parent: Post | None) -> tuple[Visibility, int | None, Reach]:
@@ -209,7 +217,7 @@ async def receive_boost(
     if await session.scalar(known) is not None:
         return None
     made = Post(
-        id=id_near(min(published or now(), now())),
+        id=await _new_id(session, min(published or now(), now())),
         uri=uri,
         url=post.url,
         is_local=False,

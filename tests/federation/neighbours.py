@@ -1,5 +1,6 @@
 """Servers that talk to one another in a test: ours, and small ones of others with real sockets and real signatures."""
 
+import asyncio
 import copy
 import functools
 import socket
@@ -333,6 +334,8 @@ class Peer:
     asked: list[str] = field(default_factory=list)
     signed: list[str] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     count: int = 0
 
     @property
@@ -396,6 +399,8 @@ class Peer:
         self.asked.append(path)
         if "Signature" in request.headers:
             self.signed.append(path)
+        if path in self.silent:
+            await self.over.wait()
         if path in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[path]})
         status, body, kind = self.documents.get(path, (404, b"", "text/plain"))
@@ -410,7 +415,10 @@ async def peer(name: str) -> AsyncIterator[Peer]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made._answer)
     async with _serving(app, at):
-        yield made
+        try:
+            yield made
+        finally:
+            made.over.set()
 
 
 def altered(document: dict[str, Any], **changes: Any) -> dict[str, Any]:

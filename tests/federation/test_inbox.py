@@ -457,6 +457,38 @@ async def test_the_processor_runs_until_it_is_stopped(home, nora):
         await task
 
 
+async def test_R_45_a_silent_server_holds_up_nobody_else(home, northwind, nora, mallory):
+    await home.admits(mallory)
+    eve, alan = mallory.person("eve", number=1), await home.actor(home.alan.id)
+    group = await home.actor((await home.founds("square", Reach.PUBLIC)).id)
+    mallory.silent = {f"/notes/{number}" for number in range(30)}
+    for number in range(30):
+        note = eve.note(f"reply-{number}", inReplyTo=f"{mallory.base_url}/notes/{number}", cc=[alan.uri])
+        assert (await eve.posts(home, eve.does("Create", note))).status == 202
+    stop = asyncio.Event()
+    running = asyncio.create_task(home.processor.run(stop))
+    await nora.posts(home, nora.does("Follow", group.uri))
+    async with asyncio.timeout(9):
+        while not await home.entries("Joined"):
+            await home.database.changed.wait(home.database.changed.count, at_most=0.1)
+    assert {row.state for row in await home.rows(Received) if row.host == mallory.host} == {ReceivedState.WAITING}
+    stop.set()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_long_dealt_with_is_forgotten_bytes_first(home, nora, mallory, like, clock):
+    eve = mallory.person("eve")
+    await eve.posts(home, eve.does("Like", "http://x.localhost/1"))
+    await nora.sends(home, like, now=clock.now)
+    for days, expected in ((29, [b"{"]), (2, [b""]), (150, [])):
+        clock.advance(days=days)
+        async with home.database.writing() as session:
+            await received.sweep(session)
+        assert [row.body[:1] for row in await home.rows(Received)] == expected
+    assert await home.audit("inbox_refused") == []
+
+
 async def test_a_partner_that_was_suspended_meanwhile_has_no_effect(home, northwind, nora):
     group = await home.actor((await home.founds("square", Reach.PUBLIC)).id)
     await nora.posts(home, nora.does("Follow", group.uri))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from federation import outbox
 from federation.vocabulary import AS_JSON
 from federation.wire import AuthorizedFetch
 from models import actors, reactions
@@ -182,6 +183,34 @@ async def test_GEN_1_an_activity_is_found_by_whom_it_was_sent_to(home, northwind
     assert (await home.get(uri)).told == (await home.get("/ap/x/never")).told
 
 
+async def test_COL_2_an_outbox_has_the_newest_first_sent_or_not(home, northwind, nora):
+    group = await home.founds("square", Reach.PUBLIC)
+    uri = (await home.actor(group.id)).uri
+    posts = [await home.alan.writes(f"Post {number}", group=group) for number in range(23)]
+    root = (await nora.gets(home, f"{uri}/outbox")).json()
+    assert (root["type"], root["totalItems"]) == ("OrderedCollection", 23)
+
+    first = (await nora.gets(home, root["first"])).json()
+    assert (first["type"], first["partOf"]) == ("OrderedCollectionPage", f"{uri}/outbox")
+    second = (await nora.gets(home, first["next"])).json()
+    items = [*first["orderedItems"], *second["orderedItems"]]
+    assert [item["object"]["object"]["id"] for item in items] == [post.uri for post in reversed(posts)]
+    assert {item["type"] for item in items} == {"Announce"}
+    assert "next" not in second
+
+    await known_and_joined(home, nora, group)
+    sent = await home.alan.writes("Sent", group=group)
+    await outbox.consumer(home.wire.keys).catch_up(home.database)
+    newest = (await nora.gets(home, root["first"])).json()["orderedItems"][0]
+    assert newest["object"]["object"]["id"] == sent.uri
+    assert (await nora.gets(home, newest["id"])).json() == newest  # GEN-1
+
+
+async def known_and_joined(home, person, group) -> None:
+    await person.gets(home, "/ap/u/never")
+    await home.joins(person, group)
+
+
 async def test_COL_3_followers_are_a_number_at_most(home, northwind, nora):
     square = await home.founds("square", Reach.PUBLIC)
     alpine = await home.founds("alpine", Reach.PARTNERS)
@@ -204,6 +233,8 @@ async def test_COL_4_a_member_server_may_ask_whether_another_is_one(home, northw
     followers = f"{(await home.actor(alpine.id)).uri}/followers?is_follower="
 
     assert (await nora.gets(home, followers + nora.id)).status == 200
+    square = (await home.actor((await home.founds("square", Reach.PUBLIC)).id)).uri
+    assert (await nora.gets(home, f"{square}/followers?is_follower={nora.id}")).status == 400
     assert (await nora.gets(home, f"{followers}{mallory.base_url}/users/eve")).status == 404
 
 

@@ -197,6 +197,16 @@ async def test_R_60_a_post_comes_once_whichever_way_it_comes(square, nora):
     assert len(await home.entries("PostWritten")) == 1
 
 
+async def test_two_posts_of_one_second_are_two(square, nora, monkeypatch):
+    home = square.home
+    chances = iter([5, 5, 6])
+    monkeypatch.setattr("models.base.secrets.randbelow", lambda most: next(chances))
+    for name in "12":
+        note = nora.note(name, cc=[square.ada_actor.uri], published="2026-02-01T10:00:00Z")
+        assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    assert len({post.id for post in await remote(home)}) == 2
+
+
 async def test_R_15_a_known_post_is_addressed_once(square, nora):
     home = square.home
     note = nora.note("1", to=[square.ada_actor.uri])
