@@ -10,13 +10,26 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import accounts, actors, approvals, groups, partners, reactions, relations, timelines
+from federation import outbox
+from models import (
+    accounts,
+    actors,
+    approvals,
+    groups,
+    journal,
+    lanes,
+    partners,
+    reactions,
+    received,
+    relations,
+    timelines,
+)
 from models.database import Database
 from models.errors import NotFound
 from models.paging import Page, page_of
 from models.posts import reading, writing
 from models.posts.drafts import Draft
-from models.tables import Account, Actor, Group, MemberState, Post, Verdict
+from models.tables import Account, Actor, Cursor, Group, MemberState, Post, Verdict
 from models.text.clean import clean_text
 from models.viewers import Staff
 from server import media
@@ -194,6 +207,14 @@ class House:
 
         await eventually(self.app[DATABASE], is_there, f"a post arriving at {self.company.name}")
 
+    async def is_at_rest(self) -> bool:
+        """Whether everything of ours is where it should be, and everything that came was dealt with."""
+        async with self.app[DATABASE].reading() as session:
+            cursor = await session.get(Cursor, outbox.NAME)
+            is_read = cursor is not None and (cursor.transaction, cursor.position) >= await journal.head(session)
+            is_sent = await lanes.next_due(session) is None
+            return is_read and is_sent and await received.next_due(session) is None
+
     async def _group(self, session: AsyncSession, viewer: Staff, username: str) -> Group:
         return await groups.by_username(session, viewer, username)
 
@@ -226,6 +247,8 @@ async def play(houses: Sequence[House]) -> None:
         ):
             scenes.create_task(scene)
     await _trade(muster, zulieferer)
+    for house in (*houses, *houses):  # what the first still sends, the second answers
+        await eventually(house.app[DATABASE], house.is_at_rest, f"the mail of {house.company.name}")
 
 
 async def _introduction(muster: House, zulieferer: House) -> None:
