@@ -63,11 +63,9 @@ def _private(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def refusal(error: DomainError, sentence: str) -> web.Response:
-    """The answer for a rule that said no, in the words `sentence`; what may not be seen always gets the same (R-71)."""
-    body: dict[str, Any] = {"error": sentence}
-    if error.status != 404:
-        body["error_description"] = sentence
-        body["code"] = error.code
+    """The answer for a rule that said no, in the words `sentence`; its facts stay here, so that whatever may not be
+    seen reads the same (R-71)."""
+    body: dict[str, Any] = {"error": sentence, "error_description": sentence, "code": error.code}
     if isinstance(error, Invalid) and error.field:
         body["details"] = {error.field: [{"error": f"ERR_{error.code.upper()}", "description": sentence}]}
     headers = {"WWW-Authenticate": 'Bearer realm="Kontor"'} if error.status == 401 else {}

@@ -73,6 +73,7 @@ class Hub:
     """The open streams of one process."""
 
     def __init__(self, app: web.Application) -> None:
+        self.look_every = _LOOK_EVERY
         self._app = app
         self._open: dict[int, set[Connection]] = {}
         self._looked = 0.0
@@ -115,7 +116,7 @@ class Hub:
         for entry in entries:
             if isinstance(entry, journal.AccessEnded):
                 self._end_access(entry)
-        if self._open and time.monotonic() - self._looked > _LOOK_EVERY:
+        if self._open and time.monotonic() - self._looked > self.look_every:
             await self._look()
         news = _News.of(entries)
         for account_id in [account_id for account_id in self._open if news.concerns(account_id)]:

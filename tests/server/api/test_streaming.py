@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -299,7 +300,11 @@ async def test_an_application_alone_hears_nothing(hand: Hand) -> None:
 # When it ends
 
 
-async def test_R_78_a_revoked_token_ends_its_streams_and_no_others(ada: Phone, hand: Hand, world: World) -> None:
+async def test_R_78_a_revoked_token_ends_its_streams_and_no_others(
+    ada: Phone, hand: Hand, world: World, app: web.Application
+) -> None:
+    """By the journal alone: nobody looks at the tokens meanwhile."""
+    app[HUB].look_every = math.inf
     other = await hand(world.ada)
     assert ada.token is not None
     async with listening(ada, "?stream=user") as socket, listening(other, "?stream=user") as another:
@@ -313,7 +318,8 @@ async def test_R_78_a_revoked_token_ends_its_streams_and_no_others(ada: Phone, h
     assert heard["event"] == "update"
 
 
-async def test_R_78_a_disabled_persons_streams_end(ada: Phone, world: World) -> None:
+async def test_R_78_a_disabled_persons_streams_end(ada: Phone, world: World, app: web.Application) -> None:
+    app[HUB].look_every = math.inf
     async with listening(ada, "?stream=user") as socket:
         async with world.database.writing() as session:
             account = await session.get_one(Account, world.ada.staff.account_id, options=[joinedload(Account.actor)])
