@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -24,6 +25,7 @@ CODE_LASTS = timedelta(seconds=60)
 COPIED_CODE_LASTS = timedelta(minutes=10)
 """For a code that a person carries from the page to the application by hand."""
 _TOUCH_EVERY = timedelta(hours=1)
+_KEYS_LAST = timedelta(days=1)
 
 
 class BadClient(DomainError):
@@ -252,13 +254,30 @@ async def revoke_own(session: AsyncSession, *, by: Staff, token_id: int) -> None
 # Repeated requests
 
 
+async def claim_key(session: AsyncSession, *, by: Staff, key: str) -> bool:
+    """Whether no request with this key came within a day. Of many at the same time one is the first, the others wait
+    for its end; it must `remember_answer` in the same transaction."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    claimed = await session.scalar(
+        insert(IdempotencyKey)
+        .values(account_id=by.account_id, key=key, post_id=0, created_at=now())
+        .on_conflict_do_update(
+            index_elements=[IdempotencyKey.account_id, IdempotencyKey.key],
+            set_={"post_id": 0, "created_at": now()},
+            where=IdempotencyKey.created_at <= now() - _KEYS_LAST,
+        )
+        .returning(IdempotencyKey.key)
+    )
+    return claimed is not None
+
+
 async def answered_before(session: AsyncSession, *, by: Staff, key: str) -> int | None:
     """The post that an earlier request with this key made, within a day."""
     return await session.scalar(
         select(IdempotencyKey.post_id).where(
             IdempotencyKey.account_id == by.account_id,
             IdempotencyKey.key == key,
-            IdempotencyKey.created_at > now() - timedelta(days=1),
+            IdempotencyKey.created_at > now() - _KEYS_LAST,
         )
     )
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy.exc import IntegrityError
 
 from models import policy, tokens
 from models.errors import Invalid, NotFound
@@ -58,26 +57,15 @@ async def create(call: Call) -> web.Response:
     """Post. The same Idempotency-Key within a day answers with the post it made the first time (R-63)."""
     _refuse_what_is_missing(call.params)
     key = call.request.headers.get("Idempotency-Key", "").strip()[:_KEY_LIMIT]
-    try:
-        post_id = await _write(call, key)
-    except IntegrityError:
-        if not key:
-            raise
-        # another request with the same key was faster; it has committed, or ours would still be waiting for it
-        async with call.reading() as session:
-            first = await tokens.answered_before(session, by=call.staff, key=key)
-        if first is None:
-            raise
-        post_id = first
-    return await answer_post(call, post_id)
+    return await answer_post(call, await _write(call, key))
 
 
 async def _write(call: Call, key: str) -> int:
     async with call.writing() as session:
-        if key:
+        if key and not await tokens.claim_key(session, by=call.staff, key=key):
             before = await tokens.answered_before(session, by=call.staff, key=key)
-            if before is not None:
-                return before
+            assert before is not None  # noqa: S101 - whoever had the key committed before we could ask
+            return before
         leaves = instance_of(session).clients_public_leaves
         post = await writing.write(session, _draft(call, leaves=leaves), by=call.staff)
         if key:

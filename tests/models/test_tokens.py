@@ -169,3 +169,29 @@ async def test_a_repeated_request_finds_the_answer_of_the_first_for_a_day(world:
         assert await tokens.answered_before(session, by=world.joan.staff, key="k") is None
         clock.advance(hours=25)
         assert await tokens.answered_before(session, by=world.ada.staff, key="k") is None
+
+
+async def test_of_many_requests_with_one_key_one_is_the_first(world: World, clock: Clock) -> None:
+    async def answer(number: int) -> int:
+        async with world.database.writing() as session:
+            if await tokens.claim_key(session, by=world.ada.staff, key="k"):
+                await tokens.remember_answer(session, by=world.ada.staff, key="k", post_id=number)
+                return number
+            return await tokens.answered_before(session, by=world.ada.staff, key="k") or 0
+
+    answers = await asyncio.gather(*(answer(number) for number in range(1, 9)))
+    clock.advance(hours=25)
+    later = await answer(99)
+
+    assert len(set(answers)) == 1
+    assert answers[0] > 0
+    assert later == 99
+
+
+async def test_a_request_that_failed_leaves_its_key_to_the_next(world: World) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with world.database.writing() as session:
+            assert await tokens.claim_key(session, by=world.ada.staff, key="k")
+            raise ZeroDivisionError
+    async with world.database.writing() as session:
+        assert await tokens.claim_key(session, by=world.ada.staff, key="k")
