@@ -133,6 +133,16 @@ def _due() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Received.state == ReceivedState.WAITING, Received.next_attempt_at <= now()
 
 
+async def give_back(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
+    """Leave to the next worker what was claimed and not begun, as if it had not been claimed."""
+    for one in claimed:
+        await session.execute(
+            update(Received)
+            .where(Received.id == one.id, Received.attempts == one.attempt)
+            .values(attempts=one.attempt - 1, next_attempt_at=now())
+        )
+
+
 async def holds(session: AsyncSession, claimed: Claimed) -> bool:
     """Whether `claimed` is still ours to deal with; ask inside the transaction that has its effects."""
     row = await session.get(Received, claimed.id, with_for_update=True)

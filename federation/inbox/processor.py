@@ -33,6 +33,7 @@ HOSTS_AT_ONCE = 8
 PER_CLAIM = 20
 SECONDS = 60.0
 _POLL_SECONDS = 2.0
+_PACE_SECONDS = 0.05
 _SWEEP_EVERY = timedelta(hours=6)
 
 
@@ -41,9 +42,11 @@ class Processor:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._is_stopping = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then is finished or will be done again."""
+        self._is_stopping = False
         changed = self._wire.database.changed
         lanes: dict[str, asyncio.Task[int]] = {}
         swept_at: datetime | None = None
@@ -64,10 +67,12 @@ class Processor:
             for host in [host for host, task in lanes.items() if task.done()]:
                 if (fault := lanes.pop(host).exception()) is not None:
                     log.error("an inbox lane ended", exc_info=fault, extra={"host": host})
+        self._is_stopping = True
         await asyncio.gather(*lanes.values(), return_exceptions=True)
 
     async def drain(self) -> int:
         """Deal with everything that may be tried now; how many attempts that were."""
+        self._is_stopping = False
         count = 0
         while hosts := await self._hosts():
             count += sum(await asyncio.gather(*(self._lane(host) for host in hosts[:HOSTS_AT_ONCE])))
@@ -81,7 +86,13 @@ class Processor:
         """One turn of a host: what it sent first, in order."""
         async with self._wire.database.writing() as session:
             claimed = await received.claim(session, host, limit=PER_CLAIM)
-        for one in claimed:
+        if not claimed:  # another process is at it
+            await asyncio.sleep(_PACE_SECONDS)
+        for position, one in enumerate(claimed):
+            if self._is_stopping:
+                async with self._wire.database.writing() as session:
+                    await received.give_back(session, claimed[position:])
+                break
             await self._process(one)
         return len(claimed)
 

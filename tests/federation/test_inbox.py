@@ -457,6 +457,32 @@ async def test_the_processor_runs_until_it_is_stopped(home, nora):
         await task
 
 
+async def test_promise_7_who_stops_leaves_the_rest_to_the_next(home, nora, monkeypatch):
+    group = await home.actor((await home.founds("square", Reach.PUBLIC)).id)
+    follow = nora.does("Follow", group.uri)
+    for number in range(3):
+        await nora.posts(home, altered(follow, id=f"{follow['id']}/{number}"))
+    processor, begun, stop = home.processor, home.processor._process, asyncio.Event()
+
+    async def process(claimed):
+        await begun(claimed)
+        stop.set()
+        home.database.changed.set()
+        async with asyncio.timeout(9):
+            while not processor._is_stopping:
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(processor, "_process", process)
+    await processor.run(stop)
+    assert [(row.state, row.attempts) for row in await home.rows(Received)] == [
+        (ReceivedState.DONE, 1),
+        (ReceivedState.WAITING, 0),
+        (ReceivedState.WAITING, 0),
+    ]
+    monkeypatch.undo()
+    assert await home.works() == 2
+
+
 async def test_R_45_a_silent_server_holds_up_nobody_else(home, northwind, nora, mallory):
     await home.admits(mallory)
     eve, alan = mallory.person("eve", number=1), await home.actor(home.alan.id)
