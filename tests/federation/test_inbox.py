@@ -194,7 +194,9 @@ async def test_INB_1_bodies_have_a_size_a_type_and_no_wrapping(database_url, sha
         ({"Digest": "SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}, 401),
         ({"Date": None}, 400),
         ({"Date": "yesterday"}, 401),
-        ({"Date": format_datetime(datetime.now(UTC), usegmt=True).replace("GMT", "CET")}, 401),
+        pytest.param(
+            {"Date": format_datetime(datetime.now(UTC), usegmt=True).replace("GMT", "CET")}, 401, id="another time zone"
+        ),
         ({"Host": "other.localhost"}, 401),
         ({"Signature": None}, 401),
         ({"Signature": ""}, 400),
