@@ -471,7 +471,7 @@ async def test_promise_7_who_stops_leaves_the_rest_to_the_next(home, nora, monke
         stop.set()
         home.database.changed.set()
         async with asyncio.timeout(9):
-            while not processor._is_stopping:
+            while not processor._is_stopping:  # noqa: ASYNC110 - nobody is told of it
                 await asyncio.sleep(0)
 
     monkeypatch.setattr(processor, "_process", process)
