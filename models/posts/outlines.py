@@ -29,7 +29,7 @@ from models.tables import (
     Reach,
     Revision,
 )
-from models.viewers import Staff, Viewer
+from models.viewers import ANONYMOUS, Staff, Viewer
 
 _THREAD = 500
 _IDS: Any = bindparam("post_ids", expanding=True)
@@ -245,6 +245,7 @@ class Content:
     tags: Sequence[str] = ()
     group: Group | None = None
     reply_author_id: int | None = None
+    """Who wrote what this answers; None when it answers nothing, or for outside nothing that is known there."""
     application: Application | None = None
 
 
@@ -262,8 +263,10 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
     mentions = await _mentions(session, wanted)
     tags = await _tags(session, wanted)
     parents = [post.reply_to_id for post in posts if post.reply_to_id is not None]
-    rows = await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
-    authors = {row.id: row.author_id for row in rows}
+    answered = select(Post.id, Post.author_id).where(Post.id.in_(parents))
+    if outside:
+        answered = answered.where(policy.sees_post(ANONYMOUS))
+    authors = {row.id: row.author_id for row in await session.execute(answered)}
     used = {post.application_id for post in posts if post.application_id is not None}
     applications = {
         application.id: application

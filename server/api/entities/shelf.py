@@ -74,7 +74,7 @@ class Shelf:
         if missing:
             for content in await posts.contents(session, missing, outside=outside):
                 version = missing[content.post.id]
-                kept = found[version] = statuses.keep(self._app, content)
+                kept = found[version] = statuses.keep(self._app, content, outside=outside)
                 # it may have been edited since its version was read
                 if content.post.revision == version.revision:
                     self._statuses.put((version, outside, today), kept)

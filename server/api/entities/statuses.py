@@ -26,20 +26,23 @@ class KeptStatus:
     is_boost: bool
 
 
-def keep(app: web.Application, content: Content) -> KeptStatus:
-    """Encode what is the same for everybody who may read it."""
+def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus:
+    """Encode what is the same for everybody in the house who may read it, or for everybody outside."""
     application = b"null"
     if content.application is not None:
         application = encoded({"name": content.application.name, "website": content.application.website})
     return KeptStatus(
-        head=encoded(status(app, content))[:-1],
+        head=encoded(status(app, content, outside=outside))[:-1],
         application=application,
         is_boost=content.post.boost_of_id is not None,
     )
 
 
-def status(app: web.Application, content: Content) -> dict[str, Any]:
-    """A post without its account, counts and marks; a boost without what it boosts."""
+def status(app: web.Application, content: Content, *, outside: bool) -> dict[str, Any]:
+    """A post without its account, counts and marks; a boost without what it boosts.
+
+    Outside nobody learns how far it got at the gate.
+    """
     post, said = content.post, content.said
     is_boost = post.boost_of_id is not None
     return {
@@ -48,8 +51,8 @@ def status(app: web.Application, content: Content) -> dict[str, Any]:
         "url": post.url or post.uri,
         "created_at": instant(post.created_at),
         "edited_at": maybe(said.created_at if said is not post else post.edited_at) if content.edited else None,
-        "in_reply_to_id": _id(post.reply_to_id),
-        "in_reply_to_account_id": _id(content.reply_author_id) if post.reply_to_id is not None else None,
+        "in_reply_to_id": _id(post.reply_to_id) if content.reply_author_id is not None else None,
+        "in_reply_to_account_id": _id(content.reply_author_id),
         "sensitive": said.is_sensitive,
         "spoiler_text": said.warning,
         "visibility": visibility(post, content.group.reach if content.group else None),
@@ -63,12 +66,18 @@ def status(app: web.Application, content: Content) -> dict[str, Any]:
         "card": None,
         "poll": None,
         "quote": None,
-        "kontor": {
-            "reach": str(_narrower(post.reach, content.group.reach) if content.group else post.reach),
-            "group": content.group.actor.handle if content.group else None,
-            "group_id": str(content.group.id) if content.group else None,
-            "state": _state(post),
-        },
+        "kontor": None if outside else _kontor(content),
+    }
+
+
+def _kontor(content: Content) -> dict[str, Any]:
+    """What Mastodon has no word for."""
+    post, group = content.post, content.group
+    return {
+        "reach": str(_narrower(post.reach, group.reach) if group else post.reach),
+        "group": group.actor.handle if group else None,
+        "group_id": str(group.id) if group else None,
+        "state": _state(post),
     }
 
 

@@ -105,6 +105,7 @@ async def test_a_visitor_finds_no_words_that_wait_at_a_gate(anybody: Phone, worl
     assert (await anybody.get("/api/v1/timelines/tag/merger")).body == []
     shown = (await anybody.get(f"/api/v1/statuses/{post.id}")).body
     assert (shown["content"], shown["tags"], shown["edited_at"]) == ("<p>We are hiring</p>", [], None)
+    assert shown["kontor"] is None
     history = (await anybody.get(f"/api/v1/statuses/{post.id}/history")).body
     assert [edit["content"] for edit in history] == ["<p>We are hiring</p>"]
 
@@ -128,3 +129,19 @@ async def test_the_older_search_names_tags_plainly(ada: Phone, world: World) -> 
 
 async def test_people_are_found_for_completion(ada: Phone) -> None:
     assert [account["acct"] for account in (await ada.get("/api/v1/accounts/search?q=gra")).body] == ["grace"]
+
+
+async def test_a_visitor_does_not_learn_what_a_public_answer_answers_while_that_waits(
+    anybody: Phone, ada: Phone, world: World
+) -> None:
+    news = await world.alan.founds("news", reach=Reach.PUBLIC, is_gated=True)
+    held = await world.alan.writes("Held", group=news)
+    answer = await world.alan.replies(held, "Out already")
+    await world.grace.approves(answer)
+
+    outside = (await anybody.get(f"/api/v1/statuses/{answer.id}")).body
+    inside = (await ada.get(f"/api/v1/statuses/{answer.id}")).body
+
+    assert (outside["in_reply_to_id"], outside["in_reply_to_account_id"]) == (None, None)
+    assert inside["in_reply_to_id"] == str(held.id)
+    assert (await anybody.get(f"/api/v1/statuses/{answer.id}/context")).body["ancestors"] == []
