@@ -54,6 +54,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database_kind", params, indirect=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_statements() -> Iterator[None]:
+    """Let all databases of a session share what SQLAlchemy has compiled: else every test compiles the same again.
+
+    The library keeps compiled statements by engine and dialect, and each test has engines of its own.
+    """
+    kept: dict[str, tuple[Any, Any]] = {}
+    opens = Database.__init__
+
+    def opened(self: Database, url: str, *, instance: Instance) -> None:
+        opens(self, url, instance=instance)
+        for engine in (self._reader.sync_engine, self._writer.sync_engine):
+            dialect, statements = kept.setdefault(engine.dialect.name, (engine.dialect, engine._compiled_cache))
+            engine.dialect, engine.pool._dialect, engine._compiled_cache = dialect, dialect, statements
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "__init__", opened)
+        yield
+
+
 @pytest.fixture(scope="session")
 def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database file for each template."""
