@@ -80,9 +80,7 @@ def _statement(viewer: Viewer, ids: list[int]) -> Any:
         .where(Follow.follower_id.in_(ids), accepted)
         .group_by(Follow.follower_id),
         select(literal("followers"), Membership.group_id, func.count(), nothing)
-        .where(
-            Membership.group_id.in_(ids), Membership.state == MemberState.MEMBER, Membership.group_id.in_(readable)
-        )
+        .where(Membership.group_id.in_(ids), Membership.state == MemberState.MEMBER, Membership.group_id.in_(readable))
         .group_by(Membership.group_id),
     ]
     return union_all(*parts)

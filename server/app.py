@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import federation.routes
 from aiohttp import web
 
+import federation.routes
 import server.api
 import server.web
 from federation import discovery
