@@ -74,7 +74,6 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
     await writing.note_departure(session, post.id, sent, post.revision)
 
 
-
 def _concerns_everybody(type: str, document: Document, post: Post | None) -> bool:
     """Whether it is for all: what brings a text says so itself, the rest is as public as the post it is about."""
     if post is None or type in ("Create", "Update"):
