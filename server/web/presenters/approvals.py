@@ -16,6 +16,7 @@ from models import approvals, deliveries, egress, partners, policy
 from models.errors import NotAllowed, NotFound
 from models.posts import reading
 from models.tables import Approval, Delivery, DeliveryState, Group, Level, Post, Reach, Revision, Verdict
+from models.text import sanitise
 from models.viewers import Staff
 from server.context import CONFIG
 from server.i18n import gettext as _
@@ -31,9 +32,7 @@ def title_of(post: Post) -> str:
     """What a post is called in a list: its title, else its first words."""
     if post.title:
         return post.title
-    words = post.source.strip().splitlines()[0].strip("# >*-") if post.source.strip() else ""
-    if len(words) > _TITLE:
-        words = words[:_TITLE].rsplit(" ", 1)[0] + " …"
+    words = sanitise.excerpt(sanitise.to_plain(post.html), _TITLE)
     return words or _("Post by %(name)s", name=post.author.shown_name)
 
 

@@ -113,9 +113,11 @@ def rule_words(rule: str) -> str:
         "group_elsewhere": _("the group is theirs"),
         "direct": _("addressed to people there"),
         "public": _("written for everybody"),
-        "not_a_partner": _("not a partner"),
+        "not_a_partner": _("the company is no partner"),
         "partner_suspended": _("the partner is suspended"),
         "withdrawn": _("taken back by its author or the group's owner"),
         "follow": _("somebody follows"),
+        "membership": _("somebody joins or leaves a group"),
+        "thanks": _("somebody gave thanks"),
         "profile": _("a profile changed"),
     }.get(rule, rule.replace("_", " "))

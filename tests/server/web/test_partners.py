@@ -1,11 +1,15 @@
 """Partner companies and the ledger in pages."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
 from models import ledger
 from models.base import now
 from models.tables import Actor, AuditLine, Delivery, DeliveryState, LedgerLine, Level, Outcome, Partner, PartnerState
+from server.web.presenters.ledger import rule_words
+from tests.house.tree import ROOT
 from tests.server.web.browser import Browser
 from tests.world import MALLORY, NORTHWIND, SOUTHWIND, World
 
@@ -232,3 +236,20 @@ async def test_older_lines_are_a_page_further(world: World, grace: Browser) -> N
     assert "verdict=held" in older
     lines = [name for page in (first, second) for name in page.ids if name.startswith("line-")]
     assert len(lines) == len(set(lines)) == 60
+
+
+def test_every_rule_that_the_ledger_can_name_has_words() -> None:
+    named = set()
+    for path in (*(ROOT / "federation").rglob("*.py"), *(ROOT / "models").glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        named |= set(re.findall(r'\b(?:RULE|FOLLOW|MEMBERSHIP) = "([a-z_]+)"', source))
+        named |= set(re.findall(r'\brule="([a-z_]+)"', source))
+    stays = {"company", "direct_inside"}  # what stays in the house is no line
+
+    assert len(named) > 10
+    assert {rule for rule in named - stays if rule_words(rule) == rule.replace("_", " ")} == set()
+
+
+@pytest.mark.parametrize("reach", ["internal", "partners", "public"])
+def test_every_change_of_a_reach_has_words(reach: str) -> None:
+    assert rule_words(f"reach_{reach}") != f"reach {reach}"
