@@ -7,12 +7,14 @@ import random
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import event
 
 from federation import keys
 from federation.signatures.keys import generate_ed25519, generate_rsa
@@ -54,6 +56,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database_kind", params, indirect=True)
 
 
+def _learn(shared: Any, own: Any, *_: Any) -> None:
+    """An engine asks the server for its version with the dialect it was made with: tell the shared one."""
+    if shared is not own and shared.server_version_info is None:
+        vars(shared).update(vars(own))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _shared_statements() -> Iterator[None]:
     """Let all databases of a session share what SQLAlchemy has compiled: else every test compiles the same again.
@@ -66,8 +74,10 @@ def _shared_statements() -> Iterator[None]:
     def opened(self: Database, url: str, *, instance: Instance) -> None:
         opens(self, url, instance=instance)
         for engine in (self._reader.sync_engine, self._writer.sync_engine):
-            dialect, statements = kept.setdefault(engine.dialect.name, (engine.dialect, engine._compiled_cache))
+            own = engine.dialect
+            dialect, statements = kept.setdefault(own.name, (own, engine._compiled_cache))
             engine.dialect, engine.pool._dialect, engine._compiled_cache = dialect, dialect, statements
+            event.listen(engine, "connect", partial(_learn, dialect, own))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "__init__", opened)
