@@ -9,6 +9,7 @@ from models import accounts, tokens
 from models.errors import NotFound
 from models.tables import Account, Actor, Role
 from server.auth import passwords
+from server.auth.scopes import Scopes, UnknownScope
 from server.cli.frame import (
     Asked,
     Refusal,
@@ -24,7 +25,6 @@ from server.cli.frame import (
 
 APPLICATION = "command line"
 _REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
-_SCOPES = ("read", "write", "follow", "push", "profile")
 
 
 @click.group()
@@ -135,12 +135,11 @@ async def _person(session: AsyncSession, username: str) -> Account:
 
 def _checked_scopes(text: str) -> str:
     """`text` with each scope once. Raises Refusal."""
-    scopes = list(dict.fromkeys(text.split()))
-    unknown = [scope for scope in scopes if scope.partition(":")[0] not in _SCOPES]
-    if unknown or not scopes:
-        fix = f"Choose from {', '.join(_SCOPES)}, or narrower ones such as read:statuses."
-        raise Refusal(f"--scopes {' '.join(unknown)}".strip(), "There is no such scope.", fix)
-    return " ".join(scopes)
+    try:
+        return str(Scopes.parse(text))
+    except UnknownScope:
+        fix = "Write names such as read, write, follow, push, or narrower ones such as read:statuses."
+        raise Refusal(f"--scopes {text}", "There is no such scope.", fix) from None
 
 
 def _facts(account: Account) -> dict[str, object]:
