@@ -1,5 +1,6 @@
 """Rendering pages: the template environment, the shell around each page, and the pages that say no."""
 
+import functools
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -18,8 +19,9 @@ _TEMPLATES = Path(str(resources.files("server"))) / "templates"
 _ERRORS = {403: "403", 404: "404", 429: "429", 500: "500"}
 
 
+@functools.cache
 def environment() -> jinja2.Environment:
-    """Templates with autoescape, translations and nothing undefined let through."""
+    """Templates with autoescape, translations and nothing undefined let through; compiled once in a process."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
