@@ -16,6 +16,8 @@ OWNER = "postgres"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
 _SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c max_wal_size=128MB"
 _ROOM = 1 << 30
+_PREFIX = "kontor-pg-"
+_SESSION = "session"  # the file with the number of the process that a cluster is for
 
 
 class Unavailable(Exception):
@@ -54,8 +56,10 @@ def cluster() -> Iterator[str]:
     """A running server; yields its URL with `{}` for the name of a database. Raises Unavailable."""
     folder = binaries()
     prefix = _as_owner()
-    home = Path(tempfile.mkdtemp(prefix="kontor-pg-", dir=_memory()))
+    _sweep(folder, prefix)
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_memory()))
     try:
+        (home / _SESSION).write_text(str(os.getpid()), encoding="ascii")
         if prefix:
             shutil.chown(home, OWNER)
         data = home / "data"
@@ -70,6 +74,19 @@ def cluster() -> Iterator[str]:
             _run([*control, "-m", "immediate", "stop"], home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep(folder: Path, prefix: list[str]) -> None:
+    """End the clusters of sessions that were killed, and of no others."""
+    for home in Path(_memory() or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            os.kill(int((home / _SESSION).read_text(encoding="ascii")), 0)
+        except ProcessLookupError:
+            stop = [*prefix, str(folder / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "stop"]
+            subprocess.run(stop, cwd="/", capture_output=True, check=False)  # noqa: S603 - PostgreSQL's own program
+            shutil.rmtree(home, ignore_errors=True)
+        except (OSError, ValueError):
+            continue  # it is being made or ended just now, or is somebody else's
 
 
 def _memory() -> str | None:
