@@ -97,16 +97,24 @@ def test_a_draft_survives_a_reload_and_a_sent_one_does_not(page: Page, address: 
     expect(page.locator("[data-composer]")).not_to_have_attribute("open", "")
 
 
-def test_new_posts_wait_behind_a_button_and_the_focus_stays(page: Page, address: str) -> None:
-    ready(page, f"{address}/home.html")
-    page.locator("#search").focus()
+def test_who_reads_further_down_is_offered_new_posts_and_keeps_place_and_focus(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 400})
+    ready(page, f"{address}/home.html#post-3")
+    page.locator("#post-3").focus()
     fresh = page.get_by_role("button", name="1 new post")
     expect(fresh).to_be_visible()
-    assert page.evaluate("document.activeElement.id") == "search"
+    assert page.evaluate("document.activeElement.id") == "post-3"
     assert page.locator("#post-99").count() == 0
     expect(page.locator("[data-unread]")).to_have_text("9+")
     fresh.click()
     expect(page.locator("[data-feed] > :first-child")).to_have_attribute("id", "post-99")
+
+
+def test_who_is_at_the_top_sees_a_new_post_at_once_and_keeps_the_focus(page: Page, address: str) -> None:
+    page.goto(f"{address}/home.html", wait_until="commit")
+    page.locator("#search").focus()
+    expect(page.locator("[data-feed] > :first-child")).to_have_attribute("id", "post-99")
+    assert page.evaluate("document.activeElement.id") == "search"
 
 
 def test_a_reply_joins_the_open_thread_and_is_announced(page: Page, address: str) -> None:
@@ -117,11 +125,12 @@ def test_a_reply_joins_the_open_thread_and_is_announced(page: Page, address: str
 
 def test_keys_walk_the_feed_and_rest_in_fields(page: Page, address: str) -> None:
     ready(page, f"{address}/home.html")
+    expect(page.locator("#post-99")).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.id") == "post-2"
-    page.keyboard.press("k")
     assert page.evaluate("document.activeElement.id") == "post-1"
+    page.keyboard.press("k")
+    assert page.evaluate("document.activeElement.id") == "post-99"
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
