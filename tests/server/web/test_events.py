@@ -74,8 +74,9 @@ async def test_a_commit_itself_tells_of_a_post_nobody_has_to_look_for_it(
     world: World, ada: Browser, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail, "_LOOK_EVERY", 3600)
-    await world.joan.writes("The tail looks once more, then waits")
     async with listen(ada) as stream:
+        await world.joan.writes("After this one the tail waits for an hour, or for a commit")
+        await stream.next()
         post = await world.joan.writes("Lunch is ready")
 
         event = await stream.next()
