@@ -100,7 +100,7 @@ def test_the_example_configuration_is_the_documented_one():
     [
         (MACHINE, 'open("/root/x/y")'),
         (MACHINE, "cd /home/anna/kontor"),
-        (MACHINE, "/work/main/models"),
+        (MACHINE, "/home/ada/kontor/models"),
         (REGISTRY, "pip install --index-url https://x"),
         (REGISTRY, "https://registry.example.com/simple"),
         (SAFE, "{{ post.html|safe }}"),
