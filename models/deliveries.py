@@ -245,11 +245,6 @@ async def health(session: AsyncSession, hosts: Sequence[str]) -> dict[str, Healt
     }
 
 
-def of_activities(activity_ids: Sequence[int]) -> Select[Delivery]:
-    """Every delivery of some activities: when each company got what the ledger says left."""
-    return select(Delivery).where(Delivery.activity_id.in_(list(activity_ids))).order_by(Delivery.host)
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """To how many inboxes an activity went, how many have it, and when the last one got it."""

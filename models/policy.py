@@ -344,11 +344,6 @@ async def may_raise_reach(session: AsyncSession, staff: Staff, group: Group) -> 
     return await may_manage(session, staff, group)
 
 
-def may_create_group(staff: Staff) -> bool:
-    """Every colleague may found a group; it begins internal."""
-    return bool(staff.account_id)
-
-
 def may_edit(staff: Staff, post: Post) -> bool:
     return post.author_id == staff.actor_id and post.boost_of_id is None and post.deleted_at is None
 

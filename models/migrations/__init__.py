@@ -28,8 +28,6 @@ async def upgrade(database: Database) -> list[str]:
     ran: list[str] = []
 
     def run(connection: Connection) -> None:
-        before = MigrationContext.configure(connection).get_current_heads()
-
         def steps(revision: object, context: object) -> list[object]:
             found = script._upgrade_revs("head", revision)  # type: ignore[arg-type]
             ran.extend(step.revision.revision for step in found if hasattr(step, "revision"))
@@ -39,7 +37,6 @@ async def upgrade(database: Database) -> list[str]:
             environment.configure(connection=connection, target_metadata=Base.metadata, transactional_ddl=True)
             with environment.begin_transaction():
                 environment.run_migrations()
-        del before
 
     async with database.engine.begin() as connection:
         await connection.run_sync(run)

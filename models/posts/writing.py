@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from models import approvals, egress, journal, ledger, policy
 from models.base import new_id, now
-from models.egress import Answer, Decision
+from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
 from models.instance import instance_of
 from models.posts.drafts import Checked, Draft, Place, check_text, find_place
@@ -59,7 +59,7 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     _fill(session, post, checked)
     session.add_all([Recipient(post_id=post.id, actor_id=person) for person in place.recipients])
     await session.flush()
-    await _pass_the_gate(session, post, checked, by=by)
+    await _pass_the_gate(session, post, by=by)
     journal.record(session, journal.PostWritten(post.id))
     return post
 
@@ -123,7 +123,7 @@ def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
     session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items()])
 
 
-async def _pass_the_gate(session: AsyncSession, post: Post, checked: Checked, *, by: Staff) -> None:
+async def _pass_the_gate(session: AsyncSession, post: Post, *, by: Staff) -> None:
     decision = await egress.decide(session, post)
     match decision.answer:
         case Answer.STAY:
@@ -133,12 +133,8 @@ async def _pass_the_gate(session: AsyncSession, post: Post, checked: Checked, *,
         case Answer.HOLD:
             await approvals.submit(session, post, decision, by=by)
         case Answer.GO:
-            await _release(session, post, decision)
-
-
-async def _release(session: AsyncSession, post: Post, decision: Decision) -> None:
-    post.published_revision = post.revision
-    journal.record(session, journal.PostReleased(post.id, post.revision))
+            post.published_revision = post.revision
+            journal.record(session, journal.PostReleased(post.id, post.revision))
 
 
 async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, revision: int | None = None) -> Post:
@@ -165,7 +161,7 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     _fill(session, post, checked)
     await session.flush()
     await approvals.supersede(session, post)
-    await _pass_the_gate(session, post, checked, by=by)
+    await _pass_the_gate(session, post, by=by)
     journal.record(session, journal.PostEdited(post.id, post.revision))
     return post
 
