@@ -95,6 +95,7 @@ async def post(database, monkeypatch):
 
 
 async def test_a_delivery_arrives_with_a_signature_that_holds(post):
+    """An unknown server is asked in the older form first (SIG-23), by the actor of the activity (SIG-4)."""
     northwind = await post.receiver()
     await post.queue(northwind)
 
@@ -113,6 +114,7 @@ async def test_a_delivery_arrives_with_a_signature_that_holds(post):
 
 
 async def test_the_bytes_of_an_activity_are_the_same_for_everybody_and_hashed_once(post, monkeypatch):
+    """Promise 3: what was stored is what is sent."""
     hashed = []
     monkeypatch.setattr(
         courier, "sha256_base64", lambda body, real=courier.sha256_base64: hashed.append(1) or real(body)
@@ -127,6 +129,7 @@ async def test_the_bytes_of_an_activity_are_the_same_for_everybody_and_hashed_on
 
 
 async def test_everything_for_a_host_arrives_in_order_and_one_at_a_time(post):
+    """Promise 5, and stricter than DLV-2: one request at a time for each server."""
     northwind = await post.receiver()
     ids = await post.queue(northwind, count=50)
 

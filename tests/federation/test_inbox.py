@@ -65,12 +65,14 @@ async def test_INB_2_some_activities_may_come_without_an_id(home, nora, like):
 
 
 async def test_R_60_twenty_copies_at_once_are_one(home, nora, like):
+    """INB-6: each is acknowledged and one has an effect."""
     answers = await asyncio.gather(*(nora.posts(home, like) for _ in range(20)))
     assert {answer.status for answer in answers} == {202}
     assert await stored(home) == [like["id"]]
 
 
 async def test_promise_1_what_cannot_be_stored_is_not_acknowledged(home, nora, like, monkeypatch):
+    """503 with a time to come back: what is full or away says so (promise 8, DLV-9)."""
     async def full(*_, **__):
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
@@ -242,6 +244,7 @@ async def test_R_04_a_second_value_of_a_deciding_header_is_refused(home, nora, l
 
 
 async def test_INB_5_another_key_than_the_actors_is_refused(home, nora, like, northwind):
+    """Who signed is the key's owner, and must be the actor (SIG-15)."""
     assert (await nora.posts(home, like, private_key=rsa(1))).status == 401
     assert (await nora.posts(home, like, key_id=f"{nora.id}#other")).status == 401
     assert (await nora.posts(home, like, key_id="acct:nora@northwind")).status in (400, 403)
@@ -355,6 +358,7 @@ async def test_INB_4_a_missing_actor_is_not_a_deleted_one(home, northwind, nora,
 
 
 async def test_INB_7_somebody_elses_activity_needs_a_proof(home, northwind, nora, like):
+    """With one it is believed without asking anybody (PRF-4)."""
     carrier = northwind.person("carrier", number=1)
     proved = nora.proves(like)
     assert (await carrier.posts(home, proved)).status == 202

@@ -69,6 +69,7 @@ async def publish(world, post, visibility):
 
 @pytest.mark.parametrize("visibility", [Visibility.PUBLIC, Visibility.UNLISTED, Visibility.FOLLOWERS], ids=str)
 async def test_ADR_5_followers_of_one_server_share_a_delivery(world, office, visibility):
+    """The followers are those stored here (ADR-6)."""
     for name in ("one", "two", "three"):
         await followed(world, world.ada, NORTHWIND, name)
     await followed(world, world.ada, SOUTHWIND, "alone", shared=False)
@@ -133,6 +134,7 @@ async def test_a_boost_is_announced_by_its_id_and_taken_back(world, office):
 
 
 async def test_R_17_a_boost_inside_the_reach_sends_nothing(world, office):
+    """What is internal is not passed on by boosting it (L13)."""
     post = await approved(world)
     await office.sends()
     await world.alan.boosts(post)

@@ -123,6 +123,7 @@ VIEWERS = ("anybody", "partner", "other partner", "stranger")
 
 
 async def test_R_71_L1_to_L6_an_internal_group_exists_for_nobody_outside(home, northwind, mallory, other):
+    """GRP-18, and L8 for what the server tells of itself."""
     group, post = await place(home, "secret", Reach.INTERNAL)
     viewers = await all_viewers(home, northwind, mallory, other)
     addresses = await addresses_of(home, group, post)
@@ -137,6 +138,7 @@ async def test_R_71_L1_to_L6_an_internal_group_exists_for_nobody_outside(home, n
 
 
 async def test_R_71_a_partner_group_exists_for_its_partners_alone(home, northwind, mallory, other):
+    """Who signs must be of the audience (SIG-33)."""
     viewers = await all_viewers(home, northwind, mallory, other)
     nora = viewers["partner"]
     group = await home.founds("alpine", Reach.PARTNERS)

@@ -92,6 +92,7 @@ async def test_SIG_32_the_allow_list_tells_strangers_nothing_but_to_sign(databas
 
 
 async def test_SIG_32_an_open_house_shows_what_is_public_to_all(database_url, shared_keys, northwind):
+    """Only here may others keep an answer, and for three minutes (HTTP-7)."""
     async with neighbours.home(database_url, mode=Mode.OPEN, authorized_fetch=AuthorizedFetch.OPEN) as home:
         _, ada = await disclosed(home)
         answer = await home.get(ada.uri)
@@ -128,6 +129,7 @@ async def test_RFC_9421_signatures_are_taken_too(home, nora):
 
 
 async def test_a_group_that_all_may_know_tells_all_that_forums_need(home):
+    """A group is an actor with a key of its own (GRP-1)."""
     group = await home.actor((await home.founds("square", Reach.PUBLIC)).id)
     document = (await home.get(group.uri)).json()
 
@@ -138,6 +140,7 @@ async def test_a_group_that_all_may_know_tells_all_that_forums_need(home):
 
 
 async def test_an_object_is_its_released_revision_and_a_tombstone_afterwards(home, nora):
+    """200 for who may, 401 for who does not sign, 410 with a Tombstone afterwards (HTTP-6)."""
     group = await home.founds("square", Reach.PUBLIC)
     post = await home.alan.writes("Good day", group=group)
 
@@ -184,6 +187,7 @@ async def test_GEN_1_an_activity_is_found_by_whom_it_was_sent_to(home, northwind
 
 
 async def test_COL_2_an_outbox_has_the_newest_first_sent_or_not(home, northwind, nora):
+    """A root with a number and pages of twenty; the last has no `next` (COL-1)."""
     group = await home.founds("square", Reach.PUBLIC)
     uri = (await home.actor(group.id)).uri
     posts = [await home.alan.writes(f"Post {number}", group=group) for number in range(23)]

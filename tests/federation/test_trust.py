@@ -193,6 +193,7 @@ async def test_SIG_26_a_key_id_is_an_address(home, key_id):
     ids=str,
 )
 async def test_R_05_a_key_that_its_owner_does_not_list_as_its_own_is_none(home, northwind, nora, changes):
+    """Owner and key name one another (SIG-27)."""
     victim = northwind.person("victim", number=1)
     changed = {
         name: value.format(victim=victim.id) if isinstance(value, str) else value for name, value in changes.items()
@@ -223,6 +224,7 @@ async def test_R_05_a_key_document_cannot_name_a_victim(home, northwind, nora):
 
 
 async def test_R_06_a_redirect_to_another_server_vouches_for_nobody(home, northwind, nora, mallory):
+    """L19: a key is of its actor's origin."""
     await home.admits(mallory)
     mallory.serve(nora.document, at="/forged")
     northwind.redirects["/users/nora"] = f"{mallory.base_url}/forged"

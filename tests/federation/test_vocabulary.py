@@ -280,6 +280,7 @@ def test_R_30_a_pattern_names_hosts_with_or_without_port(host, port, pattern, ma
 
 
 def test_R_10_origins_are_compared_on_the_checked_url():
+    """In lower case, without the default port, as ASCII (TRUST-7)."""
     assert origin("https://A.example:443/x") == origin("https://a.example/y?z#w") == ("https", "a.example", 443)
     assert same_origin("https://a.example/1", "https://a.example./2")
     assert not same_origin("https://a.example/", "http://a.example/")

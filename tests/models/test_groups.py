@@ -45,6 +45,7 @@ async def test_a_group_begins_internal_with_its_founder_in_it(world: World) -> N
 
 @pytest.mark.parametrize("name", ["ada", "alpine", "ADA", "Alpine"])
 async def test_people_and_groups_share_one_list_of_names(world: World, name: str) -> None:
+    """One `acct:` is one actor (DISC-5)."""
     with pytest.raises(NameTaken):
         await world.joan.founds(name)
 

@@ -77,6 +77,7 @@ async def test_more_entries_than_one_batch_are_all_read(database: Database) -> N
 
 
 async def test_an_entry_of_a_transaction_that_failed_never_happened(database: Database) -> None:
+    """Effect and announcement are one transaction (promise 2)."""
     with pytest.raises(RuntimeError):
         async with database.writing() as session:
             journal.record(session, Rang(1))

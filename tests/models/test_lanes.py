@@ -301,6 +301,7 @@ async def test_an_activity_that_nobody_may_get_is_not_made(world: World) -> None
 
 
 async def test_a_suspension_cancels_what_is_queued(world: World) -> None:
+    """L20: nothing goes on for a partner that is out."""
     await _queue(world, "a", NORTHWIND, SOUTHWIND)
     await world.suspends(NORTHWIND)
     assert await _taken(world) == [(SOUTHWIND, "a")]

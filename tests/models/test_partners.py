@@ -121,6 +121,7 @@ async def test_ending_an_agreement_closes_one_group_and_leaves_the_others(world:
 
 
 async def test_who_changed_a_partner_is_in_the_audit_log(world: World) -> None:
+    """R-97: who changed the rules is written down in the same transaction."""
     async with world.database.writing() as session:
         await partners.admit(session, EASTWIND, by=world.alan.staff)
     async with world.database.reading() as session:

@@ -42,6 +42,7 @@ def test_json_has_the_same_facts_with_their_types(written):
 
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_R_77_secrets_handed_over_by_mistake_are_hidden(written, style):
+    """L16: a log is read by more people than a post."""
     logs.configure(style=style, stream=written)
     extra = {"access_token": "s3cret", "Authorization": "s3cret", "request_body": "s3cret", "new_password": "s3cret"}
     logging.getLogger("x").error("failed", extra=extra)

@@ -88,6 +88,7 @@ async def test_ADR_2_the_narrower_of_activity_and_object_counts(square, nora):
 
 
 async def test_R_16_what_is_for_followers_is_seen_by_followers_alone(square, nora):
+    """Whom it is addressed to decides who is shown it (ADR-7)."""
     home = square.home
     await follows(home, square.ada, nora)
     note = nora.note("1", to=[f"{nora.id}/followers"])
@@ -166,6 +167,7 @@ async def test_R_10_R_13_crossed_ids_and_authors_are_refused(square, nora, north
 
 
 async def test_R_10_what_is_embedded_by_somebody_else_is_asked_of_its_origin(square, nora, northwind):
+    """What another carries along changes nothing that we keep (TRUST-5)."""
     home = square.home
     carrier = northwind.person("carrier", number=1)
     note = nora.note("1", "True", cc=[square.ada_actor.uri])
@@ -367,6 +369,7 @@ async def test_R_62_the_newest_version_wins(square, nora):
 
 
 async def test_R_14_only_the_author_changes_or_deletes(square, nora, northwind, other):
+    """Same owner, whatever server it comes from (TRUST-3)."""
     home = square.home
     await home.admits(other)
     note = await stored_note(square, nora)

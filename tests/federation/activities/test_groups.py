@@ -87,6 +87,7 @@ async def test_GRP_6_what_a_partner_may_do_is_what_was_agreed(square, northwind,
 
 
 async def test_GRP_6_a_refused_post_is_told_to_its_author_and_leaves_nothing(square, nora):
+    """What was not let in is passed on to nobody and found by nobody (L18)."""
     home = square.home
     create = nora.does("Create", nora.note("1", **for_group(square.alpine_actor, public=False)))
     assert await nora.sends(home, create) == "refused: GRP-6: may not post there"

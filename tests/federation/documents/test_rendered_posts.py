@@ -98,6 +98,7 @@ async def test_a_revision_that_was_not_released_has_no_document(world):
 
 @pytest.mark.parametrize("reach", [Reach.PARTNERS, Reach.PUBLIC], ids=str)
 async def test_a_group_post_is_for_the_group_and_as_far_as_it_reaches(world, reach):
+    """Recipients are lists, `audience` and `attributedTo` single strings (GEN-3)."""
     group = await a_group(world.ada, reach)
     post = await world.ada.writes("Out", group=group)
 

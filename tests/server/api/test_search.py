@@ -87,6 +87,7 @@ async def test_a_server_that_fails_is_an_empty_answer(ada: Phone, elsewhere: Els
 
 
 async def test_R_70_nobody_finds_what_they_may_not_read(joan: Phone, world: World) -> None:
+    """L9: clients are shown what the pages show."""
     post = await world.ada.writes("Unobtainium #unobtainium", group=world.alpine)
 
     for query in ("Unobtainium", "#unobtainium", post.uri, post.url):

@@ -184,6 +184,7 @@ async def test_a_page_hears_what_was_written_between_its_drawing_and_its_listeni
 
 
 async def test_a_browser_that_was_away_gets_what_it_missed(world: World, ada: Browser, listen: Listen) -> None:
+    """Streams are hints, the store has everything (promise 9)."""
     async with listen(ada) as stream:
         await world.joan.writes("First")
         await stream.next()
