@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 from sqlalchemy import event
 
 from federation import keys
@@ -32,6 +33,10 @@ BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
 EMPTY, INHABITED = TEMPLATES = ("empty", "inhabited")
 LOVELACE = Instance(base_url=HOME, name="Lovelace")
+
+
+settings.register_profile("kontor", derandomize=True, deadline=None, max_examples=100)  # the same examples each time
+settings.load_profile("kontor")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,12 +3,15 @@
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.text import dialect
 from models.text.blocks import Tame
 from models.text.clean import TextTooLong
 from models.text.dialect import Found
 from models.text.markdown import SOURCE_CHARACTERS, Mention, find_mentions, render
+from models.text.sanitise import clean_own
 
 KNOWN = {
     "anna": Mention("https://muster.example/@anna", "anna"),
@@ -247,3 +250,51 @@ def test_R_47_what_one_conversion_counts_does_not_leak_into_the_next():
     found = Found({}, str)
     assert not found.handles
     assert find_mentions("@anna") == find_mentions("@anna") == ("anna",)
+
+
+_TYPED = [
+    "*",
+    "_",
+    "~~",
+    "`",
+    "```",
+    "\n",
+    "\n\n",
+    "> ",
+    "- ",
+    "1. ",
+    "# ",
+    "|",
+    "---",
+    "[",
+    "](",
+    ")",
+    "![",
+    "<",
+    "/>",
+]
+_TYPED += [
+    "<script>",
+    "&lt;",
+    "@ada",
+    "#steel",
+    "https://a.example/?x=1&y",
+    "javascript:x",
+    "{: onclick=x }",
+    "    ",
+    "\x00",
+]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(_TYPED) | st.text(max_size=5), max_size=25).map("".join))
+def test_R_51_whatever_is_typed_becomes_harmless_html(source):
+    found = _html(source)
+
+    assert clean_own(found) == found
+    assert "<script" not in found
+    assert "onclick=x" not in "".join(_tags(found))
+
+
+def _tags(html: str) -> list[str]:
+    return [piece.partition(">")[0] for piece in html.split("<")[1:]]
