@@ -59,6 +59,13 @@ class PostReleased(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class PostRefreshed(Entry):
+    """What hangs on a post changed and its text did not: votes were counted, a quote was allowed or is no more."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PostDeleted(Entry):
     """A post is gone; `undoes` names the activity to undo when it was a boost."""
 
@@ -103,6 +110,21 @@ class Unliked(Entry):
     actor_id: int
     post_id: int
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voted(Entry):
+    """Somebody of ours answered a poll, here or elsewhere."""
+
+    poll_id: int
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollOver(Entry):
+    """The time of a poll is over, here or elsewhere."""
+
+    poll_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import journal, policy
+from models import journal, policy, polls
 from models.accounts import staff
 from models.base import new_id, now
 from models.tables import (
@@ -312,6 +312,19 @@ async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
     )
 
 
+async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
+    """Who answered a poll, and who asked, learn that its result is there."""
+    poll, post = await polls.post_of(session, entry.poll_id)
+    if poll is None or post is None or post.deleted_at is not None:
+        return
+    for actor_id in (post.author_id, *await polls.voters_here(session, poll.id)):
+        account = await _account_of(session, actor_id)
+        if account is not None and await _may_see(session, account, post.id):
+            await _tell(
+                session, account.id, NotificationType.POLL, from_id=post.author_id, post_id=post.id, key=f"{poll.id}"
+            )
+
+
 CONSUMER = journal.consumer(
     "notifications",
     {
@@ -322,5 +335,6 @@ CONSUMER = journal.consumer(
         journal.Invited: _invited,
         journal.PostSubmitted: _submitted,
         journal.PostDecided: _decided,
+        journal.PollOver: _over,
     },
 )

@@ -11,6 +11,7 @@ from models import actors, policy
 from models.errors import Invalid, NotFound
 from models.groups import NotAMember
 from models.instance import instance_of
+from models.polls.asking import PollDraft
 from models.tables import Actor, ActorType, Attachment, Group, Media, Membership, MemberState, Post, Reach, Visibility
 from models.text import length
 from models.text.clean import clean_line, clean_text
@@ -54,7 +55,10 @@ class CannotLeaveHere(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a form or a client sent. `describes` maps a file's id to its alternative text."""
+    """What a form or a client sent. `describes` maps a file's id to its alternative text.
+
+    `keeps_poll`: an edit that is not about the poll.
+    """
 
     text: str
     title: str = ""
@@ -68,6 +72,8 @@ class Draft:
     describes: dict[int, str] = field(default_factory=dict)
     application_id: int | None = None
     names_outsiders: bool = False
+    poll: PollDraft | None = None
+    keeps_poll: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal
+from models import journal, polls, tombstones
 from models.base import id_near, now
 from models.instance import instance_of
+from models.polls import RemotePoll
 from models.posts.writing import erase
 from models.tables import (
     Actor,
@@ -73,6 +74,7 @@ class RemotePost:
     tags: Sequence[str] = ()
     named: Sequence[Actor] = ()
     recipients: Sequence[Actor] = ()
+    poll: RemotePoll | None = None
 
 
 async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
@@ -111,6 +113,8 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     session.add(post)
     await session.flush()
     await _fill(session, post, told)
+    if told.poll is not None:
+        await polls.receive(session, post, told.poll)
     people = {actor.id for actor in told.recipients}
     session.add_all([Recipient(post_id=post.id, actor_id=person) for person in people])
     await session.flush()
@@ -199,6 +203,8 @@ async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> b
     post.edited_at = told.updated
     _say(post, told)
     await _fill(session, post, told)
+    if told.poll is not None or post.kind is PostKind.QUESTION:
+        await polls.receive_revision(session, post, told.poll)
     journal.record(session, journal.PostEdited(post.id, post.revision))
     return True
 

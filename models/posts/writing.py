@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from models import approvals, egress, journal, ledger, policy
+from models import approvals, egress, journal, ledger, policy, polls
 from models.base import new_id, now
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
@@ -22,6 +22,7 @@ from models.tables import (
     Notification,
     Outcome,
     Post,
+    PostKind,
     PostTag,
     Reach,
     Recipient,
@@ -59,6 +60,8 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     _fill(session, post, checked)
     session.add_all([Recipient(post_id=post.id, actor_id=person) for person in place.recipients])
     await session.flush()
+    if draft.poll is not None:
+        await polls.ask(session, post, draft.poll)
     await _pass_the_gate(session, post, by=by)
     journal.record(session, journal.PostWritten(post.id))
     return post
@@ -160,6 +163,8 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     post.edited_at = now()
     _fill(session, post, checked)
     await session.flush()
+    if draft.poll is not None or post.kind is PostKind.QUESTION:
+        await polls.revise(session, post, draft.poll, keeps=draft.keeps_poll)
     await approvals.supersede(session, post)
     await _pass_the_gate(session, post, by=by)
     journal.record(session, journal.PostEdited(post.id, post.revision))
@@ -202,6 +207,7 @@ async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
     post.title = post.source = post.html = post.warning = ""
     for table in (Revision, Mention, PostTag, Attachment, Notification):
         await session.execute(sql_delete(table).where(table.post_id == post.id))
+    await polls.erase(session, post.id)
     boosts = (await session.scalars(select(Post).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None)))).all()
     for boost in boosts:
         boost.deleted_at = now()

@@ -3,6 +3,8 @@
 from models.tables.accounts import Account, Role, SignIn, Theme
 from models.tables.actors import EVERYBODY, Actor, ActorType, Disclosure, Key, KeyKind
 from models.tables.approvals import Approval, Verdict
+from models.tables.consents import Consent, ConsentKind, ConsentState
+from models.tables.copies import Copy
 from models.tables.deliveries import (
     Activity,
     Delivery,
@@ -20,6 +22,7 @@ from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerSt
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
 from models.tables.relations import Bookmark, Follow, Like
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
+from models.tables.polls import Poll, PollOption, Vote
 
 __all__ = [
     "EVERYBODY",
@@ -42,6 +45,12 @@ __all__ = [
     "Departure",
     "Dialect",
     "Disclosure",
+    "Card",
+    "Comparison",
+    "Consent",
+    "ConsentKind",
+    "ConsentState",
+    "Copy",
     "Follow",
     "Group",
     "IdempotencyKey",
@@ -73,6 +82,9 @@ __all__ = [
     "ReceivedState",
     "Recipient",
     "Revision",
+    "Pin",
+    "Poll",
+    "PollOption",
     "Role",
     "SignIn",
     "Theme",
@@ -80,3 +92,4 @@ __all__ = [
     "Verdict",
     "Visibility",
 ]
+    "Vote",

@@ -19,6 +19,8 @@ class NotificationType(StrEnum):
     FOLLOW_REQUEST = "follow_request"
     STATUS = "status"
     UPDATE = "update"
+    POLL = "poll"
+    QUOTE = "quote"
     APPROVAL_ASKED = "approval_asked"
     APPROVED = "approved"
     RETURNED = "returned"

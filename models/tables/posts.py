@@ -32,7 +32,10 @@ class PostKind(StrEnum):
 class Post(Base):
     """A post as the house sees it now. Outside only `published_revision` is ever shown, and nothing while it is null.
 
-    A boost is a post with `boost_of_id` and no text of its own.
+    `interaction` says what others may do with it where that is not the usual (`models.interactions`).
+
+    A boost is a post with `boost_of_id` and no text of its own. `is_vouched`: whose it is, its group alone says
+    (TRUST-6).
     """
 
     __tablename__ = "posts"
@@ -66,6 +69,7 @@ class Post(Base):
     context_uri: Mapped[str | None]
     boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id", ondelete="SET NULL"))
+    interaction: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     distributed_at: Mapped[datetime | None]
@@ -95,6 +99,7 @@ class Revision(Base):
 
 class Attachment(Base):
     """A file's place in one revision of a post, with the alternative text it had then."""
+    poll_id: Mapped[int | None]
 
     __tablename__ = "attachments"
 
