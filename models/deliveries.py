@@ -11,7 +11,7 @@ from sqlalchemy import Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import ledger, policy
+from models import breakers, ledger, policy
 from models.base import new_id, now
 from models.database import JOURNALLED
 from models.tables import Activity, Actor, Delivery, DeliveryState, Outcome, Peer
@@ -200,17 +200,7 @@ async def wake(session: AsyncSession, host: str) -> None:
     failed = select(Peer.host).where(Peer.host == host, Peer.failed_at > now() - _REST)
     if await session.scalar(failed) is not None:
         return
-    await session.execute(
-        update(Delivery)
-        .where(
-            Delivery.host == host,
-            Delivery.state == DeliveryState.QUEUED,
-            Delivery.error != "",  # what a worker has in hand right now has none
-            Delivery.next_attempt_at > now(),
-        )
-        .values(next_attempt_at=now())
-    )
-    session.info[JOURNALLED] = True
+    await breakers.wake(session, host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ gives the rest back, within `LEASE`.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,16 +17,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models import breakers
 from models.base import now
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
 LEASE = timedelta(minutes=1)
-GIVE_UP_AFTER = timedelta(days=7)
-KEEP_TRYING = timedelta(days=14)
 PER_LANE = 20
 ERROR_LIMIT = 500
-_KEPT_LONGER = frozenset({"Accept", "Reject", "Delete", "Undo", "Block"})
 _JITTER = 0.2
 _DAY = timedelta(days=1)
 _RECOVERED = 3
@@ -45,6 +43,7 @@ class Claimed:
     type: str
     actor_id: int
     queued_at: datetime
+    is_lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,8 @@ class Lane:
     looked_at: datetime | None = None
 
 
-def _heads(busy: Iterable[str]) -> Subquery:
-    """Each host's oldest waiting delivery, except of `busy` hosts.
+def _heads(busy: Iterable[str], at: datetime) -> Subquery:
+    """Each host's oldest waiting delivery, except of `busy` hosts and of those whose circuit is open then (DLV-7).
 
     Goes from host to host through the index: what it costs depends on how many hosts wait, not on how much.
     """
@@ -73,7 +72,7 @@ def _heads(busy: Iterable[str]) -> Subquery:
     first = select(func.min(oldest.id)).where(oldest.state == DeliveryState.QUEUED, oldest.host == hosts.c.host)
     return (
         select(hosts.c.host.label("host"), first.scalar_subquery().label("first"))
-        .where(hosts.c.host.is_not(None), hosts.c.host.not_in(list(busy)))
+        .where(hosts.c.host.is_not(None), hosts.c.host.not_in(list(busy)), hosts.c.host.not_in(breakers.held(at)))
         .subquery()
     )
 
@@ -83,7 +82,7 @@ async def claim(
 ) -> list[Lane]:
     """Take up to `limit` lanes that are due, the one that waits longest first; their attempts are counted now."""
     moment = at or now()
-    heads = _heads(busy)
+    heads = _heads(busy, moment)
     due = (
         select(Delivery.id)
         .join(heads, heads.c.first == Delivery.id)
@@ -131,7 +130,8 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
             Delivery.attempts,
             Activity.type,
             Activity.actor_id,
-            Activity.created_at,
+            Activity.post_id,
+            func.coalesce(Delivery.turned_at, Activity.created_at),
         )
         .join(head, head.host == Delivery.host)
         .join(Activity, Activity.id == Delivery.activity_id)
@@ -153,8 +153,9 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
             type=type,
             actor_id=actor_id,
             queued_at=queued_at,
+            is_lasting=breakers.is_lasting(type, post_id),
         )
-        for id, activity_id, inbox, host, attempts, type, actor_id, queued_at in rows
+        for id, activity_id, inbox, host, attempts, type, actor_id, post_id, queued_at in rows
     ]
 
 
@@ -198,7 +199,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How one claimed delivery ended. `form` is the signature form that the host took, where that is news."""
+    """How one claimed delivery ended. `form` is the signature form that the host took, where that is news.
+
+    `seconds` is how long an answer took; `is_unreachable`: there was none, because of the network or of the host.
+    """
 
     claimed: Claimed
     ending: Ending
@@ -206,6 +210,13 @@ class Result:
     error: str = ""
     retry_after: timedelta | None = None
     form: str | None = None
+    seconds: float | None = None
+    is_unreachable: bool = False
+
+    @property
+    def is_down(self) -> bool:
+        """Whether this speaks against the host, and not against the message (DLV-7)."""
+        return self.is_unreachable or (self.status is not None and self.status >= 500)
 
 
 async def note(session: AsyncSession, results: Sequence[Result]) -> None:
@@ -214,12 +225,15 @@ async def note(session: AsyncSession, results: Sequence[Result]) -> None:
     by_ending: dict[Ending, list[Result]] = {}
     for result in results:
         by_ending.setdefault(result.ending, []).append(result)
+    peers = await _peers_of(session, results)
+    for result in results:
+        _judge_peer(peers.get(result.claimed.host), result, moment)
     await _note_delivered(session, by_ending.get(Ending.DELIVERED, ()), moment)
     await _give_back(session, by_ending.get(Ending.UNTRIED, ()), moment)
     for ending in (Ending.AGAIN, Ending.REFUSED, Ending.GONE, Ending.CANCELLED):
         for result in by_ending.get(ending, ()):
-            await _note_failed(session, result, moment)
-    await _note_peers(session, results, moment)
+            await _note_failed(session, result, peers.get(result.claimed.host), moment)
+    await _note_peers(session, results, peers, moment)
 
 
 async def _note_delivered(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
@@ -246,16 +260,17 @@ async def _give_back(session: AsyncSession, results: Sequence[Result], moment: d
         )
 
 
-async def _note_failed(session: AsyncSession, result: Result, moment: datetime) -> None:
+async def _note_failed(session: AsyncSession, result: Result, peer: Peer | None, moment: datetime) -> None:
     claimed = result.claimed
     values: dict[str, object] = {"status": result.status, "error": result.error[:ERROR_LIMIT]}
     if result.ending is Ending.CANCELLED:
         values["state"] = DeliveryState.CANCELLED
     elif result.ending is not Ending.AGAIN or _is_too_old(claimed, moment):
-        values["state"] = DeliveryState.FAILED
+        values |= {"state": DeliveryState.FAILED, "turned_at": moment}
+    elif result.is_down and peer is not None and peer.held_until is not None:
+        values["next_attempt_at"] = peer.held_until  # DLV-7: when the hold is over, this one is the probe
     else:
-        asked = min(result.retry_after or timedelta(0), _DAY)  # DLV-6
-        values["next_attempt_at"] = moment + max(back_off(claimed.attempt), asked)
+        values["next_attempt_at"] = moment + max(back_off(claimed.attempt), _asked(result))
     noted = await session.execute(
         update(Delivery)
         .where(Delivery.id == claimed.id, Delivery.attempts == claimed.attempt, Delivery.state == DeliveryState.QUEUED)
@@ -265,48 +280,74 @@ async def _note_failed(session: AsyncSession, result: Result, moment: datetime) 
         await session.execute(  # DLV-8: what else waits for that inbox would find it gone too
             update(Delivery)
             .where(Delivery.inbox == claimed.inbox, Delivery.state == DeliveryState.QUEUED)
-            .values(state=DeliveryState.FAILED, status=result.status, error=result.error[:ERROR_LIMIT])
+            .values(
+                state=DeliveryState.FAILED, status=result.status, error=result.error[:ERROR_LIMIT], turned_at=moment
+            )
         )
+        if peer is not None:
+            await breakers.note_gone(session, peer, claimed.inbox)
 
 
 def _is_too_old(claimed: Claimed, moment: datetime) -> bool:
-    longest = KEEP_TRYING if claimed.type in _KEPT_LONGER else GIVE_UP_AFTER
+    longest = breakers.KEEP_TRYING if claimed.is_lasting else breakers.GIVE_UP_AFTER
     return moment - claimed.queued_at > longest
 
 
-async def _note_peers(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
+def _asked(result: Result) -> timedelta:
+    """How long the host wishes to be left alone, within reason (DLV-6)."""
+    return min(result.retry_after or timedelta(0), _DAY)
+
+
+async def _peers_of(session: AsyncSession, results: Sequence[Result]) -> dict[str, Peer]:
+    """The rows of the hosts at which something was tried."""
+    hosts = {result.claimed.host for result in results if result.ending not in (Ending.UNTRIED, Ending.CANCELLED)}
+    if not hosts:
+        return {}
+    wanted = select(Peer).where(Peer.host.in_(hosts))
+    peers = (await session.scalars(wanted)).all()
+    if len(peers) < len(hosts):
+        await meet(session, hosts)
+        peers = (await session.scalars(wanted)).all()
+    return {peer.host: peer for peer in peers}
+
+
+def _judge_peer(peer: Peer | None, result: Result, moment: datetime) -> None:
+    """DLV-7: what one attempt says about the host. That nothing was tried says nothing."""
+    if peer is None or result.ending in (Ending.UNTRIED, Ending.CANCELLED):
+        return
+    if result.seconds is not None:
+        breakers.note_latency(peer, result.seconds)
+    if result.is_down:
+        breakers.note_failure(peer, at=moment, asked=_asked(result))
+    elif result.status is not None or result.ending is Ending.DELIVERED:
+        breakers.note_answer(peer)
+
+
+async def _note_peers(
+    session: AsyncSession, results: Sequence[Result], peers: Mapping[str, Peer], moment: datetime
+) -> None:
     """How each host fares: by the last thing that was tried there."""
     last: dict[str, Result] = {}
-    forms: dict[str, str] = {}
     for result in results:
-        if result.ending not in (Ending.UNTRIED, Ending.CANCELLED):
+        if result.claimed.host in peers and result.ending not in (Ending.UNTRIED, Ending.CANCELLED):
             last[result.claimed.host] = result
             if result.form is not None:
-                forms[result.claimed.host] = result.form
-    if not last:
-        return
-    wanted = select(Peer).where(Peer.host.in_(list(last)))
-    peers = (await session.scalars(wanted)).all()
-    if len(peers) < len(last):
-        await meet(session, last)
-        peers = (await session.scalars(wanted)).all()
-    for peer in peers:
-        result = last[peer.host]
+                peers[result.claimed.host].signature_form = result.form
+                peers[result.claimed.host].signature_form_at = moment
+    for host, result in last.items():
+        peer = peers[host]
         if result.ending is Ending.DELIVERED:
             peer.delivered_at = moment
-            peer.failures = 0
             peer.next_attempt_at = None
             peer.last_error = ""
         else:
             peer.failed_at = moment
-            if result.ending is not Ending.REFUSED:  # one message it would not take says nothing about the server
-                peer.failures += 1
             peer.last_error = result.error[:ERROR_LIMIT]
-            peer.next_attempt_at = await _next_of(session, peer.host)
-        if peer.host in forms:
-            peer.signature_form = forms[peer.host]
-            peer.signature_form_at = moment
+            peer.next_attempt_at = await _next_of(session, host)
     await session.flush()
+    held = [host for host, result in last.items() if result.is_down and breakers.is_open(peers[host])]
+    if held:
+        await breakers.give_up(session, held)
 
 
 async def _next_of(session: AsyncSession, host: str) -> datetime | None:
@@ -345,5 +386,5 @@ async def recover(session: AsyncSession) -> int:
 
 async def next_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> datetime | None:
     """When the next lane opens, except of `busy` hosts; None when nothing waits."""
-    heads = _heads(busy)
+    heads = _heads(busy, now())
     return await session.scalar(select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id))

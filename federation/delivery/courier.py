@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import monotonic
 
 from federation.errors import ProtocolError
 from federation.fetch import Answer, FetchFailed, FetchRefused
@@ -56,14 +57,14 @@ async def deliver(wire: Wire, signing: Executor, lane: Lane, claimed: Claimed, p
     known = lane.form if _is_fresh(lane.form_at) else None
     form: Form = "rfc9421" if known == "rfc9421" else "cavage"
     try:
-        answer = await _post(wire, signing, claimed, parcel, form)
+        answer, seconds = await _post(wire, signing, claimed, parcel, form)
         if _calls_for_the_other(answer.status, form, known):
             other: Form = "cavage" if form == "rfc9421" else "rfc9421"
-            second = await _post(wire, signing, claimed, parcel, other)
+            second, seconds = await _post(wire, signing, claimed, parcel, other)
             if second.status // 100 == 2:
-                return Attempt(_judge(claimed, second, news=other))
+                return Attempt(_judge(claimed, second, seconds, news=other))
         is_news = known != form and answer.status // 100 == 2
-        return Attempt(_judge(claimed, answer, news=form if is_news else None))
+        return Attempt(_judge(claimed, answer, seconds, news=form if is_news else None))
     except FetchFailed as error:
         return Attempt(_unreachable(claimed, error), is_unanswered=error.reason == "timeout")
     except FetchRefused as error:
@@ -81,18 +82,21 @@ def _calls_for_the_other(status: int, form: Form, known: str | None) -> bool:
     return known is None and status in _OTHER_FORM
 
 
-async def _post(wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form) -> Answer:
+async def _post(wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form) -> tuple[Answer, float]:
+    """One request: what came back, and after how many seconds."""
     signer = await wire.keys.signer(wire.database, claimed.actor_id)
     sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form)
     headers: Mapping[str, str] = await asyncio.get_running_loop().run_in_executor(signing, sign)
-    return await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)
+    began = monotonic()
+    answer = await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)
+    return answer, monotonic() - began
 
 
-def _judge(claimed: Claimed, answer: Answer, *, news: Form | None) -> Result:
+def _judge(claimed: Claimed, answer: Answer, seconds: float, *, news: Form | None) -> Result:
     """DLV-3, DLV-4, DLV-8: what a status means for this delivery."""
     status = answer.status
     if status // 100 == 2:
-        return Result(claimed=claimed, ending=Ending.DELIVERED, status=status, form=news)
+        return Result(claimed=claimed, ending=Ending.DELIVERED, status=status, form=news, seconds=seconds)
     if status == 410:
         ending = Ending.GONE
     elif status in _PASSING or (status >= 500 and status != 501):
@@ -109,6 +113,7 @@ def _judge(claimed: Claimed, answer: Answer, *, news: Form | None) -> Result:
         status=status,
         error=f"HTTP {status}: {words}" if words else f"HTTP {status}",
         retry_after=_retry_after(answer.headers.get("Retry-After")),
+        seconds=seconds,
     )
 
 
@@ -128,7 +133,8 @@ def _retry_after(value: str | None) -> timedelta | None:
 def _unreachable(claimed: Claimed, error: FetchFailed) -> Result:
     is_old = now() - claimed.queued_at > UNREACHABLE_FOR
     is_lasting = error.reason in ("dns", "tls") and is_old
-    return Result(claimed=claimed, ending=Ending.REFUSED if is_lasting else Ending.AGAIN, error=_facts(error))
+    ending = Ending.REFUSED if is_lasting else Ending.AGAIN
+    return Result(claimed=claimed, ending=ending, error=_facts(error), is_unreachable=True)
 
 
 def _facts(error: ProtocolError) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -244,16 +244,8 @@ class Sender:
             self._results += [first.result, second.result]
             return second.result.ending is not Ending.AGAIN
         self._results.append(first.result)
-        if first.result.ending is Ending.GONE:
-            self._leave_alone(first.result, waiting)
-        return first.result.ending is not Ending.AGAIN
-
-    def _leave_alone(self, gone: Result, waiting: deque[Claimed]) -> None:
-        """Nothing else of the lane is tried at an inbox that is no more (DLV-8)."""
-        same = [claimed for claimed in waiting if claimed.inbox == gone.claimed.inbox]
-        for claimed in same:
-            waiting.remove(claimed)
-        self._results += [replace(gone, claimed=claimed, ending=Ending.REFUSED) for claimed in same]
+        # what is gone ends the lane too: whether its neighbours are, is decided where the result is noted (DLV-8)
+        return first.result.ending not in (Ending.AGAIN, Ending.GONE)
 
     async def _attempt(self, work: _Work, claimed: Claimed) -> Attempt:
         made = await deliver(self._wire, self._signing, work.lane, claimed, work.parcels[claimed.activity_id])

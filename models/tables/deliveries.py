@@ -33,7 +33,10 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base):
-    """One activity for one inbox. `next_attempt_at` moves on before each request: a crash cannot hammer a peer."""
+    """One activity for one inbox. `next_attempt_at` moves on before each request: a crash cannot hammer a peer.
+
+    `turned_at` is when it was given up, or since when it waits again because somebody took it up.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -52,6 +55,7 @@ class Delivery(Base):
     status: Mapped[int | None]
     error: Mapped[str] = mapped_column(default="")
     delivered_at: Mapped[datetime | None]
+    turned_at: Mapped[datetime | None]
 
     activity: Mapped[Activity] = relationship(lazy="raise")
 
@@ -82,13 +86,23 @@ class Received(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     received_at: Mapped[datetime] = mapped_column(default=now)
+    signed_at: Mapped[datetime | None]
+
+
+class Ended(StrEnum):
+    """How something elsewhere ended: deleted, ended before it ever came, or done and taken back."""
+
+    DELETED = "deleted"
+    EARLY = "early"
+    UNDONE = "undone"
 
 
 class Tombstone(Base):
-    """An id elsewhere that was deleted before or after we saw it: it never comes back (R-61)."""
+    """An id elsewhere of something that is over: what comes under it has no effect (R-61). See `models.tombstones`."""
 
     __tablename__ = "tombstones"
 
     uri: Mapped[str] = mapped_column(primary_key=True)
     host: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
+    ended: Mapped[Ended] = mapped_column(default=Ended.DELETED, server_default=Ended.DELETED)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Id, now
@@ -44,13 +44,17 @@ class Partner(Base):
 
 
 class Agreement(Base):
-    """That a partner may take part in one group of ours."""
+    """That a partner may take part in one group of ours.
+
+    `sends_copies`: its server shows nothing that a group only passes on, so the group speaks itself there (GRP-16).
+    """
 
     __tablename__ = "agreements"
 
     partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="CASCADE"), primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
     level: Mapped[Level] = mapped_column(default=Level.READ)
+    sends_copies: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     since: Mapped[datetime] = mapped_column(default=now)
 
     partner: Mapped[Partner] = relationship(lazy="raise", back_populates="agreements")
@@ -69,7 +73,9 @@ class Dialect(StrEnum):
 class Peer(Base):
     """A server we have met: how it speaks, and how our deliveries to it fare.
 
-    `signature_form` is the form of signature that it took last (SIG-24): `cavage` or `rfc9421`.
+    `signature_form` is the form of signature that it took last (SIG-24): `cavage` or `rfc9421`. `failures` in a row
+    since `failing_since` open its circuit, which holds its queue until `held_until` (`models.breakers`); `gone_at` is
+    when it said that it is no more. `latency` is the moving mean of its answers, in seconds.
     """
 
     __tablename__ = "peers"
@@ -90,3 +96,7 @@ class Peer(Base):
     failures: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
+    failing_since: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
+    latency: Mapped[float | None]

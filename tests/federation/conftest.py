@@ -1,12 +1,17 @@
 """Two servers that know each other: ours, and Northwind, whose Nora may post into whatever is agreed."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 
 from federation.signatures.keys import generate_ed25519
+from models.database import Database
 from tests.federation import neighbours
+from tests.federation.mailroom import Post
 from tests.federation.neighbours import Home, Peer, PeerActor, rsa
+from tests.federation.receiver import fetcher_of, quick_keys, wire_of
+from tests.world import hire
 
 
 @pytest.fixture
@@ -40,3 +45,14 @@ async def home(database_url: str, northwind: Peer, shared_keys: None) -> AsyncIt
 @pytest.fixture
 def nora(northwind: Peer) -> PeerActor:
     return northwind.person("nora")
+
+
+@pytest.fixture
+async def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
+    """Ada's post, which nobody sends unless the test does."""
+    quick_keys(monkeypatch)
+    async with AsyncExitStack() as stack:
+        fetcher = await stack.enter_async_context(fetcher_of(database))
+        found = Post(database, await hire(database, "ada"), wire_of(database, fetcher), stack)
+        yield found
+        await found.sender.close()

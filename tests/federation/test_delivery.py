@@ -4,91 +4,24 @@ import asyncio
 import signal
 import sys
 from collections import deque
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from federation.delivery import Sender, courier
 from federation.keys import public_key
 from federation.signatures import parse, verify
 from federation.signatures.clock import format_http_date
-from models import deliveries, lanes, partners
+from models import lanes, partners
 from models.base import now
-from models.tables import Actor, Delivery, DeliveryState, Peer
-from tests.federation.receiver import Receiver, Taken, fetcher_of, quick_keys, silence, wire_of
-from tests.world import hire
+from models.tables import Delivery, DeliveryState, Peer
+from tests.federation.receiver import Taken, silence, wire_of
 
 QUEUED, DELIVERED = DeliveryState.QUEUED, DeliveryState.DELIVERED
 FAILED, CANCELLED = DeliveryState.FAILED, DeliveryState.CANCELLED
-
-
-class Post:
-    """The queue of one person, the servers it goes to, and the sender between them."""
-
-    def __init__(self, database, ada, wire, stack):
-        self.database = database
-        self.ada = ada
-        self.wire = wire
-        self.stack = stack
-        self.sender = Sender(wire, looks=False)
-        self._count = 0
-
-    async def receiver(self, name="northwind", *, admitted=True, **more) -> Receiver:
-        receiver = await self.stack.enter_async_context(Receiver(name, **more))
-        if admitted:
-            async with self.database.writing() as session:
-                await partners.admit(session, receiver.host)
-        return receiver
-
-    async def queue(self, *receivers, count=1, type="Create", inbox=None) -> list[str]:
-        """Queue activities for some servers; their ids."""
-        ids = []
-        for _ in range(count):
-            self._count += 1
-            uri = f"{self.database.instance.base_url}/ap/x/{self._count:04}"
-            async with self.database.writing() as session:
-                await deliveries.enqueue(
-                    session,
-                    deliveries.Outgoing(
-                        uri=uri,
-                        type=type,
-                        actor=await session.get_one(Actor, self.ada.id),
-                        body=f'{{"id":"{uri}","type":"{type}"}}'.encode(),
-                        digest="",
-                        inboxes=[(inbox or one.inbox, one.host) for one in receivers],
-                        rule="agreement",
-                    ),
-                )
-            ids.append(uri)
-        return ids
-
-    async def rows(self, receiver=None) -> list[Delivery]:
-        async with self.database.reading() as session:
-            found = select(Delivery).order_by(Delivery.id)
-            if receiver is not None:
-                found = found.where(Delivery.host == receiver.host)
-            return list(await session.scalars(found))
-
-    async def states(self, receiver=None) -> list[DeliveryState]:
-        return [row.state for row in await self.rows(receiver)]
-
-    async def peer(self, receiver) -> Peer:
-        async with self.database.reading() as session:
-            return await session.get_one(Peer, receiver.host)
-
-
-@pytest.fixture
-async def post(database, monkeypatch):
-    quick_keys(monkeypatch)
-    async with AsyncExitStack() as stack:
-        fetcher = await stack.enter_async_context(fetcher_of(database))
-        found = Post(database, await hire(database, "ada"), wire_of(database, fetcher), stack)
-        yield found
-        await found.sender.close()
 
 
 # What arrives

@@ -52,10 +52,19 @@ async def _taken(world: World, *, busy: Sequence[str] = (), per_lane: int = 1) -
     return await _texts(world, await _take(world, busy=busy, per_lane=per_lane))
 
 
-async def _note(world: World, ending: Ending, *claimed: Claimed, retry_after: timedelta | None = None) -> None:
+async def _note(
+    world: World,
+    ending: Ending,
+    *claimed: Claimed,
+    retry_after: timedelta | None = None,
+    status: int | None = None,
+) -> None:
     error = "" if ending in (Ending.DELIVERED, Ending.UNTRIED) else "busy"
+    status = status or {Ending.DELIVERED: 202, Ending.AGAIN: 429}.get(ending)
     async with world.database.writing() as session:
-        results = [Result(claimed=each, ending=ending, error=error, retry_after=retry_after) for each in claimed]
+        results = [
+            Result(claimed=each, ending=ending, status=status, error=error, retry_after=retry_after) for each in claimed
+        ]
         await lanes.note(session, results)
 
 
@@ -335,7 +344,7 @@ async def test_failures_of_a_host_are_counted_until_it_answers(world: World, clo
     await _queue(world, "a", NORTHWIND)
     for _ in range(2):
         (claimed,) = await _take(world)
-        await _note(world, Ending.AGAIN, claimed)
+        await _note(world, Ending.AGAIN, claimed, status=503)
         clock.advance(days=1)
     async with world.database.reading() as session:
         peer = await session.get_one(Peer, NORTHWIND)
