@@ -83,15 +83,15 @@ async def _named(wire: Wire, name: str, host: str, by: Staff | None) -> Actor | 
     try:
         found = await webfinger.look_up(wire, name, authority)
     except ProtocolError:
-        if known is not None:  # its server does not answer just now: what we know of it is better than nothing
-            return known
+        if known is not None and not known.is_introduced:
+            return known  # its server does not answer just now: what we know of it is better than nothing
         raise
     return await _confirmed(wire, found, asked=f"{name}@{authority}")
 
 
 async def _is_at_hand(session: AsyncSession, known: Actor) -> bool:
     """Whether there is no need to ask again today; a group only once it can be joined here."""
-    is_fresh = known.fetched_at is not None and known.fetched_at > now() - trust.FRESH_FOR
+    is_fresh = not known.is_introduced and known.fetched_at is not None and known.fetched_at > now() - trust.FRESH_FOR
     return is_fresh and (known.type is not ActorType.GROUP or await session.get(Group, known.id) is not None)
 
 
@@ -157,7 +157,11 @@ async def _ours(wire: Wire, url: str, by: Staff | None) -> Actor | Post | None:
 async def _known(session: AsyncSession, url: str, by: Staff | None) -> Actor | Post | None:
     actor = await session.scalar(
         select(Actor).where(
-            Actor.uri == url, Actor.host != "", Actor.deleted_at.is_(None), Actor.type != ActorType.GROUP
+            Actor.uri == url,
+            Actor.host != "",
+            Actor.deleted_at.is_(None),
+            Actor.type != ActorType.GROUP,
+            ~Actor.is_introduced,
         )
     )
     if actor is not None or by is None:

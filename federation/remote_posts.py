@@ -76,7 +76,7 @@ async def author_of(wire: Wire, uri: str, budget: Budget) -> Actor:
     """An actor elsewhere, known or fetched now. Raises OutOfBudget, and as `trust.actor_at`."""
     async with wire.database.reading() as session:
         known = await session.scalar(select(Actor).where(Actor.uri == uri, Actor.deleted_at.is_(None)))
-    if known is not None:
+    if known is not None and not known.is_introduced:
         return known
     budget.spend()
     return await trust.actor_at(wire, uri)

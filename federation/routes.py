@@ -14,11 +14,12 @@ from sqlalchemy.orm import joinedload
 from federation import collections, inbox, nodeinfo, trust, webfinger
 from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
+from federation.documents import card as cards
 from federation.documents import post as post_documents
 from federation.documents.envelope import with_context
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, policy
+from models import actors, introductions, policy
 from models.base import now
 from models.tables import Activity, Actor, ActorType, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
@@ -57,6 +58,7 @@ def setup(app: web.Application) -> None:
     get("/ap/instance/{collection:[a-z]+}", show_servers_collection)
     get("/ap/{shelf:[ug]}/{key:[0-9a-z]+}", _answering(show_actor))
     get("/ap/{shelf:[ug]}/{key:[0-9a-z]+}/{collection:[a-z]+}", _answering(show_collection))
+    get("/ap/g/{key:[0-9a-z]+}/members/{member:[0-9a-f]{64}}", _answering(show_card))
     get("/ap/o/{key:[0-9a-z]+}", _answering(show_object))
     get("/ap/o/{key:[0-9a-z]+}/{collection:[a-z]+}", _answering(show_objects_collection))
     get("/ap/x/{key:[0-9a-z]+}", _answering(show_activity))
@@ -191,9 +193,38 @@ async def _actor(wire: Wire, asker: Asker, uri: str) -> Found | None:
         avatar=actor.avatar,
         header=actor.header,
     )
+    if isinstance(asker, RemoteViewer) and group is None:  # for the groups they are members of (B2B-4)
+        icon = document.get("icon")
+        document[cards.MEMBER] = cards.render(
+            actor,
+            own_keys=own_keys,
+            type=str(document["type"]),
+            icon=icon if isinstance(icon, dict) else None,
+            at=now(),
+        )
     # ACT-3: of a person the world may have the key; a public group is there to be found
     unsigned = document if group is not None else actor_documents.render_stub(actor, own_keys=own_keys)
     return Found(document=document, is_public=for_all is not None, page=actor.url, unsigned=unsigned)
+
+
+async def show_card(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    """Who somebody is whose words a group of ours passed on, for the servers of its other members (B2B-4)."""
+    if not isinstance(asker, RemoteViewer):
+        return None
+    url, key = _own_url(request, wire), request.match_info["member"]
+    async with wire.database.reading() as session:
+        place = policy.visible_actors(asker).where(Actor.uri == url.removesuffix(f"/members/{key}"))
+        actor = await session.scalar(place)
+        group = await session.get(Group, actor.id) if actor is not None else None
+        member = await introductions.member(session, asker, group, key) if group is not None else None
+    if actor is None or group is None or member is None or (member.card is None and not group.vouches):
+        return None
+    described = (
+        msgspec.json.decode(member.card, type=dict[str, object])
+        if member.card is not None
+        else cards.composed(member.actor, member.keys)
+    )
+    return Found(document=cards.handed_on(url, actor, described), is_public=False)
 
 
 async def show_collection(request: web.Request, wire: Wire, asker: Asker) -> Found | None:

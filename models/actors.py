@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models import journal, policy
+from models import introductions, journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
@@ -171,6 +171,7 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     actor.updated_at = now()
     actor.version = (actor.version or 0) + 1
     actor.deleted_at = None
+    await introductions.met_in_person(session, actor)
     await session.flush()
     return actor
 
@@ -286,7 +287,11 @@ async def by_handles(session: AsyncSession, handles: Iterable[str]) -> dict[str,
         return {}
     instance = instance_of(session)
     found = await session.scalars(
-        select(Actor).where(or_(*(has_handle(instance, handle) for handle in wanted)), Actor.deleted_at.is_(None))
+        select(Actor).where(
+            or_(*(has_handle(instance, handle) for handle in wanted)),
+            Actor.deleted_at.is_(None),
+            ~Actor.is_introduced,  # nobody outside their group can reach them (B2B-4)
+        )
     )
     known = {(actor.username_key, actor.host): actor for actor in found}
     answer = {}

@@ -101,13 +101,18 @@ async def create(
     return group
 
 
-async def keep_mirror(session: AsyncSession, actor: Actor) -> Group:
-    """Our row for a group elsewhere: read here by those of ours whom it accepted, and by nobody else."""
+async def keep_mirror(session: AsyncSession, actor: Actor, *, vouches: bool | None = None) -> Group:
+    """Our row for a group elsewhere: read here by those of ours whom it accepted, and by nobody else.
+
+    `vouches` is what its newest document says of that (TRUST-6); None leaves it as it was.
+    """
     group = await session.get(Group, actor.id)
     if group is None:
         group = Group(id=actor.id, reach=Reach.PARTNERS, access=Access.CLOSED)
         session.add(group)
     group.reach = Reach.PARTNERS if actor.is_locked else Reach.PUBLIC
+    if vouches is not None:
+        group.vouches = vouches
     await session.flush()
     return group
 

@@ -29,7 +29,9 @@ from models.tables import (
     Disclosure,
     Follow,
     Group,
+    Introduction,
     Level,
+    Like,
     Media,
     MemberRole,
     Membership,
@@ -265,7 +267,7 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     """The people and groups that exist for `viewer`. Staff are unknown outside until something of theirs left."""
     actors = select(Actor).where(Actor.deleted_at.is_(None))
     if isinstance(viewer, Staff):
-        return actors.where(Actor.type != ActorType.APPLICATION)
+        return actors.where(Actor.type != ActorType.APPLICATION, or_(~Actor.is_introduced, _is_met_in_group(viewer)))
     hosts = (EVERYBODY, viewer.host) if isinstance(viewer, RemoteViewer) else (EVERYBODY,)
     if isinstance(viewer, RemoteViewer) and not viewer.is_admitted:
         return actors.where(false())
@@ -274,6 +276,24 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     return actors.where(
         Actor.host == "", or_(and_(Actor.type == ActorType.GROUP, groups), and_(Actor.type != ActorType.GROUP, people))
     )
+
+
+def _is_met_in_group(staff: Staff) -> ColumnElement[bool]:
+    """B2B-4: whom a group alone introduced is known to those who read that group."""
+    return exists().where(Introduction.actor_id == Actor.id, Introduction.group_id.in_(_groups_read_by(staff)))
+
+
+def introducible_actors(viewer: RemoteViewer, group: Group) -> Select[Actor]:
+    """The people elsewhere whom a group of ours introduces to `viewer`: who did something that it passed on (B2B-4)."""
+    if not viewer.is_admitted:
+        return select(Actor).where(false())
+    readable = readable_groups(viewer).where(Group.id == group.id).with_only_columns(Group.id)
+    wrote = exists().where(Post.author_id == Actor.id, Post.group_id.in_(readable), Post.deleted_at.is_(None))
+    thanked = exists().where(
+        Like.actor_id == Actor.id, Like.post_id == Post.id, Post.group_id.in_(readable), Post.deleted_at.is_(None)
+    )
+    others = and_(Actor.host.not_in(("", viewer.host)), Actor.type != ActorType.GROUP)
+    return select(Actor).where(Actor.deleted_at.is_(None), others, or_(wrote, thanked))
 
 
 def visible_media(viewer: Viewer) -> Select[Media]:

@@ -37,7 +37,7 @@ async def follow(session: AsyncSession, actor: Actor, *, by: Staff, shows_boosts
         raise FollowSelf
     if actor.type is ActorType.GROUP:
         raise NotFound(actor_id=actor.id)
-    if not actor.is_local and not await egress.allows(session, actor.host):
+    if actor.is_introduced or (not actor.is_local and not await egress.allows(session, actor.host)):
         raise NotAPartner(host=actor.host)
     found = await between(session, by.actor_id, actor.id)
     if found is not None:

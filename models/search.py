@@ -46,7 +46,7 @@ def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | Non
     statement = policy.visible_actors(viewer)
     if isinstance(viewer, Staff):
         disabled = select(Account.actor_id).where(Account.disabled_at.is_not(None))
-        statement = statement.where(Actor.id.not_in(disabled))
+        statement = statement.where(Actor.id.not_in(disabled), ~Actor.is_introduced)
     if groups is not None:
         statement = statement.where((Actor.type == ActorType.GROUP) == groups)
     words = query.strip().lstrip("@!").split()[:_WORDS]

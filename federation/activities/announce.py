@@ -109,6 +109,9 @@ async def _authenticate(inner: Incoming, actor: str) -> None:
     uri = inner.id
     if uri and not same_origin(uri, actor):
         raise Refused("R-10", "an activity of one server by an actor of another")
+    if await trust.is_stranger(inner.wire, actor):
+        await _through_the_group(inner, actor)
+        return
     if not await _is_proven(inner, actor):
         if inner.type in ("Create", "Update"):
             inner.seen = await _as_its_origin_says(inner)
@@ -126,6 +129,20 @@ async def _authenticate(inner: Incoming, actor: str) -> None:
         if not inner.object_is_gone:
             raise
         # whoever is gone can no longer be asked; that the object is gone suffices
+
+
+async def _through_the_group(inner: Incoming, actor: str) -> None:
+    """B2B-4: its author's server is nobody we ask; the group shows who that is, or vouches for it."""
+    group = inner.sender
+    inner.budget.spend()
+    try:
+        known = await trust.author_through(inner.wire, group, inner.document, actor, type=inner.type)
+    except BadProof as error:
+        raise Refused("PRF-2", str(error.facts.get("reason", error.code))) from None
+    except trust.NotIntroduced:
+        raise Refused("TRUST-6", "nobody vouches for it") from None
+    inner.sender = known.actor
+    inner.is_vouched = known.is_vouched
 
 
 async def _is_proven(inner: Incoming, actor: str) -> bool:

@@ -74,6 +74,7 @@ async def create(session: AsyncSession, incoming: Incoming) -> str:
     post = await receiving.receive(session, places.told(seen, place))
     if post is None:
         raise Ignored("was stored or deleted meanwhile")
+    post.is_vouched = incoming.is_vouched
     await enter(session, incoming, seen, post, what="Create", group_reach=place.group.reach if place.group else None)
     _pass_on(session, incoming, place, post)
     return "stored"
@@ -107,11 +108,14 @@ async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: 
         raise Ignored("was deleted")
     if incoming.via is not None and known.group_id != incoming.via.id:
         raise Ignored("is not of the group that announced it")
+    if incoming.is_vouched and not known.is_vouched:
+        raise Refused("TRUST-6", "is better known than by the word of its group", object_uri=known.uri)
     place = await places.of_known(session, known, seen)
     if place.is_in_our_group:
         await _must_be_let_in(session, incoming, seen, place)
     if not await receiving.receive_edit(session, known, places.told(seen, place)):
-        raise Ignored("is no newer than what is stored")
+        return await _refresh(session, incoming, seen, known, place)
+    known.is_vouched = incoming.is_vouched
     await enter(session, incoming, seen, known, what="Update", group_reach=place.group.reach if place.group else None)
     _pass_on(session, incoming, place, known)
     return "replaced"

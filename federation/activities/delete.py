@@ -65,6 +65,8 @@ async def _must_be_allowed(session: AsyncSession, incoming: Incoming, post: Post
     via = incoming.via
     if via is not None and post.group_id != via.id:
         raise Ignored("is not of the group that announced it")
+    if incoming.is_vouched and not post.is_vouched:
+        raise Refused("TRUST-6", "is better known than by the word of its group", object_uri=post.uri)
     if post.author_id == incoming.sender.id or incoming.object_is_gone:
         return
     if via is not None and same_origin(incoming.sender.uri, via.uri):

@@ -51,7 +51,10 @@ class Incoming:
     """An activity that is proved to be `sender`'s own, and what was gathered for it.
 
     `received_id` is its row in the queue; it is None for what is only known through the object it speaks of, whose
-    bytes nobody vouches for and which is therefore never passed on. `via` is the group that announced it.
+    bytes nobody vouches for and which is therefore never passed on. `via` is the group that announced it. `signed_at`
+    is when its actor signed the request that brought it, or the group did. `undone` is what an Undo takes back.
+    `is_vouched` says that the group alone says whose it is (TRUST-6).
+    `in_thread_of` is what an inner post answers by the word of the group, whose own copy it names itself (GRP-16).
     """
 
     wire: Wire
@@ -68,6 +71,9 @@ class Incoming:
     parents: list[Seen] = field(default_factory=list)
     inner: "Incoming | None" = None
     object_is_gone: bool = False
+    in_thread_of: str | None = None
+    is_vouched: bool = False
+    undone: Document = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from federation.documents import members
+from federation.documents import card, members
 from federation.documents.envelope import with_context
 from federation.documents.refusals import NotAnActor, WrongOrigin
 from federation.keys import OwnKeys
@@ -29,6 +29,7 @@ from federation.vocabulary import (
     types_of,
 )
 from models.actors import ABOUT_LIMIT, NAME_LIMIT, RemoteActor
+from models.base import now
 from models.instance import Instance
 from models.tables import Actor, ActorType, Group, KeyKind, Media, Reach
 from models.text.addresses import shown_url
@@ -94,6 +95,8 @@ def render(
         # FEP-1b12 reads the moderators from attributedTo, others from a property of that name
         document |= {"attributedTo": actor.moderators_uri, "moderators": actor.moderators_uri}
         document |= {"postingRestrictedToMods": False, "sensitive": False}
+        if group is not None and group.vouches:
+            document["vouching"] = True
     for name, media in (("icon", avatar), ("image", header)):
         if media is not None and media.file is not None:
             document[name] = {
@@ -159,13 +162,18 @@ class ParsedKey:
 
 @dataclass(frozen=True, slots=True)
 class ParsedActor:
-    """What a document says of an actor, checked; texts are clean, addresses are of the actor's own origin."""
+    """What a document says of an actor, checked; texts are clean, addresses are of the actor's own origin.
+
+    `card` is what a person proved about itself (B2B-4); `vouches` what a group says of itself (TRUST-6).
+    """
 
     actor: RemoteActor
     keys: tuple[ParsedKey, ...]
     is_group: bool
     implements_rfc9421: bool
     is_suspended: bool = False
+    vouches: bool = False
+    card: bytes | None = None
 
 
 def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> ParsedActor:
@@ -221,6 +229,8 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> ParsedActor
         is_group=type is ActorType.GROUP,
         implements_rfc9421=_implements(document, RFC9421),
         is_suspended=document.get("suspended") is True,
+        vouches=type is ActorType.GROUP and document.get("vouching") is True,
+        card=card.proven_in(document, now=now(), insecure_hosts=insecure_hosts),
     )
 
 

@@ -99,9 +99,9 @@ def _outgoing(
 
 
 def elsewhere(session: AsyncSession, inboxes: Iterable[Inbox]) -> list[Inbox]:
-    """Without our own house, each once, in order."""
+    """Without our own house and without those who are known through a group alone, each once, in order."""
     here = instance_of(session).host
-    return [one for one in dict.fromkeys(inboxes) if one[1] not in ("", here)]
+    return [one for one in dict.fromkeys(inboxes) if one[0] and one[1] not in ("", here)]
 
 
 def hosts_of(inboxes: Iterable[Inbox]) -> set[str]:

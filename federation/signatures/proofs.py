@@ -78,6 +78,8 @@ def _read(document: Mapping[str, object], proof: Document, now: datetime) -> Pro
         raise BadProof(reason="context")
     method, value = proof.get("verificationMethod"), proof.get("proofValue")
     owner = document.get("actor") if "actor" in document else document.get("attributedTo")
+    if owner is None and "assertionMethod" in document:  # an actor speaks for itself
+        owner = document.get("id")
     if not isinstance(method, str) or not isinstance(owner, str) or not same_origin(method, owner):
         raise BadProof(reason="owner")
     if not isinstance(value, str) or not value.startswith("z"):

@@ -2,6 +2,7 @@
 
 from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
 from federation.trust.admission import NotAdmitted, TooManyFetches, admit, fetch, is_own
+from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger, turns_us_away
 from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for
 from federation.trust.proven import is_proven
 from federation.trust.requests import ACCEPT_SIGNATURE, challenge, guest, parse, prove, received_request, viewer
@@ -10,22 +11,27 @@ __all__ = [
     "ACCEPT_SIGNATURE",
     "FRESH_FOR",
     "KeyUnavailable",
+    "Known",
     "KnownKey",
     "NotAdmitted",
+    "NotIntroduced",
     "TooManyFetches",
     "TooManyKeys",
     "actor_at",
     "admit",
+    "author_through",
     "challenge",
     "fetch",
     "fetch_actor",
     "guest",
     "is_own",
     "is_proven",
+    "is_stranger",
     "keep_actor",
     "key_for",
     "parse",
     "prove",
     "received_request",
+    "turns_us_away",
     "viewer",
 ]

@@ -10,7 +10,7 @@ from federation.documents.actor import ParsedActor
 from federation.trust.admission import fetch, is_own
 from federation.vocabulary import Document
 from federation.wire import Wire
-from models import actors, groups
+from models import actors, groups, introductions
 from models.base import now
 from models.errors import NotFound
 from models.tables import Actor, Group
@@ -26,7 +26,7 @@ async def actor_at(wire: Wire, uri: str, *, fresh: bool = False) -> Actor:
     """
     async with wire.database.reading() as session:
         known = await actors.by_uri(session, uri)
-    if known is not None and known.deleted_at is None:
+    if known is not None and known.deleted_at is None and not known.is_introduced:
         is_fresh = known.fetched_at is not None and known.fetched_at > now() - FRESH_FOR
         if known.is_local or is_fresh or not fresh:
             return known
@@ -69,6 +69,8 @@ async def keep_parsed(
     listed = [actors.RemoteKey(uri=key.uri, kind=key.kind, public=key.public) for key in parsed.keys]
     for uri in await actors.keep_keys(session, actor, listed, confirmed=confirmed):
         wire.memory.keys.drop(uri)
+    if not parsed.is_group:
+        await introductions.keep_card(session, actor, parsed.card)
     if await session.get(Group, actor.id) is not None:
-        await groups.keep_mirror(session, actor)
+        await groups.keep_mirror(session, actor, vouches=parsed.vouches)
     return actor

@@ -4,25 +4,27 @@ from models.tables.accounts import Account, Role, SignIn, Theme
 from models.tables.actors import EVERYBODY, Actor, ActorType, Disclosure, Key, KeyKind
 from models.tables.approvals import Approval, Verdict
 from models.tables.consents import Consent, ConsentKind, ConsentState
-from models.tables.copies import Copy
 from models.tables.deliveries import (
     Activity,
     Delivery,
     DeliveryState,
+    Ended,
     Received,
     ReceivedState,
     Tombstone,
 )
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
+from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
 from models.tables.media import Media, MediaKind
 from models.tables.notifications import Notification, NotificationType
 from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerState, Peer
+from models.tables.polls import Poll, PollOption, Vote
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
 from models.tables.relations import Bookmark, Follow, Like
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
-from models.tables.polls import Poll, PollOption, Vote
+from models.tables.upkeep import Backfill, Comparison
 
 __all__ = [
     "EVERYBODY",
@@ -38,22 +40,24 @@ __all__ = [
     "Attachment",
     "AuditLine",
     "AuthorizationCode",
+    "Backfill",
     "Bookmark",
+    "Card",
+    "Comparison",
+    "Consent",
+    "ConsentKind",
+    "ConsentState",
     "Cursor",
     "Delivery",
     "DeliveryState",
     "Departure",
     "Dialect",
     "Disclosure",
-    "Card",
-    "Comparison",
-    "Consent",
-    "ConsentKind",
-    "ConsentState",
-    "Copy",
+    "Ended",
     "Follow",
     "Group",
     "IdempotencyKey",
+    "Introduction",
     "JournalEntry",
     "Key",
     "KeyKind",
@@ -74,6 +78,8 @@ __all__ = [
     "Partner",
     "PartnerState",
     "Peer",
+    "Poll",
+    "PollOption",
     "Post",
     "PostKind",
     "PostTag",
@@ -82,14 +88,11 @@ __all__ = [
     "ReceivedState",
     "Recipient",
     "Revision",
-    "Pin",
-    "Poll",
-    "PollOption",
     "Role",
     "SignIn",
     "Theme",
     "Tombstone",
     "Verdict",
     "Visibility",
-]
     "Vote",
+]

@@ -20,7 +20,10 @@ class ActorType(StrEnum):
 
 
 class Actor(Base):
-    """An ActivityPub actor. `host` is empty for ours; `uri` is its id on the wire and never changes."""
+    """An ActivityPub actor. `host` is empty for ours; `uri` is its id on the wire and never changes.
+
+    `is_introduced`: groups elsewhere told us of it and its own server was never asked; it has no inbox then.
+    """
 
     __tablename__ = "actors"
     __table_args__ = (
@@ -53,6 +56,7 @@ class Actor(Base):
     is_locked: Mapped[bool] = mapped_column(default=False)
     is_bot: Mapped[bool] = mapped_column(default=False)
     is_discoverable: Mapped[bool] = mapped_column(default=False)
+    is_introduced: Mapped[bool] = mapped_column(default=False, server_default="0")
     also_known_as: Mapped[list[str]] = mapped_column(default=list)
     moved_to: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -26,7 +26,11 @@ class Access(StrEnum):
 
 
 class Group(Base):
-    """A group of ours, or our mirror of one elsewhere (its actor has a host then). Its id is its actor's."""
+    """A group of ours, or our mirror of one elsewhere (its actor has a host then). Its id is its actor's.
+
+    `asks_first`: people elsewhere wait until the owner lets them in. `vouches`: the group answers for what members
+    elsewhere wrote and did not sign themselves (TRUST-6).
+    """
 
     __tablename__ = "groups"
 
@@ -35,6 +39,8 @@ class Group(Base):
     reach: Mapped[Reach] = mapped_column(default=Reach.INTERNAL)
     access: Mapped[Access] = mapped_column(default=Access.OPEN)
     is_gated: Mapped[bool] = mapped_column(default=False)
+    vouches: Mapped[bool] = mapped_column(default=False, server_default="0")
+    asks_first: Mapped[bool] = mapped_column(default=False, server_default="0")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     archived_at: Mapped[datetime | None]

@@ -50,6 +50,7 @@ class Post(Base):
     uri: Mapped[str] = mapped_column(unique=True)
     url: Mapped[str | None]
     is_local: Mapped[bool] = mapped_column(default=True)
+    is_vouched: Mapped[bool] = mapped_column(default=False, server_default="0")
     author_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     kind: Mapped[PostKind] = mapped_column(default=PostKind.NOTE)

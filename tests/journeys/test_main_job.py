@@ -126,7 +126,6 @@ async def test_nothing_goes_to_a_company_that_was_suspended_and_nothing_is_taken
     assert await muster.sees(answer) is False
 
 
-@pytest.mark.xfail(strict=True, reason="B2B-4: two partners of a group that do not know one another's people")
 async def test_a_supplier_writes_into_the_group_and_another_one_reads_it(trade: Trade) -> None:
     supplied = await trade.begins()
     muster, zulieferer = trade.muster, trade.zulieferer
