@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from models import sqlite
 from models.instance import Instance, attach
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Database:
         self._turn = asyncio.Lock()
         self._listener: Any = None
         if self.is_sqlite:
+            self._slow = sqlite.Slow()
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
             self._writer = self._sqlite("BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         else:
@@ -84,27 +86,19 @@ class Database:
             self._writer = self._reader
 
     def _sqlite(self, begin: str, **pool: int) -> AsyncEngine:
-        engine = create_async_engine(self.url, connect_args={"timeout": 30}, **pool)
+        path = self.url.database or ":memory:"
+        slow = self._slow
 
-        @event.listens_for(engine.sync_engine, "connect")
-        def prepare(connection: Any, _record: Any) -> None:
-            connection.isolation_level = None  # SQLAlchemy begins, not the driver
-            cursor = connection.cursor()
-            for pragma in (
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "foreign_keys=ON",
-                "busy_timeout=30000",
-                "cache_size=-65536",
-                "temp_store=MEMORY",
-                "mmap_size=268435456",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
+        async def connect() -> sqlite.Connection:
+            connection = sqlite.Connection(path, begin=begin, slow=slow)
+            await connection
+            return connection
+
+        engine = create_async_engine(self.url, async_creator=connect, **pool)
 
         @event.listens_for(engine.sync_engine, "begin")
         def start(connection: Any) -> None:
-            connection.exec_driver_sql(begin)
+            connection.connection.driver_connection.begin_with_next()
 
         return engine
 

@@ -20,6 +20,7 @@ from models.viewers import Staff
 
 _FIRST = "0" * 64
 _LOCK = 7_201_001
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,13 @@ async def verify(session: AsyncSession) -> Sequence[int]:
 
 
 async def _all(session: AsyncSession) -> AsyncIterator[LedgerLine]:
-    result = await session.stream_scalars(select(LedgerLine).order_by(LedgerLine.id))
-    async for line in result:
-        yield line
+    last = 0
+    while True:
+        page = select(LedgerLine).where(LedgerLine.id > last).order_by(LedgerLine.id).limit(_AT_ONCE)
+        lines = (await session.scalars(page)).all()
+        for line in lines:
+            yield line
+            last = line.id
+            session.expunge(line)
+        if len(lines) < _AT_ONCE:
+            return

@@ -1,0 +1,162 @@
+"""SQLite without needless detours.
+
+aiosqlite has a thread for each connection, and SQLAlchemy crosses over to it four times for one statement. What SQLite
+answers from memory in some microseconds then takes ten times as long. Here a statement is begun, run, read and closed
+at once, and where it is known to be quick, without the thread. Whatever may wait for the disk or for another process
+(beginning to write, committing) stays in the thread, and so does for a while any statement that once took long.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from time import monotonic, perf_counter
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+
+T = TypeVar("T")
+
+QUICK_SECONDS = 0.003
+"""What takes longer held up everybody else: it goes to the thread from then on."""
+REMEMBERED_SECONDS = 300.0
+_MOST_REMEMBERED = 500
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "cache_size=-65536",
+    "temp_store=MEMORY",
+    "mmap_size=268435456",
+)
+
+
+def opened(path: str) -> sqlite3.Connection:
+    """A plain connection, set up for many readers beside one writer, for use by one thread at a time."""
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+    return connection
+
+
+class Slow:
+    """Which statements took long lately; shared by the connections of a database."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def __contains__(self, sql: str) -> bool:
+        until = self._until.get(sql)
+        if until is None:
+            return False
+        if until < monotonic():
+            del self._until[sql]
+            return False
+        return True
+
+    def add(self, sql: str) -> None:
+        if len(self._until) >= _MOST_REMEMBERED:
+            self._until.clear()
+        self._until[sql] = monotonic() + REMEMBERED_SECONDS
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose transactions begin with their first statement; `begin` says how."""
+
+    def __init__(self, path: str, *, begin: str, slow: Slow) -> None:
+        super().__init__(lambda: opened(path), iter_chunk_size=64)
+        self._thread.daemon = True
+        self._begin = begin
+        self._may_wait = begin != "BEGIN"
+        self._slow = slow
+        self._is_due_to_begin = False
+        self._under_way = 0
+
+    def begin_with_next(self) -> None:
+        """Let the next statement be the first of a transaction."""
+        self._is_due_to_begin = True
+
+    def cursor(self) -> "Cursor":  # type: ignore[override]
+        return Cursor(self)
+
+    async def commit(self) -> None:
+        self._is_due_to_begin = False
+        if self._conn.in_transaction:
+            await (self._elsewhere if self._may_wait else self._here)(self._conn.commit)
+
+    async def rollback(self) -> None:
+        self._is_due_to_begin = False
+        if self._under_way or self._conn.in_transaction:
+            await (self._elsewhere if self._may_wait else self._here)(self._conn.rollback)
+
+    async def run(self, sql: str, work: Callable[[], T]) -> T:
+        """Do `work`, which is about `sql`, in the transaction that is due."""
+        if self._is_due_to_begin:
+            self._is_due_to_begin = False
+            if self._may_wait:
+                await self._elsewhere(lambda: self._conn.execute(self._begin).close())
+            else:
+                self._conn.execute(self._begin).close()
+        if sql in self._slow:
+            return await self._elsewhere(work)
+        began = perf_counter()
+        found = await self._here(work)
+        if perf_counter() - began > QUICK_SECONDS:
+            self._slow.add(sql)
+        return found
+
+    async def _here(self, work: Callable[[], T]) -> T:
+        if self._under_way:  # whoever asked was cancelled, its statement runs on
+            return await self._elsewhere(work)
+        return work()
+
+    async def _elsewhere(self, work: Callable[[], T]) -> T:
+        def done() -> T:
+            try:
+                return work()
+            finally:
+                self._under_way -= 1
+
+        self._under_way += 1
+        result: T = await self._execute(done)  # type: ignore[no-untyped-call]
+        return result
+
+
+class Cursor:
+    """What SQLAlchemy asks of a cursor; its rows are there as soon as the statement has run."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: Sequence[Any] = ()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        await self._run(sql, lambda plain: plain.execute(sql, parameters))
+
+    async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
+        await self._run(sql, lambda plain: plain.executemany(sql, parameters))
+
+    async def _run(self, sql: str, ask: Callable[[sqlite3.Connection], sqlite3.Cursor]) -> None:
+        def work() -> sqlite3.Cursor:
+            cursor = ask(self._connection._conn)
+            if cursor.description:
+                self._rows = cursor.fetchall()
+            return cursor
+
+        cursor = await self._connection.run(sql, work)
+        self.description = cursor.description
+        self.rowcount = cursor.rowcount
+        self.lastrowid = cursor.lastrowid
+        cursor.close()
+
+    async def fetchall(self) -> Sequence[Any]:
+        rows, self._rows = self._rows, ()
+        return rows
+
+    async def close(self) -> None:
+        self._rows = ()
