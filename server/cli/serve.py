@@ -17,7 +17,7 @@ import click
 from aiohttp import web
 
 from models import migrations
-from server import logs
+from server import connections, logs
 from server.cli.frame import (
     FOUND,
     Refusal,
@@ -44,6 +44,8 @@ def serve(as_json: bool) -> None:
     """Serve the instance until SIGINT or SIGTERM. One line on standard output says when it is ready."""
     config = Config.load(config_path())
     logs.configure(style=config.log.format, level=config.log.level)
+    if not connections.are_read_strictly():
+        raise Refusal("aiohttp", "Its compiled parts are missing.", "Install it for this Python, not from its source.")
     sockets = listening(config)
     try:
         prepare(config)
@@ -132,11 +134,16 @@ async def _serve(config: Config, sockets: Sequence[socket.socket], ready: Callab
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=_PATIENCE_SECONDS)
+    runner = web.AppRunner(
+        create_app(config),
+        access_log=None,
+        shutdown_timeout=_PATIENCE_SECONDS,
+        keepalive_timeout=connections.IDLE_SECONDS,
+    )
     await runner.setup()
     try:
         for each in sockets:
-            await web.SockSite(runner, each).start()
+            await connections.Door(runner, each, backlog=_BACKLOG).start()
         ready()
         await stopping.wait()
     finally:
