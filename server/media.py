@@ -19,6 +19,7 @@ from aiohttp import web
 from federation import files as remote
 from federation import trust
 from federation.errors import ProtocolError
+from federation.vocabulary import accepts_activity
 from federation.wire import WIRE, Wire
 from models import media as files
 from models import policy
@@ -200,8 +201,15 @@ async def _asker(request: web.Request) -> Viewer:
     return asked if isinstance(asked, RemoteViewer) else ANONYMOUS
 
 
+def _refuse_to_be_read_as_document(request: web.Request) -> None:
+    """A file is never an answer for who asks for ActivityPub, whatever is in it (R-12)."""
+    if accepts_activity(request.headers.get("Accept")):
+        raise web.HTTPNotAcceptable
+
+
 async def show(request: web.Request) -> web.StreamResponse:
     """A file of ours, or its preview."""
+    _refuse_to_be_read_as_document(request)
     name = request.match_info["file"]
     by_link = request.app[LINKS].holds(request.path, request.query)
     asker = ANONYMOUS if by_link else await _asker(request)
@@ -218,6 +226,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def show_remote(request: web.Request) -> web.StreamResponse:
     """Our copy of a file of a post from elsewhere."""
+    _refuse_to_be_read_as_document(request)
     media_id = int(request.match_info["media_id"])
     async with request.app[DATABASE].reading() as session:
         if request.app[LINKS].holds(request.path, request.query):
@@ -231,6 +240,7 @@ async def show_remote(request: web.Request) -> web.StreamResponse:
 
 async def show_actor(request: web.Request) -> web.StreamResponse:
     """Our copy of the picture or header of an actor elsewhere."""
+    _refuse_to_be_read_as_document(request)
     actor_id = int(request.match_info["actor_id"])
     async with request.app[DATABASE].reading() as session:
         if request.app[LINKS].holds(request.path, request.query):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 
@@ -93,6 +94,15 @@ def test_every_module_says_what_it_is_for():
 def test_the_example_configuration_is_the_documented_one():
     written = (ROOT / "instance.example.toml").read_text(encoding="utf-8")
     assert written == example(), "run: python -m server.config"
+
+
+def test_R_95_what_reads_strangers_bytes_has_a_lower_bound():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = dict(re.split(r"(?:\[[a-z]+\])?>=", line.partition(";")[0]) for line in project["dependencies"])
+    exposed = {"aiohttp", "cryptography", "pillow", "sqlalchemy", "markdown", "bleach", "jinja2", "msgspec"}
+
+    assert exposed - bounds.keys() == set()
+    assert tuple(int(part) for part in bounds["aiohttp"].split(".")) >= (3, 14)  # bombs, framing, trailers
 
 
 @pytest.mark.parametrize(

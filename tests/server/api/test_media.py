@@ -56,6 +56,22 @@ async def test_the_address_of_a_picture_works_for_who_was_given_it(ada: Phone, a
 
 
 @pytest.mark.parametrize(
+    "accept", ["application/activity+json", 'application/ld+json; profile="x"', "application/json"]
+)
+async def test_R_12_no_file_is_an_answer_for_who_asks_for_activitypub(ada: Phone, anybody: Phone, accept: str) -> None:
+    media = (await ada.post("/api/v2/media", data=upload())).body
+    path = "/" + media["url"].partition("//")[2].partition("/")[2]
+
+    for asked in (path, "/media/remote/1", "/media/actor/1/avatar/1"):
+        assert (await anybody.ask("GET", asked, headers={"Accept": accept})).status == 406
+
+    note = (
+        b'{"@context": "https://www.w3.org/ns/activitystreams", "id": "https://lovelace.localhost/x", "type": "Note"}'
+    )
+    await ada.post("/api/v2/media", data=upload(note), status=422)
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", id="svg"),
