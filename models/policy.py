@@ -466,3 +466,25 @@ async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level 
         .join(Partner, Partner.id == Agreement.partner_id)
         .where(Agreement.group_id == group.id, Partner.host == host, Partner.state == PartnerState.ADMITTED)
     )
+async def may_vote(session: AsyncSession, actor: Actor, post: Post) -> bool:
+    """Whether somebody elsewhere may answer the poll of a post: who may see it, and in a closed place belongs there."""
+    viewer = await remote_viewer(session, actor.host, actor.id)
+    if await session.scalar(visible_posts(viewer).where(Post.id == post.id)) is None:
+        return False
+    match post.visibility:
+        case Visibility.GROUP:
+            group = await session.get(Group, post.group_id)
+            is_public = group is not None and group.reach is Reach.PUBLIC and post.reach is Reach.PUBLIC
+            return is_public or await is_member(session, actor.id, post.group_id or 0)
+        case Visibility.DIRECT:
+            named = select(Recipient.post_id).where(Recipient.post_id == post.id, Recipient.actor_id == actor.id)
+            return await session.scalar(named) is not None
+        case Visibility.FOLLOWERS:
+            follows = select(Follow.id).where(
+                Follow.follower_id == actor.id, Follow.followee_id == post.author_id, Follow.accepted_at.is_not(None)
+            )
+            return await session.scalar(follows) is not None
+        case _:
+            return True
+
+

@@ -1,4 +1,4 @@
-"""What runs beside the requests: journal consumers, the inbox's processor, the sender of deliveries, keys, the sweeper.
+"""What runs beside the requests: journal consumers, the inbox's processor, the sender, keys, the clock, the sweeper.
 
 All of it can be stopped at any moment and picks up where it was, because its state is in the database alone.
 """
@@ -13,13 +13,15 @@ from federation import outbox
 from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.wire import Wire
-from models import actors, media, notifications
+from models import actors, breakers, media, notifications, polls
+from models.base import now
 from models.journal import Consumer
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
 _SWEEP_SECONDS = 3600.0
+_CLOCK_SECONDS = 15.0
 _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
@@ -46,6 +48,7 @@ class Runtime:
             self.sender.run(self._stopping),
             self._sweep(),
             self._cut_keys(),
+            self._strike(),
         ]
         self._tasks = [asyncio.create_task(job) for job in jobs]
         for task in self._tasks:
@@ -63,7 +66,7 @@ class Runtime:
     async def settle(self) -> None:
         """Run everything until nothing moves any more; for tests, where nothing runs by itself."""
         for _ in range(_ROUNDS):
-            moved = 0
+            moved = await self._due()
             for consumer in self.consumers:
                 moved += await consumer.catch_up(self._database)
             moved += await self.processor.drain()
@@ -85,11 +88,35 @@ class Runtime:
                 continue
             await self._database.changed.wait(seen, at_most=_POLL_SECONDS)
 
+    async def _strike(self) -> None:
+        """Do what is due at its time; the times are in the database, so that none is forgotten or kept twice."""
+        while not self._stopping.is_set():
+            wait = _CLOCK_SECONDS
+            try:
+                if await self._due():
+                    continue
+                async with self._database.reading() as session:
+                    due = await polls.next_strike(session)
+                if due is not None:
+                    wait = min(wait, max(0.0, (due - now()).total_seconds()))
+            except Exception:
+                log.exception("what is due could not be done")
+            await self._pause(wait)
+
+    async def _due(self) -> int:
+        async with self._database.reading() as session:
+            due = await polls.next_strike(session)
+        if due is None or due > now():
+            return 0
+        async with self._database.writing() as session:
+            return await polls.strike(session)
+
     async def _sweep(self) -> None:
         while not self._stopping.is_set():
             try:
                 async with self._database.writing() as session:
                     names = await media.sweep(session)
+                    await breakers.give_up(session)
                 await asyncio.to_thread(self._remove, names)
             except Exception:
                 log.exception("sweeping failed")

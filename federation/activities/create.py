@@ -3,12 +3,12 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import remote_posts, trust
-from federation.activities import places
+from federation.activities import places, votes
 from federation.activities.places import Place
 from federation.activities.registry import Ignored, Incoming, Refused, Waiting, receives
 from federation.remote_posts import Seen
 from federation.vocabulary import id_of, ids_of, same_origin
-from models import journal, ledger, policy
+from models import journal, ledger, policy, polls, tombstones
 from models.journal import GroupDistributes
 from models.posts import receiving
 from models.tables import Outcome, Post, Reach, Tombstone
@@ -16,12 +16,14 @@ from models.tables import Outcome, Post, Reach, Tombstone
 
 async def gather(incoming: Incoming) -> None:
     """Find out what the post says and who wrote it, then fetch what it answers, if anybody here is concerned."""
-    seen = incoming.seen or await authentic(incoming)
+    if votes.read(incoming) is not None:
+        return
+    seen = _in_its_thread(incoming, incoming.seen or await authentic(incoming))
     incoming.seen = seen
     if seen.author.uri != incoming.sender.uri:
         raise Refused("R-10", "written by somebody else", object_uri=seen.post.uri)
     if seen.post.is_vote:
-        raise Ignored("a vote in a poll: not handled yet")
+        raise Ignored("a vote that nobody vouches for")
     parent_uri = seen.post.reply_to_uri
     if parent_uri is None:
         return
@@ -57,7 +59,10 @@ async def authentic(incoming: Incoming) -> Seen:
 
 @receives("Create", gather=gather)
 async def create(session: AsyncSession, incoming: Incoming) -> str:
-    """Store the post, tell the ledger, and let a group of ours pass it on."""
+    """Store the post, tell the ledger, and let a group of ours pass it on; or count votes."""
+    voted = votes.read(incoming)
+    if voted is not None:
+        return await votes.count(session, incoming, voted)
     seen = incoming.seen
     if seen is None:
         raise Ignored("nothing was gathered")
@@ -131,6 +136,14 @@ async def enter(
 ) -> None:
     """The ledger's line about what came in."""
     if incoming.via is not None:
+async def _refresh(session: AsyncSession, incoming: Incoming, seen: Seen, known: Post, place: Place) -> str:
+    """The same text again, told because of what hangs on it: new counts of its poll."""
+    if seen.post.poll is None or not await polls.refresh(session, known, seen.post.poll):
+        raise Ignored("is no newer than what is stored")
+    _pass_on(session, incoming, place, known)
+    return "counted anew"
+
+
         rule = "group_elsewhere"
     elif group_reach is not None:
         rule = "reach_public" if group_reach is Reach.PUBLIC else "agreement"

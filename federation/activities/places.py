@@ -270,6 +270,7 @@ async def of_known(session: AsyncSession, post: Post, seen: Seen) -> Place:
     """Where a stored post is, for a new version of it: its audience never changes (R-15)."""
     group = await session.get(Group, post.group_id) if post.group_id is not None else None
     return Place(
+        poll=post.poll,
         visibility=post.visibility,
         group=group,
         group_actor=await session.get(Actor, group.id) if group is not None else None,

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from federation.keys import KeyRing
-from federation.outbox import distribution, posts, profiles, reactions, relations, withdrawal
+from federation.outbox import copies, distribution, posts, profiles, reactions, relations, votes, withdrawal
 from models import journal
 
 NAME = "outbox"
@@ -25,7 +25,9 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.FollowAsked: relations.follow_asked,
     journal.FollowAccepted: relations.follow_accepted,
     journal.FollowEnded: relations.follow_ended,
+    journal.PostRefreshed: posts.refreshed,
     journal.JoinAsked: relations.join_asked,
+    journal.Voted: votes.voted,
     journal.Joined: relations.joined,
     journal.Left: relations.left,
     journal.ActorChanged: profiles.changed,

@@ -15,7 +15,7 @@ from federation.outbox.sending import Inbox, Subject, hosts_of, keep_and_queue, 
 from federation.vocabulary import Document
 from models import actors, approvals, deliveries
 from models.instance import instance_of
-from models.journal import PostReleased
+from models.journal import PostRefreshed, PostReleased
 from models.posts import departing, writing
 from models.tables import EVERYBODY, Actor, Departure, Group, Reach, Visibility
 
@@ -58,6 +58,35 @@ async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) ->
 
 def _rule(leaving: Leaving) -> str:
     if leaving.group is not None:
+async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) -> None:
+    """Tell those who have a post what hangs on it now: the counts of its poll, whether its quote is allowed.
+
+    Whoever has an older revision gets the one that left, which is on its way to them anyway.
+    """
+    post = await departing.by_id(session, entry.post_id)
+    if post is None or not post.is_local or post.deleted_at is not None or post.published_revision is None:
+        return
+    have = await writing.departures(session, post.id)
+    inboxes = [(inbox, departure.host) for inbox, departure in have.items() if not departure.is_copy]
+    if not inboxes:
+        return
+    try:
+        leaving = await gather(session, post)
+    except StaysHere:
+        return
+    subject = Subject(
+        rule=_rule(leaving),
+        object_uri=post.uri,
+        by=leaving.author.username,
+        group_id=post.group_id,
+        post_id=post.id,
+        revision=leaving.revision.number,
+    )
+    await deliveries.cancel_unsent(session, post.uri, ("Update",))  # DLV-5: this one replaces it
+    release = _Release(keys, session, leaving, subject, have, render_leaving(leaving, instance_of(session)))
+    await release.again(inboxes)
+
+
         if not leaving.group.is_local:
             return "group_elsewhere"
         return "reach_public" if leaving.reach is Reach.PUBLIC else "agreement"
@@ -120,6 +149,13 @@ class _Release:
     async def _create(self, place: Actor, embedded: list[Inbox], by_id: list[Inbox], named: list[Inbox]) -> list[Inbox]:
         sent = await self._say_within(place, activity.create(mint(self.session), self.document), embedded, named)
         return sent + await wrapping.announce_id(
+    async def again(self, inboxes: list[Inbox]) -> list[Inbox]:
+        """The same revision as an Update to those who have it, in the form they have it in."""
+        place = self.leaving.group
+        if place is not None and place.is_local:
+            return await self._update(place, inboxes)
+        return await self._say(activity.update(mint(self.session), self.document), inboxes)
+
             self.session,
             self.keys,
             self.leaving.post.uri,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from federation.documents import addressing, members
 from federation.documents.addressing import Addressing
-from federation.documents.post import files
+from federation.documents.post import files, poll
 from federation.documents.refusals import NotAPost, WrongOrigin
 from federation.vocabulary import (
     BadUrl,
@@ -26,6 +26,7 @@ from federation.vocabulary import (
     types_of,
 )
 from models.base import now
+from models.polls import RemotePoll
 from models.posts.receiving import RemoteFile
 from models.tables import PostKind, Visibility
 
@@ -44,7 +45,6 @@ _TAGS = 30
 _TAG = 100
 _MENTIONS = 50
 _EMOJI = 100
-_OPTIONS = 20
 _LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,3}")  # RFC 5646, by its shape
 
 
@@ -79,6 +79,7 @@ class ParsedPost:
     mentions: tuple[str, ...] = ()
     emoji: dict[str, str] = field(default_factory=dict)
     is_vote: bool = False
+    poll: RemotePoll | None = None
 
     @property
     def to(self) -> tuple[str, ...]:
@@ -115,7 +116,8 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...], received: date
     shown = _shown(document, type, content, url, insecure_hosts)
     warning, is_sensitive = _warning(document, type)
     to = addressing.parse(document, insecure_hosts=insecure_hosts)
-    if not (shown or name or attached):
+    asked = poll.parse(document, now=moment) if type == "Question" else None
+    if not (shown or name or attached or asked):
         raise NotAPost(reason="empty", id=uri)
     return ParsedPost(
         uri=uri,
@@ -141,6 +143,7 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...], received: date
         mentions=_mentions(document, insecure_hosts),
         emoji=members.emoji_of(document.get("tag"), insecure_hosts=insecure_hosts, most=_EMOJI),
         is_vote=is_reply_note and bool(name) and not content,
+        poll=asked,
     )
 
 
@@ -202,8 +205,6 @@ def _shown(document: Document, type: str, content: str, url: str | None, insecur
     if type in _LINKED and url is not None:
         parts.append(_link(url))  # kept as a link: we play no films
     parts += [_link(link) for link in _links(document, insecure_hosts) if html.escape(link) not in content]
-    if type == "Question":
-        parts.append(_options(document))
     return members.html("".join(parts))
 
 
@@ -219,13 +220,6 @@ def _links(document: Document, insecure_hosts: tuple[str, ...]) -> Iterable[str]
             found = members.checked_id(item, insecure_hosts=insecure_hosts)
             if found is not None:
                 yield found
-
-
-def _options(document: Document) -> str:
-    """A poll's answers as a list, so that they can at least be read."""
-    listed = as_list(document.get("oneOf")) or as_list(document.get("anyOf"))
-    names = [members.line(item.get("name"), limit=200) for item in listed[:_OPTIONS] if isinstance(item, dict)]
-    return f"<ul>{''.join(f'<li>{html.escape(name)}</li>' for name in names)}</ul>" if any(names) else ""
 
 
 def _warning(document: Document, type: str) -> tuple[str, bool]:

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents.addressing import Addressing
 from federation.documents.post import files
+from federation.documents.post import poll as polled
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import PUBLIC, Document, format_date
-from models import actors
+from models import actors, polls
+from models.base import now
 from models.instance import Instance, instance_of
 from models.posts import departing, reading
 from models.tables import (
@@ -28,6 +30,7 @@ from models.tables import (
     Membership,
     MemberState,
     Mention,
+    Poll,
     Post,
     PostTag,
     Reach,
@@ -63,6 +66,7 @@ class Leaving:
     files: tuple[Attachment, ...] = ()
     changed_at: datetime | None = None
     addressing: Addressing
+    poll: Poll | None = None
 
     @property
     def is_public(self) -> bool:
@@ -109,6 +113,7 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
         files=tuple(await reading.files_of(session, post.id, revision.number)),
         changed_at=await departing.changed_at(session, post, revision),
         addressing=_address(post, reach=reach, author=author, group=place, others=(answered, *named)),
+        poll=await polls.of_revision(session, revision),
     )
 
 
@@ -198,7 +203,7 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
     """The document of what `gather` collected; the same input gives the same document."""
     post, revision = leaving.post, leaving.revision
     type = _type(leaving)
-    content = revision.html if type != "Note" else _without_tables(revision.html)
+    content = revision.html if type not in ("Note", "Question") else without_tables(revision.html)
     document: Document = {
         "id": post.uri,
         "type": type,
@@ -230,6 +235,8 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
     document["replies"] = _replies(f"{post.uri}/replies")
     document["tag"] = _tags(leaving, instance)
     document["attachment"] = files.render(leaving.files, instance)
+    if leaving.poll is not None:
+        document |= polled.render(leaving.poll, now=now())
     quoting = PUBLIC if leaving.is_public else leaving.author.uri
     document["interactionPolicy"] = {"canQuote": {"automaticApproval": [quoting]}}
     return document
@@ -243,6 +250,8 @@ def _replies(uri: str) -> Document:
 
 def _type(leaving: Leaving) -> str:
     """Servers of forums want a Page, which never answers anything; microblogs show in full only a Note."""
+    if leaving.poll is not None:
+        return "Question"
     if not leaving.revision.title or leaving.post.reply_to_id is not None:
         return "Note"
     return "Page" if leaving.group is not None else "Article"
@@ -252,7 +261,7 @@ def _summary(leaving: Leaving, type: str) -> Document:
     revision = leaving.revision
     if revision.warning:
         return {"summary": html.escape(revision.warning)}
-    if type == "Note":
+    if type in ("Note", "Question"):
         return {}
     plain = to_plain(revision.html)
     beginning = excerpt(plain, _PREVIEW)

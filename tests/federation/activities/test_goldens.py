@@ -2,6 +2,7 @@
 
 import pytest
 
+from models import polls
 from models.tables import Like, Media, MemberState, PostKind, Reach, Visibility
 from tests.federation.activities.conftest import known
 from tests.federation.activities.test_follow import asks_to_join, memberships, standing
@@ -74,13 +75,16 @@ async def test_mastodon_leaving_and_ending(square, nora, ours):
     assert await nora.sends(home, golden("mastodon/delete_actor", **ours)) == "done: actor deleted"
 
 
-async def test_mastodon_a_poll_can_be_read(square, nora, ours):
+async def test_mastodon_a_poll_comes_with_its_answers(square, nora, ours):
     home = square.home
     await nora.sends(home, golden("mastodon/follow", **ours))
     assert await nora.sends(home, golden("mastodon/create_poll", **ours)) == "done: stored"
     [post] = await remote(home)
     assert post.kind is PostKind.QUESTION
-    assert "<li>4 mm</li>" in post.html
+    async with home.database.reading() as session:
+        [standing] = (await polls.of_posts(session, square.ada.staff, [post])).values()
+    assert [option.title for option in standing.poll.options] == ["3 mm", "4 mm"]
+    assert standing.poll.ends_at is not None
 
 
 async def test_gotosocial_single_values_and_a_delete_without_id(square, nora, ours):

@@ -136,10 +136,12 @@ def test_a_vote_is_told_from_a_reply():
     assert not read(name="Title", inReplyTo="https://a.example/o/1").is_vote
 
 
-def test_the_answers_of_a_poll_can_be_read():
+def test_R_52_the_answers_of_a_poll_are_text():
     found = read(type="Question", oneOf=[{"type": "Note", "name": "Yes <b>"}, {"type": "Note", "name": "No"}, 7])
 
-    assert "<li>Yes &lt;b&gt;</li><li>No</li>" in found.html
+    assert found.poll is not None
+    assert found.poll.options == (("Yes <b>", 0), ("No", 0))
+    assert "Yes" not in found.html
 
 
 # Whom it is for (ADR-1)
