@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import ProtocolError
 from federation.vocabulary import BadUrl, CheckedUrl, Document, as_list, checked_url, host_matches, host_of, parse_json
 from federation.wire import Wire
-from models import lanes, policy
+from models import breakers, deliveries, lanes, policy
 from models.base import now
 from models.tables import Dialect, Peer
 from models.text.clean import shorten_text
@@ -83,6 +83,19 @@ async def note_contact(session: AsyncSession, host: str) -> None:
     peer = await _peer(session, host)
     peer.last_seen_at = now()
     await session.flush()
+
+
+async def note_life(wire: Wire, host: str) -> None:
+    """A server showed by a signed question that it lives: what is held for it is tried now (DLV-7)."""
+    name = f"asks {host}"
+    if wire.memory.woken.get(name):
+        return
+    wire.memory.woken.put(name, True)
+    async with wire.database.reading() as session:
+        is_resting = await breakers.is_resting(session, host)
+    if is_resting:
+        async with wire.database.writing() as session:
+            await deliveries.wake(session, host)
 
 
 async def _peer(session: AsyncSession, host: str) -> Peer:

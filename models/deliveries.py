@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, func, insert, select, update
+from sqlalchemy import Select, case, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from models import breakers, ledger, policy
 from models.base import new_id, now
 from models.database import JOURNALLED
-from models.tables import Activity, Actor, Delivery, DeliveryState, Outcome, Peer
+from models.tables import Activity, Actor, Delivery, DeliveryState, Departure, Outcome, Peer
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
@@ -117,25 +117,26 @@ async def _enter(
 
 
 async def cancel_unsent(session: AsyncSession, object_uri: str, types: Iterable[str]) -> set[str]:
-    """Cancel what nobody has got yet of an object; the inboxes that therefore never heard of it (DLV-5)."""
+    """Cancel what waits of an object; the inboxes that therefore never heard of it (DLV-5)."""
     return await _cancel(
         session, select(Activity.id).where(Activity.object_uri == object_uri, Activity.type.in_(list(types)))
     )
 
 
 async def cancel(session: AsyncSession, activity: Activity) -> set[str]:
-    """Cancel one activity where nobody has got it yet; the inboxes that therefore never heard of it."""
+    """Cancel one activity where it waits; the inboxes that therefore never heard of it."""
     return await _cancel(session, select(Activity.id).where(Activity.id == activity.id))
 
 
 async def _cancel(session: AsyncSession, ids: Select[int]) -> set[str]:
-    cancelled = await session.scalars(
+    """Nothing of `ids` is begun any more. What was tried may have arrived unseen: that inbox may have heard of it."""
+    rows = await session.execute(
         update(Delivery)
-        .where(Delivery.activity_id.in_(ids), Delivery.state == DeliveryState.QUEUED, Delivery.attempts == 0)
+        .where(Delivery.activity_id.in_(ids), Delivery.state == DeliveryState.QUEUED)
         .values(state=DeliveryState.CANCELLED)
-        .returning(Delivery.inbox)
+        .returning(Delivery.inbox, Delivery.attempts)
     )
-    never = set(cancelled.all())
+    never = {inbox for inbox, attempts in rows if attempts == 0}
     if not never:
         return never
     got = await session.scalars(
@@ -155,6 +156,19 @@ async def cancel_group(session: AsyncSession, group_id: int, host: str | None = 
     if host is not None:
         waiting = waiting.where(Delivery.host == host)
     await session.execute(waiting.values(state=DeliveryState.CANCELLED, error="group closed"))
+
+
+async def readdress(session: AsyncSession, host: str, old: str, new: str) -> None:
+    """An inbox is somewhere else now: what waits goes there, and so does what takes back or changes what it had."""
+    other = aliased(Delivery)
+    is_there = exists().where(other.activity_id == Delivery.activity_id, other.inbox == new)
+    waiting = (Delivery.host == host, Delivery.inbox == old, Delivery.state == DeliveryState.QUEUED)
+    await session.execute(update(Delivery).where(*waiting, is_there).values(state=DeliveryState.CANCELLED))
+    await session.execute(update(Delivery).where(*waiting).values(inbox=new))
+    known = select(Departure.post_id).where(Departure.inbox == new)
+    had = (Departure.host == host, Departure.inbox == old)
+    await session.execute(delete(Departure).where(*had, Departure.post_id.in_(known)))
+    await session.execute(update(Departure).where(*had).values(inbox=new))
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Activity | None:

@@ -12,8 +12,10 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from federation import peers
+from federation.delivery import whereabouts
 from federation.delivery.admission import Admission
 from federation.delivery.courier import Attempt, Parcel, deliver
+from federation.memory import Fading
 from federation.wire import Wire
 from models import lanes
 from models.base import now
@@ -32,6 +34,7 @@ _PARTING_SECONDS = 3.0
 _SIGNING_THREADS = 2
 _PROBE_FROM = 2
 _LOOKS_AT_ONCE = 4
+_ASK_AGAIN_AFTER = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Sender:
         self._due: datetime | None = None
         self._looks = looks
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._asked: Fading[str, bool] = Fading(_ASK_AGAIN_AFTER, limit=4096)
         self._signing = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="signing")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -255,6 +259,8 @@ class Sender:
         else:
             facts = {"host": claimed.host, "status": result.status, "attempt": claimed.attempt, "why": result.ending}
             log.info("delivery failed", extra=facts)
+            if whereabouts.is_in_doubt(result):
+                self._ask_for(claimed)
         return made
 
     def _give_back(self, claimed: Iterable[Claimed]) -> None:
@@ -275,3 +281,18 @@ class Sender:
             await peers.look(self._wire, host)
         except Exception:
             log.exception("server not looked at", extra={"host": host})
+
+    def _ask_for(self, claimed: Claimed) -> None:
+        """Find out where an inbox is that is not where it was (DLV-3, DLV-8)."""
+        if self._is_stopping or len(self._looking) >= _LOOKS_AT_ONCE or self._asked.get(claimed.inbox):
+            return
+        self._asked.put(claimed.inbox, True)
+        task = asyncio.create_task(self._ask(claimed), name=f"ask for {claimed.inbox}")
+        self._looking[claimed.inbox] = task
+        task.add_done_callback(lambda _: self._looking.pop(claimed.inbox, None))
+
+    async def _ask(self, claimed: Claimed) -> None:
+        try:
+            await whereabouts.ask(self._wire, claimed)
+        except Exception:
+            log.exception("inbox not asked for", extra={"host": claimed.host})

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from federation import signatures
+from federation import peers, signatures
 from federation.errors import ProtocolError
 from federation.signatures import AlgorithmRefused, BadSignature, Parsed, Request, SignatureMissing, SignatureRefused
 from federation.trust.admission import NotAdmitted, admit
@@ -64,7 +64,9 @@ async def signed_by(request: web.Request, wire: Wire) -> KnownKey | None:
         return None
     async with wire.database.reading() as session:
         await admit(session, host_of(parsed.key_id))
-    return await prove(wire, parsed)
+    known = await prove(wire, parsed)
+    await peers.note_life(wire, known.host)
+    return known
 
 
 async def viewer(request: web.Request, wire: Wire) -> RemoteViewer | Anonymous:

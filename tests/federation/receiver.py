@@ -61,13 +61,14 @@ Answer = int | tuple[int, dict[str, str]] | Callable[[Taken], Awaitable[web.Resp
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers the next of `answers` to each delivery, then 202. `pages` are what it serves to a GET, by path."""
+    """Answers the next of `answers` to each delivery, then 202. `pages` it serves to a GET, by path; `gone` are 410."""
 
     name: str
     answers: deque[Answer] = field(default_factory=deque)
     taken: list[Taken] = field(default_factory=list)
     accepted: list[Taken] = field(default_factory=list)
     pages: dict[str, Any] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     port: int = 0
     at_once: int = 0
@@ -105,7 +106,9 @@ class Receiver:
         if request.method != "POST":
             self.asked.append(request.path)
             page = self.pages.get(request.path)
-            return web.Response(status=404) if page is None else web.json_response(page)
+            if page is None:
+                return web.Response(status=410 if request.path in self.gone else 404)
+            return web.json_response(page, content_type="application/activity+json")
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:

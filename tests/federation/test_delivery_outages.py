@@ -9,7 +9,8 @@ from federation.delivery import Sender
 from models import breakers, deliveries
 from models.base import now
 from models.breakers import Condition
-from models.tables import DeliveryState, Peer
+from models.tables import Actor, DeliveryState, Peer
+from tests.federation.office import outsider
 
 QUEUED, DELIVERED = DeliveryState.QUEUED, DeliveryState.DELIVERED
 FAILED = DeliveryState.FAILED
@@ -224,3 +225,113 @@ async def test_a_held_host_costs_the_others_nothing(post, clock):
     await post.sender.drain()
 
     assert southwind.ids == ids
+
+
+# Inboxes that are not where they were
+
+
+async def known(post, receiver, name, **more):
+    """Somebody at a server, as we know them; served there with `more`."""
+    actor = await outsider(post.database, receiver.host, name, shared=False)
+    receiver.pages[f"/u/{name}"] = {
+        "id": actor.uri,
+        "type": "Person",
+        "preferredUsername": name,
+        "inbox": actor.inbox,
+        **more,
+    }
+    return actor
+
+
+async def again(post, clock):
+    await post.sender.drain()
+    clock.advance(minutes=2)
+    await post.sender.drain()
+
+
+async def test_DLV_3_a_delivery_that_is_sent_elsewhere_goes_where_the_actor_says_the_inbox_is(post, clock):
+    northwind = await post.receiver()
+    nora = await known(post, northwind, "nora", inbox=f"http://{northwind.host}/new/inbox")
+    northwind.answers.append((308, {"Location": f"http://{northwind.host}/new/inbox"}))
+    (uri,) = await post.queue(northwind, inbox=nora.inbox)
+
+    await again(post, clock)
+
+    assert [(one.path, one.id) for one in northwind.taken][1:] == [("/new/inbox", uri)]
+    assert await post.states() == [DELIVERED]
+
+
+async def test_DLV_8_somebody_whose_inbox_and_actor_are_gone_is_forgotten(post, clock):
+    northwind = await post.receiver()
+    nora = await known(post, northwind, "nora")
+    del northwind.pages["/u/nora"]
+    northwind.gone.add("/u/nora")
+    northwind.answers.append(410)
+    await post.queue(northwind, inbox=nora.inbox)
+
+    await again(post, clock)
+
+    async with post.database.reading() as session:
+        assert (await session.get_one(Actor, nora.id)).deleted_at is not None
+    assert await post.states() == [FAILED]
+    assert await condition(post, northwind) is not Condition.GONE
+
+
+async def test_DLV_8_somebody_whose_inbox_is_gone_and_who_is_there_stays_known(post, clock):
+    northwind = await post.receiver()
+    nora = await known(post, northwind, "nora")
+    northwind.answers.append(410)
+    await post.queue(northwind, inbox=nora.inbox)
+
+    await again(post, clock)
+
+    async with post.database.reading() as session:
+        assert (await session.get_one(Actor, nora.id)).deleted_at is None
+    assert northwind.asked == ["/u/nora"]
+
+
+# What replaces what
+
+
+async def test_DLV_5_a_newer_update_replaces_one_that_failed_and_waits(post, clock):
+    northwind = await post.receiver()
+    northwind.answers.append(503)
+    await post.queue(northwind, type="Update", object_uri="o")
+    await post.sender.drain()
+
+    async with post.database.writing() as session:
+        assert await deliveries.cancel_unsent(session, "o", ("Update",)) == set()
+    (newer,) = await post.queue(northwind, type="Update", object_uri="o")
+    clock.advance(minutes=2)
+    await post.sender.drain()
+
+    assert northwind.ids == [newer]
+
+
+async def test_DLV_5_what_is_deleted_is_not_sent_again_and_who_never_heard_of_it_does_not_now(post, clock):
+    northwind, southwind = await post.receiver("northwind"), await post.receiver("southwind")
+    northwind.answers.append(503)
+    await post.queue(northwind)
+    await post.queue(northwind, southwind, object_uri="o")
+    await post.queue(southwind, object_uri="p")
+    await post.sender.drain()
+
+    async with post.database.writing() as session:
+        never = await deliveries.cancel_unsent(session, "o", ("Create", "Update"))
+
+    assert never == {northwind.inbox}
+    clock.advance(minutes=2)
+    await post.sender.drain()
+    assert len(northwind.ids) == 1
+
+
+async def test_DLV_7_a_signed_question_of_a_server_ends_its_hold(home, northwind, nora):
+    async with home.database.writing() as session:
+        until = now() + timedelta(hours=1)
+        session.add(Peer(host=northwind.host, failures=9, failing_since=now(), held_until=until))
+
+    await nora.gets(home, "/ap/o/whatever")
+
+    async with home.database.reading() as session:
+        peer = await session.get_one(Peer, northwind.host)
+    assert (peer.held_until, peer.failures) == (None, 9)
