@@ -335,6 +335,19 @@ async def set_gate(session: AsyncSession, group: Group, *, by: Staff, is_gated: 
         audit.note(session, "gate_set", by=by, group_id=group.id, is_gated=is_gated)
 
 
+async def set_vouching(session: AsyncSession, group: Group, *, by: Staff, vouches: bool) -> None:
+    """Let the group answer for what members elsewhere did not sign themselves, or no longer (TRUST-6).
+
+    Its members' servers hear of it. Raises NotAllowed.
+    """
+    if not await policy.may_manage(session, by, group):
+        raise NotAllowed(group_id=group.id)
+    if group.vouches != vouches:
+        group.vouches = vouches
+        audit.note(session, "vouching_set", by=by, group_id=group.id, vouches=vouches)
+        actors.touch(session, await session.get_one(Actor, group.id))
+
+
 async def _has_gatekeeper(session: AsyncSession, group: Group) -> bool:
     of_company = select(Account.id).where(Account.role == Role.GATEKEEPER, Account.disabled_at.is_(None)).limit(1)
     named = select(Membership.id).where(
