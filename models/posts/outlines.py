@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from models import policy
+from models import policy, polls
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page, rows_of
 from models.prepared import prepare
@@ -25,6 +25,7 @@ from models.tables import (
     Like,
     Mention,
     Post,
+    PostKind,
     PostTag,
     Reach,
     Revision,
@@ -247,6 +248,7 @@ class Content:
     reply_author_id: int | None = None
     """Who wrote what this answers; None when it answers nothing, or for outside nothing that is known there."""
     application: Application | None = None
+    poll_id: int | None = None
 
 
 async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
@@ -267,6 +269,8 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
     if outside:
         answered = answered.where(policy.sees_post(ANONYMOUS))
     authors = {row.id: row.author_id for row in await session.execute(answered)}
+    asking = [post.id for post in posts if post.kind is PostKind.QUESTION]
+    asked = await polls.ids_of(session, asking, outside=outside) if asking else {}
     used = {post.application_id for post in posts if post.application_id is not None}
     applications = {
         application.id: application
@@ -288,6 +292,7 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
                 group=post.group,
                 reply_author_id=authors.get(post.reply_to_id or 0),
                 application=applications.get(post.application_id or 0),
+                poll_id=asked.get(post.id),
             )
         )
     return made

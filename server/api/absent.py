@@ -56,8 +56,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
     ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
-    ("GET", r"/api/v1/polls/{id:\d+}", "read:statuses", Access.PUBLIC),
-    ("POST", r"/api/v1/polls/{id:\d+}/votes", "write:statuses", Access.PERSON),
     ("GET", r"/api/v1/filters/{id:\d+}", "read:filters", Access.PERSON),
     ("PUT", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),
     ("DELETE", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),

@@ -7,13 +7,15 @@ from aiohttp import web
 from models import policy, tokens
 from models.errors import Invalid, NotFound
 from models.instance import instance_of
+from models.polls import of_revisions
 from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
 from models.tables import Visibility
 from models.text.clean import clean_line
-from server.api import answers, params
+from server.api import answers, params, polls
 from server.api.entities import statuses as entities
 from server.api.entities.attachments import attachment
+from server.api.entities.polls import asked as asked_in
 from server.api.entities.shelf import SHELF
 from server.api.entities.times import instant
 from server.api.routing import Access, Call, Routes
@@ -23,12 +25,6 @@ routes = Routes()
 _MANY = 40
 _KEY_LIMIT = 200
 _LANGUAGE_LIMIT = 20
-
-
-class NoPolls(Invalid):
-    """Polls are not possible here yet: post without one."""
-
-    code = "no_polls"
 
 
 class NoSchedule(Invalid):
@@ -74,9 +70,6 @@ async def _write(call: Call, key: str) -> int:
 
 
 def _refuse_what_is_missing(sent: params.Params) -> None:
-    poll = sent.table("poll")
-    if poll is not None and poll.values:
-        raise NoPolls(field="poll")
     if sent.text("scheduled_at").strip():
         raise NoSchedule(field="scheduled_at")
     if sent.text("quoted_status_id").strip() or sent.text("quote_id").strip():
@@ -109,6 +102,7 @@ def _words(sent: params.Params) -> dict[str, Any]:
             if (row_id := row.id("id")) is not None and row.has("description")
         },
         "names_outsiders": sent.flag("kontor_names_outsiders"),
+        "poll": polls.draft_of(sent),
     }
 
 
@@ -183,6 +177,7 @@ async def history(call: Call) -> web.Response:
         revisions = await reading.history(session, call.viewer, shown)
         files = await outlines.files_of_revisions(session, shown.id)
         account = await call.app[SHELF].account(session, call.viewer, shown.author)
+        asked = await of_revisions(session, revisions)
     edits = [
         answers.encoded(
             {
@@ -194,7 +189,7 @@ async def history(call: Call) -> web.Response:
                     attachment(call.app, file.media, file.description) for file in files.get(revision.number, ())
                 ],
                 "emojis": [],
-                "poll": None,
+                "poll": asked_in(polled) if (polled := asked.get(revision.poll_id or 0)) is not None else None,
             }
         )[:-1]
         + b',"account":'
@@ -218,7 +213,10 @@ async def card(call: Call) -> web.Response:
 
 @routes.put(r"/api/v1/statuses/{id:\d+}", "write:statuses")
 async def update(call: Call) -> web.Response:
-    """Replace a post's text, warning and files by what is sent; its place and audience stay."""
+    """Replace a post's text, warning, files and poll by what is sent; its place and audience stay.
+
+    The same answers keep their votes, others begin anew, and without any there is no poll any more.
+    """
     _refuse_what_is_missing(call.params)
     async with call.writing() as session:
         draft = Draft(text=call.params.text("status"), **_words(call.params))

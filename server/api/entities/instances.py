@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models import polls
 from models.tallies import House
 from server import VERSION
 from server.config import Config
@@ -47,12 +48,11 @@ def configuration(config: Config) -> dict[str, Any]:
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,
         },
-        # no polls yet: no client may offer more options than none
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2_629_746,
+            "max_options": polls.MOST_OPTIONS,
+            "max_characters_per_option": polls.OPTION_CHARACTERS,
+            "min_expiration": int(polls.SHORTEST.total_seconds()),
+            "max_expiration": int(polls.LONGEST.total_seconds()),
         },
         "translation": {"enabled": False},
         "limited_federation": config.federation.mode == "partners",

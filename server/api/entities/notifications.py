@@ -22,6 +22,7 @@ TYPES = (
     NotificationType.FOLLOW_REQUEST,
     NotificationType.STATUS,
     NotificationType.UPDATE,
+    NotificationType.POLL,
 )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import tallies
+from models import polls, tallies
 from models.posts import outlines as posts
 from models.posts.outlines import Outline, Version
 from models.tables import Actor, ActorType, Group
@@ -21,6 +21,7 @@ from models.tallies import COLLEAGUE
 from models.viewers import ANONYMOUS, Staff, Viewer
 from server.api.entities import accounts, statuses
 from server.api.entities.kept import Kept
+from server.api.entities.polls import spliced as spliced_poll
 from server.api.entities.statuses import KeptStatus
 
 _STATUSES = 20_000
@@ -49,11 +50,20 @@ class Shelf:
         kept = await self._kept_statuses(session, versions, outside=outside)
         people = await self.people(session, viewer, {(v.author_id, v.author_version) for v in versions})
         marks = await posts.marks(session, viewer, [line.shown.id for line in lines])
+        asked = [kept[line.shown].poll_id for line in lines]
+        standing = await polls.standings(session, viewer, [poll_id for poll_id in asked if poll_id is not None])
         me = viewer.actor_id if isinstance(viewer, Staff) else 0
         made: list[bytes] = []
         for line in lines:
             shown = line.shown
-            body = statuses.spliced(kept[shown], people[shown.author_id], marks, shown.id, own=shown.author_id == me)
+            body = statuses.spliced(
+                kept[shown],
+                people[shown.author_id],
+                marks,
+                shown.id,
+                own=shown.author_id == me,
+                poll=spliced_poll(standing.get(kept[shown].poll_id or 0)),
+            )
             if line.boosted is not None:
                 body = statuses.boosting(kept[line.post], people[line.post.author_id], body, marks, shown.id)
             made.append(body)

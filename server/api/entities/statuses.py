@@ -19,11 +19,12 @@ _TRUE, _FALSE = b"true", b"false"
 
 @dataclass(frozen=True, slots=True)
 class KeptStatus:
-    """A post as JSON without its last brace. `application` is for its author alone."""
+    """A post as JSON without its last brace. `application` is for its author alone; `poll_id` is what it asks."""
 
     head: bytes
     application: bytes
     is_boost: bool
+    poll_id: int | None
 
 
 def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus:
@@ -35,6 +36,7 @@ def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus
         head=encoded(status(app, content, outside=outside))[:-1],
         application=application,
         is_boost=content.post.boost_of_id is not None,
+        poll_id=content.poll_id,
     )
 
 
@@ -64,8 +66,6 @@ def status(app: web.Application, content: Content, *, outside: bool) -> dict[str
         "tags": [{"name": tag, "url": f"{app[CONFIG].base_url}/tags/{tag}"} for tag in content.tags],
         "emojis": [],
         "card": None,
-        "poll": None,
-        "quote": None,
         "kontor": None if outside else _kontor(content),
     }
 
@@ -134,7 +134,7 @@ def _state(post: Post) -> str:
 # Splicing
 
 
-def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own: bool) -> bytes:
+def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own: bool, poll: bytes = b"null") -> bytes:
     """A whole Status: `kept` with its account and what is true for one viewer now; `own` for its author."""
     return b"".join(
         (
@@ -143,6 +143,7 @@ def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own
             account,
             _counted(marks, post_id),
             b',"application":%s,"pinned":false' % kept.application if own else b',"application":null',
+            b',"poll":%s,"quote":null' % poll,
             b',"reblog":null}',
         )
     )
@@ -156,7 +157,7 @@ def boosting(kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boo
             b',"account":',
             account,
             _counted(marks, boosted_id),
-            b',"application":null,"reblog":',
+            b',"application":null,"poll":null,"quote":null,"reblog":',
             boosted,
             b"}",
         )

@@ -149,8 +149,20 @@ STATUS: Shape = {
     "reblog": maybe(table),
     "application": maybe(table),
     "card": nothing,
-    "poll": nothing,
+    "poll": maybe(lambda value: fits(value, POLL)),
     "quote": nothing,
+}
+POLL: Shape = {
+    "id": id_,
+    "expires_at": maybe(at),
+    "expired": flag,
+    "multiple": flag,
+    "votes_count": number,
+    "voters_count": number,
+    "options": each({"title": text, "votes_count": maybe(number)}),
+    "emojis": array,
+    "voted": flag,
+    "own_votes": array,
 }
 RELATIONSHIP: Shape = {
     "id": id_,
