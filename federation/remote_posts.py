@@ -17,9 +17,10 @@ from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
 from federation.vocabulary import Document
 from federation.wire import Wire
+from models import tombstones
 from models.errors import DomainError
 from models.posts import receiving
-from models.tables import Actor, Tombstone
+from models.tables import Actor
 
 MOST_FETCHES = 20
 MOST_PARENTS = 5
@@ -132,4 +133,4 @@ async def _is_settled(wire: Wire, uri: str) -> bool:
 
 
 async def is_settled(session: AsyncSession, uri: str) -> bool:
-    return await receiving.by_uri(session, uri) is not None or await session.get(Tombstone, uri) is not None
+    return await receiving.by_uri(session, uri) is not None or await tombstones.is_buried(session, uri)

@@ -22,7 +22,7 @@ async def _target(session: AsyncSession, post_id: int, by: Staff) -> Post:
 async def like(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
     """Say thanks; a second time changes nothing. Raises NotFound."""
     post = await _target(session, post_id, by)
-    if await _like(session, by.actor_id, post.id) is None:
+    if await like_of(session, by.actor_id, post.id) is None:
         uri = instance_of(session).mint("x")
         session.add(Like(id=new_id(), actor_id=by.actor_id, post_id=post.id, uri=uri))
         await session.flush()
@@ -38,7 +38,7 @@ async def unlike(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
 
 
 async def _end(session: AsyncSession, actor_id: int, post_id: int) -> bool:
-    found = await _like(session, actor_id, post_id)
+    found = await like_of(session, actor_id, post_id)
     if found is None:
         return False
     await session.delete(found)
@@ -54,7 +54,7 @@ async def _end(session: AsyncSession, actor_id: int, post_id: int) -> bool:
     return True
 
 
-async def _like(session: AsyncSession, actor_id: int, post_id: int) -> Like | None:
+async def like_of(session: AsyncSession, actor_id: int, post_id: int) -> Like | None:
     return await session.scalar(select(Like).where(Like.actor_id == actor_id, Like.post_id == post_id))
 
 
@@ -63,7 +63,7 @@ async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str
     viewer = await policy.remote_viewer(session, by.host, by.id)
     if post.is_local and await session.scalar(policy.visible_posts(viewer).where(Post.id == post.id)) is None:
         raise NotFound(post_id=post.id)
-    if await _like(session, by.id, post.id) is not None:
+    if await like_of(session, by.id, post.id) is not None:
         return False
     session.add(Like(id=new_id(), actor_id=by.id, post_id=post.id, uri=uri))
     await session.flush()

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import audit
+from models import audit, tombstones
 from models.base import new_id, now
 from models.database import JOURNALLED
 from models.tables import Received, ReceivedState
@@ -18,6 +19,8 @@ LEASE = timedelta(minutes=2)
 OUTCOME_LIMIT = 500
 BYTES_KEPT = timedelta(days=30)
 IDS_KEPT = timedelta(days=180)
+_DONE_AGAIN = frozenset({"Follow", "Join", "Like", "Dislike", "EmojiReact", "Announce", "Block", "Flag"})
+_TAKES_BACK = frozenset({"Undo", "Leave"})
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
@@ -30,23 +33,43 @@ async def store(
     actor_uri: str,
     body: bytes,
     inbox_actor_id: int | None = None,
+    signed_at: datetime | None = None,
+    home: str = "",
 ) -> int | None:
     """Keep an activity, once per id and host; None for a repetition (R-60): the unique index decides.
 
-    `host` is who brought it. `actor_uri` is empty when nobody proved to be its actor: it is a hint where to look then.
+    `host` is who brought it, `home` the actor's own where it is another. `actor_uri` is empty when nobody proved to be
+    its actor: it is a hint where to look then. `signed_at` is when the actor signed it, where the actor brought it:
+    what was undone and is signed anew since then is no repetition.
     """
+    told = _Told(uri, host, type, actor_uri, body, inbox_actor_id, signed_at)
+    if actor_uri and home not in ("", host) and await _stored(session, home, uri) is not None:
+        return None  # somebody passes on what its actor brought before
+    number = await _insert(session, told)
+    if number is None and await _is_done_again(session, told):
+        number = await _insert(session, told)
+    session.info[JOURNALLED] = True  # wake the one who deals with it
+    return number
+
+
+class _Told(NamedTuple):
+    uri: str
+    host: str
+    type: str
+    actor_uri: str
+    body: bytes
+    inbox_actor_id: int | None
+    signed_at: datetime | None
+
+
+async def _insert(session: AsyncSession, told: _Told) -> int | None:
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     moment = now()
     number: int | None = await session.scalar(
         insert(Received)
         .values(
             id=new_id(),
-            uri=uri,
-            host=host,
-            type=type,
-            actor_uri=actor_uri,
-            body=body,
-            inbox_actor_id=inbox_actor_id,
+            **told._asdict(),
             state=ReceivedState.WAITING,
             outcome="",
             attempts=0,
@@ -56,12 +79,58 @@ async def store(
         .on_conflict_do_nothing()
         .returning(Received.id)
     )
-    session.info[JOURNALLED] = True  # wake the one who deals with it
     return number
+
+
+async def _stored(session: AsyncSession, host: str, uri: str) -> Received | None:
+    return await session.scalar(select(Received).where(Received.host == host, Received.uri == uri))
+
+
+async def _is_done_again(session: AsyncSession, told: _Told) -> bool:
+    """Whether something is no repetition though its id was here: it was undone since, or undoes something once more.
+
+    The former row gives up the id then, and stays as what came first.
+    """
+    before = await _stored(session, told.host, told.uri)
+    if before is None or before.state is ReceivedState.WAITING or before.actor_uri != told.actor_uri:
+        return False
+    if told.signed_at is None or (before.signed_at is not None and told.signed_at <= before.signed_at):
+        return False  # R-61: the same request once more
+    if told.type in _DONE_AGAIN:
+        is_new = await tombstones.is_news(session, told.uri, signed_at=told.signed_at) or await session.scalar(
+            select(exists().where(*_undoing(told, before)))
+        )
+    else:
+        is_new = told.type in _TAKES_BACK
+    if is_new:
+        before.uri = f"{before.uri}#before-{before.id}"
+        await session.flush()
+    return bool(is_new)
+
+
+def _undoing(told: _Told, before: Received) -> tuple[ColumnElement[bool], ...]:
+    """Condition on `Received`: an Undo of the same actor came since and waits for its turn."""
+    return (
+        Received.state == ReceivedState.WAITING,
+        Received.host == told.host,
+        Received.actor_uri == told.actor_uri,
+        Received.type.in_(_TAKES_BACK),
+        Received.id > before.id,
+    )
 
 
 async def by_id(session: AsyncSession, received_id: int) -> Received | None:
     return await session.get(Received, received_id)
+
+
+async def is_known(session: AsyncSession, *, host: str, uri: str) -> bool:
+    """Whether an activity of that id came from its own server."""
+    return await _stored(session, host, uri) is not None
+
+
+async def body_of(session: AsyncSession, *, host: str, uri: str) -> bytes:
+    """The bytes of an activity that its own server brought; empty when it did not, or they are kept no more."""
+    return await session.scalar(select(Received.body).where(Received.host == host, Received.uri == uri)) or b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +146,7 @@ class Claimed:
     inbox_actor_id: int | None
     attempt: int
     received_at: datetime
+    signed_at: datetime | None = None
 
 
 async def hosts_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> Sequence[str]:
@@ -124,6 +194,7 @@ async def claim(session: AsyncSession, host: str, *, limit: int) -> list[Claimed
                 inbox_actor_id=row.inbox_actor_id,
                 attempt=row.attempts,
                 received_at=row.received_at,
+                signed_at=row.signed_at,
             )
         )
     return claimed
@@ -180,6 +251,7 @@ async def sweep(session: AsyncSession) -> None:
         .values(body=b"")
     )
     await session.execute(delete(Received).where(over, Received.received_at < moment - IDS_KEPT))
+    await tombstones.sweep(session)
     await audit.sweep(session)
 
 

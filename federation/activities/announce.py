@@ -15,6 +15,7 @@ from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
 from federation.signatures import BadProof
 from federation.vocabulary import Document, parse_date, same_origin, types_of
+from models import tombstones
 from models.base import now
 from models.posts import receiving
 from models.tables import Actor, ActorType, Group, Membership, MemberState
@@ -96,6 +97,7 @@ async def _inner(incoming: Incoming, embedded: Document) -> Incoming | None:
         sender=incoming.sender,
         received_at=incoming.received_at,
         digest=incoming.digest,
+        signed_at=incoming.signed_at,
         via=incoming.sender,
         budget=incoming.budget,
     )
@@ -231,6 +233,8 @@ async def _boost(session: AsyncSession, incoming: Incoming, uri: str) -> str:
     if post is None or post.deleted_at is not None:
         raise Ignored("boosts nothing here")
     published = parse_date(incoming.document.get("published"), now=now())
+    if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
+        raise Ignored("was taken back before it came")
     boost = await receiving.receive_boost(session, by=incoming.sender, post=post, uri=incoming.id, published=published)
     if boost is None:
         raise Ignored("known already, or not to be spread")

@@ -11,7 +11,7 @@ from federation.vocabulary import id_of, ids_of, same_origin
 from models import journal, ledger, policy, polls, tombstones
 from models.journal import GroupDistributes
 from models.posts import receiving
-from models.tables import Outcome, Post, Reach, Tombstone
+from models.tables import Outcome, Post, Reach
 
 
 async def gather(incoming: Incoming) -> None:
@@ -69,7 +69,7 @@ async def create(session: AsyncSession, incoming: Incoming) -> str:
     known = await receiving.by_uri(session, seen.post.uri)
     if known is not None:
         return await replace(session, incoming, seen, known)
-    if await session.get(Tombstone, seen.post.uri) is not None:
+    if await tombstones.is_buried(session, seen.post.uri):
         raise Ignored("was deleted")
     place = await places.find(session, incoming, seen)
     if not place.is_wanted and not incoming.parents:

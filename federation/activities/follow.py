@@ -6,9 +6,9 @@ Whom the asking server may not know of does not exist for it: such a wish is dro
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, Refused, receives
-from models import actors, groups, relations
+from models import actors, groups, relations, tombstones
 from models.errors import NotAllowed
-from models.tables import Actor, ActorType, Group, Reach, Tombstone
+from models.tables import Actor, ActorType, Group, Reach
 
 
 @receives("Follow", "Join")
@@ -16,7 +16,7 @@ async def follow(session: AsyncSession, incoming: Incoming) -> str:
     """Answered later by the journal's reader, never inside the request; a repetition is answered again."""
     if incoming.via is not None:
         raise Refused("GRP-9", "a group does not follow for others")
-    if await session.get(Tombstone, incoming.id) is not None:
+    if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
         raise Ignored("was taken back before it came")
     target = await _ours(session, incoming)
     try:

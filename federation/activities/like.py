@@ -3,18 +3,18 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, receives
-from models import journal, reactions
+from models import journal, reactions, tombstones
 from models.errors import NotFound
 from models.journal import GroupDistributes
 from models.posts import receiving
-from models.tables import Actor, Post, Tombstone
+from models.tables import Actor, Post
 
 
 @receives("Like")
 async def like(session: AsyncSession, incoming: Incoming) -> str:
     """One per actor and post; a group of ours passes it on. An emoji in it is not kept yet (FEP-c0e0)."""
     post = await liked(session, incoming)
-    if incoming.id and await session.get(Tombstone, incoming.id) is not None:
+    if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
         raise Ignored("was taken back before it came")
     try:
         is_new = await reactions.receive_like(session, by=incoming.sender, post=post, uri=incoming.id)

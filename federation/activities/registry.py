@@ -63,6 +63,7 @@ class Incoming:
     sender: Actor
     received_at: datetime
     received_id: int | None = None
+    signed_at: datetime | None = None
     digest: str = ""
     via: Actor | None = None
     inbox_actor_id: int | None = None
@@ -116,6 +117,33 @@ def receives(*types: str, gather: Gather | None = None) -> Callable[[Apply], App
     def register(apply: Apply) -> Apply:
         for type in types:
             HANDLERS[type] = Handler(apply, gather)
+        return apply
+
+    return register
+
+
+Take = Callable[[AsyncSession, Incoming, str | None], Awaitable[str]]
+"""Takes back what `incoming.undone` did to the object of that id, and says what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    apply: Take
+    is_passed_on: bool = False
+
+
+UNDONE: dict[str, Undone] = {}
+
+
+def undoes(*types: str, is_passed_on: bool = False) -> Callable[[Take], Take]:
+    """Register the function that an Undo of activities of these types calls, once it is sure whose they are.
+
+    With `is_passed_on` a group may announce such an Undo.
+    """
+
+    def register(apply: Take) -> Take:
+        for type in types:
+            UNDONE[type] = Undone(apply, is_passed_on)
         return apply
 
     return register

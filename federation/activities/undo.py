@@ -1,48 +1,64 @@
 """Undo: something that was done before is taken back (ActivityPub §7.12).
 
 What is meant is found by its id, or by its parts where servers make the inner activity anew with another id. An Undo
-that comes before what it undoes is remembered, so that the late one has no effect (R-61).
+that comes before what it undoes is remembered, so that the late one has no effect; one that undid something is too, so
+that a replay has none (R-61).
 """
+
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.activities import like
-from federation.activities.registry import Ignored, Incoming, Refused, receives
-from federation.vocabulary import same_origin, types_of
-from models import actors, groups, reactions, relations
-from models.base import now
+from federation.activities import answers, like
+from federation.activities.registry import UNDONE, Ignored, Incoming, Refused, receives, undoes
+from federation.vocabulary import BadJson, Document, parse_json, same_origin, types_of
+from models import actors, groups, reactions, received, relations, tombstones
 from models.posts import receiving, writing
-from models.tables import Actor, ActorType, Follow, Group, Like, Membership, Tombstone
+from models.tables import Actor, ActorType, Follow, Group, Like, Membership, Post
 
-_PASSED_ON = frozenset({"Like", "Announce"})
+_WITHOUT_EFFECT = frozenset({"Dislike", "Delete", "Create", "Update", "Flag", "View", "Read"})
 
 
 @receives("Undo", "Leave")
 async def undo(session: AsyncSession, incoming: Incoming) -> str:
     """Only whoever did it takes it back."""
     if incoming.type == "Leave":
-        return await _unfollow(session, incoming, incoming.object_id)
-    inner = incoming.object if isinstance(incoming.object, dict) else {}
+        return await unfollow(session, incoming, incoming.object_id)
+    inner = await _inner(session, incoming)
     if inner and incoming.address(inner.get("actor")) not in (None, incoming.sender.uri):
         raise Refused("R-14", "takes back what somebody else did")
-    types = types_of(inner)
-    if incoming.via is not None and not _PASSED_ON.intersection(types):
-        raise Ignored("a group takes back only thanks")
+    incoming.undone = inner
     about = incoming.address(inner.get("object"))
-    if "Follow" in types or "Join" in types:
-        return await _unfollow(session, incoming, about)
-    if "Like" in types:
-        return await _unlike(session, incoming, about)
-    if "Announce" in types:
-        return await _unboost(session, incoming, about)
+    for type in types_of(inner):
+        if type in UNDONE:
+            handler = UNDONE[type]
+            if incoming.via is not None and not handler.is_passed_on:
+                raise Ignored("a group takes back only what it passed on")
+            return await handler.apply(session, incoming, about)
+        if type in _WITHOUT_EFFECT:
+            raise Ignored(f"taking back {type}: without effect")
     if not inner:
         return await _by_id(session, incoming)
-    raise Ignored("taking back such a thing: not handled yet")
+    raise Ignored("taking back such a thing: not known here")
+
+
+async def _inner(session: AsyncSession, incoming: Incoming) -> Document:
+    """The activity that is taken back: as it is inside, or as it came here; empty where it is an id that never came."""
+    if isinstance(incoming.object, dict) and types_of(incoming.object):
+        return incoming.object
+    uri = incoming.object_id
+    if uri is None or incoming.via is not None:
+        return {}
+    body = await received.body_of(session, host=incoming.sender.host, uri=uri)
+    try:
+        return parse_json(body, max_bytes=len(body)) if body else {}
+    except BadJson:
+        return {}
 
 
 async def _by_id(session: AsyncSession, incoming: Incoming) -> str:
-    """The inner activity is an id alone: look for what we stored under it."""
+    """The inner activity is an id alone, and its bytes are kept no more: look for what was stored under it."""
     uri = incoming.object_id or ""
     sender = incoming.sender
     followee = await session.scalar(
@@ -53,60 +69,92 @@ async def _by_id(session: AsyncSession, incoming: Incoming) -> str:
     )
     if followee is not None or joined is not None:
         target = await session.get_one(Actor, followee or joined)
-        return await _unfollow(session, incoming, target.uri)
+        return await unfollow(session, incoming, target.uri)
     if await session.scalar(select(Like.id).where(Like.uri == uri, Like.actor_id == sender.id)) is not None:
-        return await _unlike(session, incoming, None)
-    return await _unboost(session, incoming, None)
+        return await unlike(session, incoming, None)
+    return await unboost(session, incoming, None)
 
 
-async def _unfollow(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+@undoes("Follow", "Join")
+async def unfollow(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+    """Follow nobody of ours any more, or leave a group of ours."""
     if incoming.via is not None:
         raise Refused("GRP-9", "a group does not follow for others")
     target = await actors.by_uri(session, uri) if uri is not None else None
     if target is None or not target.is_local:
-        return await _remember(session, incoming)
+        return await remember(session, incoming)
     if target.type is ActorType.GROUP:
         group = await session.get_one(Group, target.id)
-        if await groups.receive_leave(session, group, incoming.sender):
-            return "left"
-    elif await relations.receive_unfollow(session, by=incoming.sender, followee=target):
-        return "follows no more"
-    return await _remember(session, incoming)
+        wish = await groups.membership(session, group.id, incoming.sender.id)
+        if wish is not None and await groups.receive_leave(session, group, incoming.sender):
+            return await over(session, incoming, "left", wish.uri)
+    else:
+        follow = await relations.between(session, incoming.sender.id, target.id)
+        if follow is not None and await relations.receive_unfollow(session, by=incoming.sender, followee=target):
+            return await over(session, incoming, "follows no more", follow.uri)
+    return await remember(session, incoming)
 
 
-async def _unlike(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+@undoes("Like", is_passed_on=True)
+async def unlike(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+    """Take back thanks."""
     post = await receiving.by_uri(session, uri) if uri is not None else None
     if post is None and incoming.object_id is not None:
         post = await reactions.liked_by_activity(session, incoming.object_id, by=incoming.sender)
     if post is None:
-        return await _remember(session, incoming)
+        return await remember(session, incoming)
+    _must_be_of_the_group(incoming, post)
+    liked = await reactions.like_of(session, incoming.sender.id, post.id)
+    if liked is None or not await reactions.receive_unlike(session, by=incoming.sender, post=post):
+        return await remember(session, incoming)
+    await like.pass_on(session, incoming, post)
+    return await over(session, incoming, "liked no more", liked.uri)
+
+
+def _must_be_of_the_group(incoming: Incoming, post: Post) -> None:
     if incoming.via is not None and post.group_id != incoming.via.id:
         raise Ignored("is not of the group that announced it")
-    if not await reactions.receive_unlike(session, by=incoming.sender, post=post):
-        return await _remember(session, incoming)
-    await like.pass_on(session, incoming, post)
-    return "liked no more"
 
 
-async def _unboost(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+@undoes("Announce", is_passed_on=True)
+async def unboost(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+    """Take back a boost."""
     boost = await receiving.by_uri(session, incoming.object_id) if incoming.object_id is not None else None
-    if boost is None and uri is not None:
+    if (boost is None or boost.deleted_at is not None) and uri is not None:
         boosted = await receiving.by_uri(session, uri)
-        boost = await writing.boost_of(session, boosted.id, incoming.sender.id) if boosted is not None else None
+        boost = await writing.boost_of(session, boosted.id, incoming.sender.id) if boosted is not None else boost
     if boost is None:
-        return await _remember(session, incoming)
+        return await remember(session, incoming)
     if boost.author_id != incoming.sender.id or boost.boost_of_id is None:
         raise Refused("R-14", "takes back what somebody else did")
-    sender = incoming.sender
-    if not await receiving.receive_deletion(session, boost.uri, host=sender.host, by_handle=sender.handle):
+    if boost.deleted_at is not None:
         raise Ignored("was taken back before")
-    return "boosted no more"
+    await receiving.receive_unboost(session, boost)
+    return await over(session, incoming, "boosted no more", boost.uri)
 
 
-async def _remember(session: AsyncSession, incoming: Incoming) -> str:
+@undoes("Accept")
+async def refuse_after_all(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
+    """Whoever let one of ours follow or join does so no longer: the same as a Reject of that wish."""
+    del uri
+    rejected = {**incoming.undone, "id": incoming.id, "type": "Reject", "actor": incoming.sender.uri}
+    return await answers.answer(session, replace(incoming, document=rejected, type="Reject"))
+
+
+async def over(session: AsyncSession, incoming: Incoming, outcome: str, *uris: str | None) -> str:
+    """It was undone: neither its id nor those it is stored under have an effect again unless signed anew."""
+    own = [uri for uri in (incoming.object_id, *uris) if uri and same_origin(uri, incoming.sender.uri)]
+    at = incoming.signed_at or incoming.received_at
+    await tombstones.undo(session, own, host=incoming.sender.host, at=at)
+    return outcome
+
+
+async def remember(session: AsyncSession, incoming: Incoming) -> str:
     """It undoes nothing that is here: should that come yet, it has no effect."""
     uri = incoming.object_id
     if uri is None or not same_origin(uri, incoming.sender.uri):
         raise Ignored("undoes nothing here")
-    await session.merge(Tombstone(uri=uri, host=incoming.sender.host, at=now()))
+    if await received.is_known(session, host=incoming.sender.host, uri=uri):
+        return await over(session, incoming, "remembered")  # it came, and nothing of it was left
+    await tombstones.expect(session, uri, host=incoming.sender.host)
     return "remembered"

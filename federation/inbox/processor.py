@@ -144,6 +144,7 @@ class Processor:
             sender=sender,
             received_at=claimed.received_at,
             received_id=claimed.id,
+            signed_at=claimed.signed_at,
             digest=hashlib.sha256(claimed.body).hexdigest(),
             inbox_actor_id=claimed.inbox_actor_id,
         )

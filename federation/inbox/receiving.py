@@ -9,7 +9,8 @@ import hashlib
 import logging
 import re
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +20,8 @@ from federation import peers, signatures, trust
 from federation.answers import not_found, plain
 from federation.inbox.group_commit import GroupCommit
 from federation.signatures import BadProof, SignatureRefused
-from federation.trust import KeyUnavailable, KnownKey, NotAdmitted, TooManyKeys
+from federation.trust import KeyUnavailable, NotAdmitted, TooManyKeys
+from federation.upkeep import comparing
 from federation.vocabulary import (
     BadJson,
     BadUrl,
@@ -113,13 +115,13 @@ async def _take_in(request: web.Request, wire: Wire) -> bool:
     if sent.ends_its_actor and not await _is_known(wire, sent.actor):
         return True  # INB-4: whoever is gone cannot sign, and we have nothing to delete
     signed = trust.received_request(request, wire, body)
-    signer, is_proven = await _authenticate(wire, signed, sent)  # INB-5, INB-7
-    owner = await _owner(request, wire, signer.host if signer else host_of(sent.actor))  # INB-3
+    signer = await _authenticate(wire, signed, sent)  # INB-5, INB-7
+    owner = await _owner(request, wire, signer.host)  # INB-3
     if owner is None and request.path != "/inbox":
         return False
     if not same_origin(sent.id, sent.actor):  # INB-8, R-10
         raise Refusal(403, "INB-8", "origin")
-    await _store(request, wire, sent, signer, is_proven=is_proven, owner=owner)  # INB-9
+    await _store(request, wire, sent, signer, owner=owner)  # INB-9
     return True
 
 
@@ -222,20 +224,28 @@ async def _is_known(wire: Wire, uri: str) -> bool:
 # INB-3, INB-5, INB-7
 
 
-async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> tuple[KnownKey | None, bool]:
-    """Who signed the request, and whether the activity is proved to be its actor's own.
+class _Signer(NamedTuple):
+    """Which server brought an activity, whether it is proved to be its actor's own, and when the actor signed it.
 
-    Without that proof it may still point at something that its origin can confirm. No signer with proof is an actor
-    whose own server says that it is gone.
+    Without proof it may still point at something that its origin can confirm. There is no time where somebody else
+    brought it, or where the actor's own server says that the actor is gone.
     """
+
+    host: str
+    is_proven: bool
+    signed_at: datetime | None = None
+
+
+async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> _Signer:
     try:
         parsed = trust.parse(wire, signed)
         if host_of(parsed.key_id) != host_of(sent.actor):
             await _admit(wire, parsed.key_id)
         known = await trust.prove(wire, parsed)
+        await comparing.note_header(wire, parsed, known.actor_uri)  # COL-9
     except KeyUnavailable as error:
         if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
-            return None, True  # INB-4
+            return _Signer(host_of(sent.actor), True)  # INB-4
         raise Refusal(401, "INB-5", str(error.facts.get("reason", error.code))) from None
     except TooManyKeys as error:
         raise Refusal(429, "INB-5", error.code, retry_after=_AGAIN_IN) from None
@@ -243,10 +253,12 @@ async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> 
         raise Refusal(error.status, "INB-5", error.code) from None
     except (NotAdmitted, BadUrl) as error:
         raise Refusal(403, "INB-2", error.code) from None
-    if known.actor_uri == sent.actor or await _is_proven(wire, sent):
-        return known, True
+    if known.actor_uri == sent.actor:
+        return _Signer(known.host, True, parsed.signed_at)
+    if await _is_proven(wire, sent):
+        return _Signer(known.host, True)
     if sent.type in ("Create", "Update", "Delete") and sent.object_id is not None:
-        return known, False
+        return _Signer(known.host, False)
     raise Refusal(401, "INB-7", "signer_is_not_actor")
 
 
@@ -273,10 +285,8 @@ async def _owner(request: web.Request, wire: Wire, host: str) -> Actor | None:
 # INB-9
 
 
-async def _store(
-    request: web.Request, wire: Wire, sent: _Sent, signer: KnownKey | None, *, is_proven: bool, owner: Actor | None
-) -> None:
-    host = signer.host if signer else host_of(sent.actor)
+async def _store(request: web.Request, wire: Wire, sent: _Sent, signer: _Signer, *, owner: Actor | None) -> None:
+    host = signer.host
     wakes = wire.memory.woken.get(host) is None
     if wakes:
         wire.memory.woken.put(host, True)
@@ -287,9 +297,11 @@ async def _store(
             uri=sent.id,
             host=host,
             type=sent.type,
-            actor_uri=sent.actor if is_proven else "",
+            actor_uri=sent.actor if signer.is_proven else "",
             body=sent.body,
             inbox_actor_id=owner.id if owner else None,
+            signed_at=signer.signed_at,
+            home=host_of(sent.actor),
         )
         if wakes:  # it lives: what waits for it may be tried again (DLV-7)
             await peers.note_contact(session, host)

@@ -9,10 +9,10 @@ from federation.keys import KeyRing
 from federation.outbox import boosts, wrapping
 from federation.outbox.sending import Inbox, Subject, keep_and_queue, mint, seal, send, undo
 from federation.vocabulary import PUBLIC, Document
-from models import deliveries
+from models import deliveries, tombstones
 from models.base import now
 from models.journal import PostDeleted
-from models.posts import departing, reading, receiving, writing
+from models.posts import departing, reading, writing
 from models.tables import Actor, Group, Post, Reach, Visibility
 
 _SENT_AS = ("Create", "Update", "Announce")
@@ -80,7 +80,7 @@ class _Withdrawal:
             embedded, otherwise = [], list(dict.fromkeys([*embedded, *otherwise]))
         if self._post.is_local:
             await self._delete_within(place, self._author, embedded, otherwise)
-        elif not await receiving.is_buried(self._session, self._post.uri):
+        elif not await tombstones.is_buried(self._session, self._post.uri):
             await self._delete_within(place, place, embedded, [])  # GRP-11: the group removes what others wrote
         for stored in await deliveries.announces_of(self._session, self._post.id, place.id):
             await undo(self._session, self._keys, stored, actor=place, subject=self._subject)

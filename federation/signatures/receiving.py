@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from federation.signatures import cavage, rfc9421
+from federation.signatures import cavage, clock, rfc9421
 from federation.signatures.clock import MAX_AGE, MAX_FUTURE
 from federation.signatures.keys import PublicKey, verify_named
 from federation.signatures.messages import Form, Request, normal_authority
@@ -26,6 +26,17 @@ class Parsed:
     covered: frozenset[str]
     good_until: datetime
     nonce: str | None = None
+
+    @property
+    def signed_at(self) -> datetime:
+        """When it was made, by its own word, to the second; of two times that it covers the earlier one."""
+        signature = self.signature
+        moments = []
+        if signature.created is not None and (self.form == "rfc9421" or cavage.CREATED in self.covered):
+            moments.append(clock.parse_unix_time(signature.created))
+        if self.form == "cavage" and "date" in self.covered:
+            moments.append(clock.parse_http_date(self.request.field("date") or ""))
+        return min(moments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from models.tables import (
     Reach,
     Recipient,
     Revision,
-    Tombstone,
     Visibility,
 )
 from models.text.clean import fold_tag, shorten_text
@@ -84,7 +83,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     """
     if await session.scalar(select(Post.id).where(Post.uri == told.uri)) is not None:
         return None
-    if await session.get(Tombstone, told.uri) is not None:
+    if await tombstones.is_buried(session, told.uri):
         return None
     parent = await by_uri(session, told.reply_to_uri) if told.reply_to_uri else None
     if parent is not None and parent.deleted_at is not None:
@@ -215,13 +214,14 @@ async def receive_boost(
     """Somebody elsewhere boosts a post that everybody may see; None when it is known or not to be spread (R-17)."""
     if post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED) and post.reach is not Reach.PUBLIC:
         return None
-    if await session.get(Tombstone, uri) is not None:
-        return None
-    known = select(Post.id).where(
+    known = select(Post).where(
         (Post.uri == uri) | ((Post.boost_of_id == post.id) & (Post.author_id == by.id) & Post.deleted_at.is_(None))
     )
-    if await session.scalar(known) is not None:
-        return None
+    for before in await session.scalars(known):
+        if before.deleted_at is None or before.author_id != by.id or before.boost_of_id is None:
+            return None
+        before.uri = f"{before.uri}#before-{before.id}"  # it was taken back, and its author uses the id again
+        await session.flush()
     made = Post(
         id=await _new_id(session, min(published or now(), now())),
         uri=uri,
@@ -241,19 +241,28 @@ async def receive_boost(
 
 async def receive_deletion(session: AsyncSession, uri: str, *, host: str, by_handle: str) -> bool:
     """What `uri` names is gone at its home: gone here too, and it never comes back; whether we had it (R-61)."""
-    await session.merge(Tombstone(uri=uri, host=host, at=now()))
     post = await by_uri(session, uri)
-    if post is None or post.is_local or post.deleted_at is not None:
+    if post is None:
+        await tombstones.expect(session, uri, host=host)
+        return False
+    await tombstones.bury(session, uri, host=host)
+    if post.is_local or post.deleted_at is not None:
         return False
     if post.boost_of_id is not None:
-        post.deleted_at = now()
-        journal.record(session, journal.PostDeleted(post.id, post.uri))
+        await receive_unboost(session, post)
     else:
         await erase(session, post, by_handle=by_handle)
     return True
 
 
 async def receive_echo(session: AsyncSession, uri: str, *, group: Group) -> bool:
+async def receive_unboost(session: AsyncSession, boost: Post) -> None:
+    """Whoever boosted elsewhere takes it back."""
+    boost.deleted_at = now()
+    journal.record(session, journal.PostDeleted(boost.id, boost.uri))
+    await session.flush()
+
+
     """A group elsewhere passed on a post of ours: its members have it now; False when it is not of that group."""
     post = await by_uri(session, uri)
     if post is None or not post.is_local or post.group_id != group.id:
@@ -277,17 +286,12 @@ async def receive_end(session: AsyncSession, actor: Actor) -> None:
     group = await session.get(Group, actor.id)
     if group is not None:
         group.archived_at = now()
-    await session.merge(Tombstone(uri=actor.uri, host=actor.host, at=now()))
+    await tombstones.bury(session, actor.uri, host=actor.host)
     actor.display_name = actor.about_html = ""
     actor.fields = []
     actor.avatar_url = actor.header_url = None
     actor.deleted_at = now()
     await session.flush()
-
-
-async def is_buried(session: AsyncSession, uri: str) -> bool:
-    """Whether its own home said that what `uri` names is gone."""
-    return await session.get(Tombstone, uri) is not None
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Post | None:

@@ -1,5 +1,7 @@
 """Follow, Accept, Reject, Undo: wishes and answers, in both directions."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -102,7 +104,7 @@ async def test_R_14_nobody_undoes_for_another(square, nora, northwind):
     await nora.sends(home, follow)
     neighbour = northwind.person("neighbour", number=1)
     assert (await neighbour.sends(home, neighbour.does("Undo", follow))).startswith("refused: R-14")
-    assert (await neighbour.sends(home, neighbour.does("Undo", follow["id"]))) == "done: remembered"
+    assert (await neighbour.sends(home, neighbour.does("Undo", follow["id"]))).startswith("refused: R-14")
     assert await memberships(home) == [("nora", "member")]
 
 
@@ -110,9 +112,10 @@ async def test_R_61_undone_stays_undone_in_whatever_order_it_comes(square, nora)
     home = square.home
     follow = nora.does("Follow", square.alpine_actor.uri)
     undo = nora.does("Undo", follow)
-    await nora.sends(home, follow)
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    await nora.sends(home, follow, now=before)
     await nora.sends(home, undo)
-    assert (await nora.posts(home, follow)).status == 202
+    assert (await nora.posts(home, follow, now=before)).status == 202
     await home.works()
     assert await memberships(home) == []
 
