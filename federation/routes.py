@@ -6,6 +6,7 @@ existed (R-71); what the whole world may know is still told only to those who si
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from aiohttp import web
@@ -17,9 +18,10 @@ from federation.documents import actor as actor_documents
 from federation.documents import card as cards
 from federation.documents import post as post_documents
 from federation.documents.envelope import with_context
+from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, introductions, policy
+from models import actors, copies, introductions, policy
 from models.base import now
 from models.tables import Activity, Actor, ActorType, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
@@ -247,7 +249,24 @@ async def show_collection(request: web.Request, wire: Wire, asker: Asker) -> Fou
 
 
 async def show_object(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
-    return await _object(wire, asker, Post.uri == _own_url(request, wire))
+    url = _own_url(request, wire)
+    return await _object(wire, asker, Post.uri == url) or await _copy(wire, asker, url)
+
+
+async def _copy(wire: Wire, asker: Asker, url: str) -> Found | None:
+    """What a group says itself, for the servers to which it does (GRP-16)."""
+    if isinstance(asker, Anonymous):
+        return None
+    async with wire.database.reading() as session:
+        copy = await copies.by_uri(session, asker, url)
+        if copy is None:
+            gone = await copies.ended(session, asker, url)
+            return _tombstone(url, gone.deleted_at) if gone is not None else None
+        try:
+            document = await post_documents.document_of(session, copy)
+        except StaysHere:
+            return None
+    return Found(document=with_context(document), is_public=False)
 
 
 async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
@@ -256,7 +275,7 @@ async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
         post = await session.scalar(policy.visible_posts(asker).where(*own))  # type: ignore[arg-type]
         if post is None:
             gone = await session.scalar(policy.withdrawn_posts(asker).where(*own))  # type: ignore[arg-type]
-            return _tombstone(gone) if gone is not None else None
+            return _tombstone(gone.uri, gone.deleted_at) if gone is not None else None
         leaving = await post_documents.gather(session, post)
         author = await session.scalar(policy.visible_actors(asker).where(Actor.id == post.author_id))
     if author is None and isinstance(asker, RemoteViewer):  # whoever reads it must be able to see who wrote it
@@ -266,12 +285,12 @@ async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
     return Found(document=document, is_public=leaving.is_public, page=post.url)
 
 
-def _tombstone(post: Post) -> Found:
+def _tombstone(uri: str, deleted_at: datetime | None) -> Found:
     document: Document = {
-        "id": post.uri,
+        "id": uri,
         "type": "Tombstone",
         "formerType": "Note",
-        "deleted": format_date(post.deleted_at or now()),
+        "deleted": format_date(deleted_at or now()),
     }
     return Found(document=with_context(document), is_public=False, status=410)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -30,6 +30,7 @@ from models.text.clean import clean_line, clean_text
 from models.viewers import Staff, Viewer
 
 PURPOSE_LIMIT = 1000
+_RANK = case({MemberRole.OWNER: 0, MemberRole.MODERATOR: 1, MemberRole.GATEKEEPER: 2}, value=Membership.role, else_=3)
 _ORDER = {Reach.INTERNAL: 0, Reach.PARTNERS: 1, Reach.PUBLIC: 2}
 
 
@@ -180,14 +181,27 @@ async def standing(session: AsyncSession, staff: Staff, group_ids: Iterable[int]
 
 
 def members(group: Group) -> Select[Membership]:
-    """Who belongs to a group, owner and gatekeepers first, then by name. Ask `readable_groups` before showing it."""
+    """Who belongs to a group, those with a role first, then by name. Ask `readable_groups` before showing it."""
     return (
         select(Membership)
         .join(Actor, Actor.id == Membership.actor_id)
         .where(Membership.group_id == group.id, Membership.state == MemberState.MEMBER, Actor.deleted_at.is_(None))
         .options(joinedload(Membership.actor))
-        .order_by(Membership.role.desc(), Membership.host, Actor.display_name)
+        .order_by(_RANK, Membership.host, Actor.display_name)
     )
+
+
+async def keepers(session: AsyncSession, group: Group) -> Sequence[Actor]:
+    """Those of ours who keep a group in order: its owner and its moderators."""
+    named = select(Membership.actor_id).where(
+        Membership.group_id == group.id,
+        Membership.state == MemberState.MEMBER,
+        Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+    )
+    found = await session.scalars(
+        select(Actor).where(Actor.id.in_(named), Actor.host == "", Actor.deleted_at.is_(None)).order_by(Actor.id)
+    )
+    return found.all()
 
 
 async def membership(session: AsyncSession, group_id: int, actor_id: int) -> Membership | None:

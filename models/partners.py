@@ -1,7 +1,7 @@
 """Other companies: admitting them, agreeing on groups, suspending them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,12 +68,14 @@ async def admit(
     host: str,
     *,
     levels: Mapping[str, Level] | None = None,
+    copies: Iterable[str] = (),
     name: str | None = None,
     by: Staff | None = None,
 ) -> Partner:
     """Admit a company, or re-admit it, and agree on groups: `levels` maps names of groups to what its people may do.
 
-    Agreements that `levels` does not name stay as they are. `by` is None for the command line.
+    `copies` names groups, agreed on now or before, that speak to its server themselves (GRP-16). Agreements that
+    neither names stay as they are. `by` is None for the command line.
 
     Raises:
         NotAllowed: `by` does not administer. BadHost, OwnHost. NotFound: no such group. GroupIsInternal.
@@ -97,6 +99,8 @@ async def admit(
     await session.flush()
     for username, level in (levels or {}).items():
         await _agree(session, partner, username, level)
+    for username in copies:
+        await _speak(session, partner, username, by=by)
     audit.note(
         session,
         "partner_admitted",
@@ -125,6 +129,34 @@ async def _agree(session: AsyncSession, partner: Partner, username: str, level: 
         agreement = Agreement(partner_id=partner.id, group_id=group.id)
         session.add(agreement)
     agreement.level = level
+    await session.flush()
+
+
+async def _speak(session: AsyncSession, partner: Partner, username: str, *, by: Staff | None) -> None:
+    actor = await actors.by_username(session, username)
+    group = await session.get(Group, actor.id) if actor else None
+    if group is None:
+        raise NotFound(group=username, field="group")
+    await set_copies(session, partner, group, True, by=by)
+
+
+async def set_copies(
+    session: AsyncSession, partner: Partner, group: Group, sends_copies: bool, *, by: Staff | None = None
+) -> None:
+    """Let a group speak itself to a company's server, or end that; what went there stays there (GRP-16).
+
+    Raises:
+        NotAllowed: `by` does not administer. NotFound: there is no such agreement.
+    """
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    agreement = await session.get(Agreement, (partner.id, group.id))
+    if agreement is None:
+        raise NotFound(partner=partner.host, group_id=group.id, field="group")
+    if agreement.sends_copies == sends_copies:
+        return
+    agreement.sends_copies = sends_copies
+    audit.note(session, "copies_set", by=by, host=partner.host, group_id=group.id, sends_copies=sends_copies)
     await session.flush()
 
 

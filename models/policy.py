@@ -24,6 +24,7 @@ from models.tables import (
     ActorType,
     Agreement,
     Attachment,
+    Copy,
     Delivery,
     Departure,
     Disclosure,
@@ -199,6 +200,13 @@ def withdrawn_posts(viewer: Viewer) -> Select[Post]:
         was_public = and_(Post.published_revision.is_not(None), Post.reach == Reach.PUBLIC)
         return gone.where(was_public)
     return gone.where(false())
+
+
+def visible_copies(viewer: RemoteViewer) -> Select[Copy]:
+    """The copies that a group of ours speaks to `viewer` (GRP-16), as long as it may read the post behind each."""
+    posts = nameable_posts(viewer).with_only_columns(Post.id)
+    groups = _groups_shared_with(viewer.host).where(Agreement.sends_copies)
+    return select(Copy).where(Copy.deleted_at.is_(None), Copy.post_id.in_(posts), Copy.group_id.in_(groups))
 
 
 # Groups
@@ -459,13 +467,6 @@ async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, i
     return _LEVELS[level] >= _LEVELS[Level.COMMENT if is_reply else Level.POST]
 
 
-async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level | None:
-    """What an agreement grants the company at `host` in `group`; None without one."""
-    return await session.scalar(
-        select(Agreement.level)
-        .join(Partner, Partner.id == Agreement.partner_id)
-        .where(Agreement.group_id == group.id, Partner.host == host, Partner.state == PartnerState.ADMITTED)
-    )
 async def may_vote(session: AsyncSession, actor: Actor, post: Post) -> bool:
     """Whether somebody elsewhere may answer the poll of a post: who may see it, and in a closed place belongs there."""
     viewer = await remote_viewer(session, actor.host, actor.id)
@@ -488,3 +489,10 @@ async def may_vote(session: AsyncSession, actor: Actor, post: Post) -> bool:
             return True
 
 
+async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level | None:
+    """What an agreement grants the company at `host` in `group`; None without one."""
+    return await session.scalar(
+        select(Agreement.level)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .where(Agreement.group_id == group.id, Partner.host == host, Partner.state == PartnerState.ADMITTED)
+    )

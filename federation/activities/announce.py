@@ -99,6 +99,7 @@ async def _inner(incoming: Incoming, embedded: Document) -> Incoming | None:
         digest=incoming.digest,
         signed_at=incoming.signed_at,
         via=incoming.sender,
+        in_thread_of=incoming.address(incoming.document.get("inReplyTo")),
         budget=incoming.budget,
     )
     await _authenticate(inner, actor)

@@ -1,5 +1,7 @@
 """Create: a post from elsewhere, for people of ours or for a group, here or there (ActivityPub §7.2, GRP-6, GRP-9)."""
 
+import dataclasses
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import remote_posts, trust
@@ -37,6 +39,14 @@ async def gather(incoming: Incoming) -> None:
     incoming.parents, missing = await remote_posts.parents_of(incoming.wire, seen, incoming.budget)
     if missing is not None and incoming.may_wait:
         raise Waiting("what it answers cannot be had now")
+
+
+def _in_its_thread(incoming: Incoming, seen: Seen) -> Seen:
+    """GRP-16: who answers a copy that a group made for its server answers what the group says that is a copy of."""
+    copy, meant, via = seen.post.reply_to_uri, incoming.in_thread_of, incoming.via
+    if copy is None or meant is None or via is None or not same_origin(copy, via.uri):
+        return seen
+    return Seen(dataclasses.replace(seen.post, reply_to_uri=meant), seen.author)
 
 
 async def authentic(incoming: Incoming) -> Seen:

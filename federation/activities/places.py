@@ -15,6 +15,7 @@ from federation.documents.addressing import Addressing
 from federation.documents.post import ParsedPost
 from federation.remote_posts import Seen
 from models import policy
+from models.groups import keepers
 from models.posts import receiving
 from models.posts.receiving import RemotePost
 from models.tables import (
@@ -70,6 +71,9 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
         visibility = Visibility.GROUP
     owner = await _owner(session, incoming)
     named = await _named(session, post)
+    if visibility is Visibility.DIRECT and incoming.via is None:
+        keepers = await _keepers(session, author, groups)
+        people, named = (*people, *keepers), tuple({actor.id: actor for actor in (*named, *keepers)}.values())
     recipients: tuple[Actor, ...] = ()
     if visibility in (Visibility.DIRECT, Visibility.FOLLOWERS):
         if owner is not None and not post.addressing.everyone:
@@ -163,8 +167,8 @@ async def _group(
         group = await session.scalar(policy.visible_groups(viewer).where(Group.id == actor.id))
         if group is None:  # for them it does not exist
             continue
-        if not _is_submitted(post, actor):
-            continue  # GRP-6: a direct message that names the group is not for the group
+        if not _is_submitted(post, actor, group, visibility):
+            continue  # GRP-6: a direct message that names the group is for its moderators
         if group.reach is Reach.PUBLIC and visibility not in _OPEN:
             raise Refused("GRP-4", "a public group takes public posts", object_uri=post.uri, group=actor)
         return actor
@@ -178,9 +182,27 @@ async def _group(
     return None
 
 
-def _is_submitted(post: ParsedPost, group: Actor) -> bool:
+def _is_submitted(post: ParsedPost, actor: Actor, group: Group, visibility: Visibility) -> bool:
+    """GRP-6: whether a post that names a group is for all of it.
+
+    What somebody elsewhere writes for their followers and names a group in that is not public (GRP-16: so answers its
+    copies whoever reads them) is for the group: there is no narrower way to speak to it from there.
+    """
     everyone = post.addressing.everyone
-    return post.addressing.is_public or group.followers_uri in everyone or group.uri in post.addressing.audience
+    if post.addressing.is_public or actor.followers_uri in everyone or actor.uri in post.addressing.audience:
+        return True
+    return visibility is Visibility.FOLLOWERS and group.reach is not Reach.PUBLIC
+
+
+async def _keepers(session: AsyncSession, author: Actor, groups: list[Actor]) -> tuple[Actor, ...]:
+    """GRP-6: who gets a direct message that names groups of ours, as far as its author may know of them."""
+    viewer = await policy.remote_viewer(session, author.host, author.id)
+    found: list[Actor] = []
+    for actor in (actor for actor in groups if actor.is_local):
+        group = await session.scalar(policy.visible_groups(viewer).where(Group.id == actor.id))
+        if group is not None:
+            found += await keepers(session, group)
+    return tuple(found)
 
 
 async def _owner(session: AsyncSession, incoming: Incoming) -> Actor | None:
@@ -248,6 +270,7 @@ def told(seen: Seen, place: Place) -> RemotePost:
         tags=post.tags,
         named=place.named,
         recipients=place.recipients,
+        poll=post.poll,
     )
 
 
@@ -270,7 +293,6 @@ async def of_known(session: AsyncSession, post: Post, seen: Seen) -> Place:
     """Where a stored post is, for a new version of it: its audience never changes (R-15)."""
     group = await session.get(Group, post.group_id) if post.group_id is not None else None
     return Place(
-        poll=post.poll,
         visibility=post.visibility,
         group=group,
         group_actor=await session.get(Actor, group.id) if group is not None else None,

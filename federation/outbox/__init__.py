@@ -16,19 +16,26 @@ from models import journal
 
 NAME = "outbox"
 _Handler = Callable[[KeyRing, Any, Any], Awaitable[None]]
+
+
+async def _joined(keys: KeyRing, session: Any, entry: journal.Joined) -> None:
+    await relations.joined(keys, session, entry)
+    await copies.joined(session, entry)
+
+
 _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.PostReleased: posts.released,
+    journal.PostRefreshed: posts.refreshed,
     journal.PostDeleted: withdrawal.deleted,
+    journal.Voted: votes.voted,
     journal.GroupDistributes: distribution.passes_on,
     journal.Liked: reactions.liked,
     journal.Unliked: reactions.unliked,
     journal.FollowAsked: relations.follow_asked,
     journal.FollowAccepted: relations.follow_accepted,
     journal.FollowEnded: relations.follow_ended,
-    journal.PostRefreshed: posts.refreshed,
     journal.JoinAsked: relations.join_asked,
-    journal.Voted: votes.voted,
-    journal.Joined: relations.joined,
+    journal.Joined: _joined,
     journal.Left: relations.left,
     journal.ActorChanged: profiles.changed,
 }

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import addressing
 from federation.keys import KeyRing
-from federation.outbox import recipients, wrapping
+from federation.outbox import copies, recipients, wrapping
 from federation.outbox.sending import Subject
 from federation.vocabulary import Document, id_of
 from models import actors, deliveries, received
@@ -57,9 +57,20 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
         if forms:  # DLV-5: who never got it does not hear of it now
             embedded = tuple(one for one in embedded if one[0] in forms)
     sent = await wrapping.announce(
-        session, keys, came.body, group=place, is_public=is_public, inboxes=embedded, subject=subject
+        session,
+        keys,
+        came.body,
+        group=place,
+        is_public=is_public,
+        inboxes=embedded,
+        subject=subject,
+        answers=await _answered(session, came.type, post),
     )
-    if came.type != "Create" or post is None or post.deleted_at is not None:
+    if came.type not in ("Create", "Update") or post is None or post.deleted_at is not None:
+        return
+    if not is_public:
+        await copies.speak(keys, session, post, subject=subject)
+    if came.type == "Update":
         return
     if is_public and post.reply_to_id is None:
         sent += await wrapping.announce_id(
@@ -72,6 +83,14 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
             subject=replace(subject, what=""),
         )
     await writing.note_departure(session, post.id, sent, post.revision)
+
+
+async def _answered(session: AsyncSession, type: str, post: Post | None) -> str | None:
+    """What a post answers that says so of our copy of it: others than its author's server do not know the copy."""
+    if type not in ("Create", "Update") or post is None:
+        return None
+    parent = await departing.by_id(session, post.reply_to_id)
+    return parent.uri if parent is not None and parent.uri != post.reply_to_uri else None
 
 
 def _concerns_everybody(type: str, document: Document, post: Post | None) -> bool:

@@ -10,7 +10,7 @@ from federation.documents import activity
 from federation.documents.post import Leaving, gather, render_leaving
 from federation.documents.refusals import StaysHere
 from federation.keys import KeyRing
-from federation.outbox import boosts, recipients, wrapping
+from federation.outbox import boosts, copies, recipients, wrapping
 from federation.outbox.sending import Inbox, Subject, hosts_of, keep_and_queue, mint, seal, send
 from federation.vocabulary import Document
 from models import actors, approvals, deliveries
@@ -50,14 +50,14 @@ async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) ->
     release = _Release(keys, session, leaving, subject, have, render_leaving(leaving, instance_of(session)))
     if leaving.group is not None and leaving.group.is_local:
         sent = await release.through_group(leaving.group)
+        if not leaving.is_public:
+            await copies.speak(keys, session, post, subject=subject)
     else:
         sent = await release.directly()
     await writing.note_departure(session, post.id, sent, leaving.revision.number)
     await _disclose(session, leaving, hosts_of(sent))
 
 
-def _rule(leaving: Leaving) -> str:
-    if leaving.group is not None:
 async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) -> None:
     """Tell those who have a post what hangs on it now: the counts of its poll, whether its quote is allowed.
 
@@ -87,6 +87,8 @@ async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) 
     await release.again(inboxes)
 
 
+def _rule(leaving: Leaving) -> str:
+    if leaving.group is not None:
         if not leaving.group.is_local:
             return "group_elsewhere"
         return "reach_public" if leaving.reach is Reach.PUBLIC else "agreement"
@@ -119,7 +121,8 @@ class _Release:
 
     def _outdated(self, inboxes: Iterable[Inbox]) -> list[Inbox]:
         number = self.leaving.revision.number
-        return [one for one in inboxes if one[0] in self.have and self.have[one[0]].revision < number]
+        have = {inbox: departure for inbox, departure in self.have.items() if not departure.is_copy}
+        return [one for one in inboxes if one[0] in have and have[one[0]].revision < number]
 
     async def directly(self) -> list[Inbox]:
         """From the author to each inbox."""
@@ -146,9 +149,6 @@ class _Release:
         sent = await self._create(place, self._fresh(found.embedded), self._fresh(by_id), self._fresh(named))
         return sent + await self._update(place, self._outdated([*found.embedded, *by_id, *named]))
 
-    async def _create(self, place: Actor, embedded: list[Inbox], by_id: list[Inbox], named: list[Inbox]) -> list[Inbox]:
-        sent = await self._say_within(place, activity.create(mint(self.session), self.document), embedded, named)
-        return sent + await wrapping.announce_id(
     async def again(self, inboxes: list[Inbox]) -> list[Inbox]:
         """The same revision as an Update to those who have it, in the form they have it in."""
         place = self.leaving.group
@@ -156,6 +156,9 @@ class _Release:
             return await self._update(place, inboxes)
         return await self._say(activity.update(mint(self.session), self.document), inboxes)
 
+    async def _create(self, place: Actor, embedded: list[Inbox], by_id: list[Inbox], named: list[Inbox]) -> list[Inbox]:
+        sent = await self._say_within(place, activity.create(mint(self.session), self.document), embedded, named)
+        return sent + await wrapping.announce_id(
             self.session,
             self.keys,
             self.leaving.post.uri,

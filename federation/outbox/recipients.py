@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation import peers
 from federation.documents.post import Leaving
 from federation.outbox.sending import Inbox, elsewhere, hosts_of
-from models import egress, relations
+from models import copies, egress, relations
 from models.tables import Actor, Dialect, Group, Visibility
 
 
@@ -24,10 +24,14 @@ class GroupRecipients:
 
 
 async def of_group(session: AsyncSession, group: Group, *, is_public: bool) -> GroupRecipients:
-    """The members of a group outside. What is not public goes embedded only: microblogs drop such an Announce."""
+    """The members of a group outside. What is not public goes embedded only: microblogs drop such an Announce.
+
+    Those to whom the group speaks itself are none of these (see `copies`): a server gets one form, never two.
+    """
     inboxes = elsewhere(session, await egress.inboxes_in(session, group))
     if not is_public:
-        return GroupRecipients(tuple(inboxes), ())
+        spoken_to = await copies.hosts(session, group.id)
+        return GroupRecipients(tuple(one for one in inboxes if one[1] not in spoken_to), ())
     dialects = await peers.dialects(session, hosts_of(inboxes))
     return GroupRecipients(
         embedded=tuple(one for one in inboxes if dialects[one[1]] is not Dialect.MICROBLOG),

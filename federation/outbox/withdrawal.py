@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import activity
 from federation.keys import KeyRing
-from federation.outbox import boosts, wrapping
+from federation.outbox import boosts, copies, wrapping
 from federation.outbox.sending import Inbox, Subject, keep_and_queue, mint, seal, send, undo
 from federation.vocabulary import PUBLIC, Document
 from models import deliveries, tombstones
@@ -29,10 +29,11 @@ async def deleted(keys: KeyRing, session: AsyncSession, entry: PostDeleted) -> N
         return
     never = await deliveries.cancel_unsent(session, post.uri, _SENT_AS)
     have = await writing.departures(session, post.id)
-    inboxes = [(inbox, departure.host) for inbox, departure in have.items() if inbox not in never]
+    author = await session.get_one(Actor, post.author_id)
+    await copies.withdraw(keys, session, post, by=author.handle)
+    inboxes = [(inbox, one.host) for inbox, one in have.items() if inbox not in never and not one.is_copy]
     if not inboxes:
         return
-    author = await session.get_one(Actor, post.author_id)
     place = await session.get_one(Actor, post.group_id) if post.group_id is not None else None
     reach = (await session.get_one(Group, place.id)).reach if place is not None else Reach.PUBLIC
     withdrawal = _Withdrawal(keys, session, post, author=author, place=place, group_reach=reach)

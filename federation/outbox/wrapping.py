@@ -24,10 +24,11 @@ async def announce(
     is_public: bool,
     inboxes: Iterable[Inbox],
     subject: Subject,
+    answers: str | None = None,
 ) -> list[Inbox]:
     """Queue the group's Announce of the activity in `body` (GRP-8, form 1); where it goes.
 
-    `subject.what` is the inner type.
+    `subject.what` is the inner type; `answers` is what the post in it answers where that names a copy of ours (GRP-16).
     """
     wanted = list(inboxes)
     if not wanted:
@@ -36,6 +37,8 @@ async def announce(
     document = activity.announce_activity(
         mint(session), group.uri, followers_of(group), inner, is_public=is_public, published=now()
     )
+    if answers is not None:
+        document["inReplyTo"] = answers
     return await send(session, keys, document, actor=group, inboxes=wanted, subject=subject, embeds=body)
 
 

@@ -16,6 +16,7 @@ from models.posts.writing import erase
 from models.tables import (
     Actor,
     Attachment,
+    Copy,
     Follow,
     Group,
     Key,
@@ -295,8 +296,10 @@ async def receive_end(session: AsyncSession, actor: Actor) -> None:
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Post | None:
-    """A post by its wire id, or by its page's address where that is ours."""
+    """A post by its wire id; by its page's address, or as a group of ours speaks of it (GRP-16), where that is ours."""
     post = await session.scalar(select(Post).where(Post.uri == uri))
     if post is None and instance_of(session).owns(uri):
         post = await session.scalar(select(Post).where(Post.url == uri, Post.boost_of_id.is_(None)))
+        if post is None:
+            post = await session.scalar(select(Post).join(Copy, Copy.post_id == Post.id).where(Copy.uri == uri))
     return post

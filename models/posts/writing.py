@@ -280,9 +280,17 @@ async def unboost(session: AsyncSession, post_id: int, *, by: Staff) -> None:
 
 
 async def note_departure(
-    session: AsyncSession, post_id: int, inboxes: Iterable[tuple[str, str]], revision: int
+    session: AsyncSession,
+    post_id: int,
+    inboxes: Iterable[tuple[str, str]],
+    revision: int,
+    *,
+    is_copy: bool = False,
 ) -> None:
-    """Remember which inboxes (inbox, host) got a revision of a post: they must hear of edits and of its end."""
+    """Remember which inboxes (inbox, host) got a revision of a post: they must hear of edits and of its end.
+
+    `is_copy`: they got it as the group's own copy (GRP-16).
+    """
     wanted = dict(inboxes)
     known = set(
         await session.scalars(
@@ -296,7 +304,7 @@ async def note_departure(
     )
     session.add_all(
         [
-            Departure(post_id=post_id, inbox=inbox, host=host, revision=revision)
+            Departure(post_id=post_id, inbox=inbox, host=host, revision=revision, is_copy=is_copy)
             for inbox, host in wanted.items()
             if inbox not in known
         ]

@@ -4,6 +4,7 @@ from models.tables.accounts import Account, Role, SignIn, Theme
 from models.tables.actors import EVERYBODY, Actor, ActorType, Disclosure, Key, KeyKind
 from models.tables.approvals import Approval, Verdict
 from models.tables.consents import Consent, ConsentKind, ConsentState
+from models.tables.copies import Copy
 from models.tables.deliveries import (
     Activity,
     Delivery,
@@ -18,6 +19,7 @@ from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
 from models.tables.media import Media, MediaKind
+from models.tables.moderation import Ban, Pin
 from models.tables.notifications import Notification, NotificationType
 from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerState, Peer
 from models.tables.polls import Poll, PollOption, Vote
@@ -41,12 +43,14 @@ __all__ = [
     "AuditLine",
     "AuthorizationCode",
     "Backfill",
+    "Ban",
     "Bookmark",
     "Card",
     "Comparison",
     "Consent",
     "ConsentKind",
     "ConsentState",
+    "Copy",
     "Cursor",
     "Delivery",
     "DeliveryState",
@@ -78,6 +82,7 @@ __all__ = [
     "Partner",
     "PartnerState",
     "Peer",
+    "Pin",
     "Poll",
     "PollOption",
     "Post",

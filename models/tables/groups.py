@@ -52,6 +52,7 @@ class Group(Base):
 class MemberRole(StrEnum):
     MEMBER = "member"
     GATEKEEPER = "gatekeeper"
+    MODERATOR = "moderator"
     OWNER = "owner"
 
 

@@ -25,6 +25,9 @@ class NotificationType(StrEnum):
     APPROVED = "approved"
     RETURNED = "returned"
     INVITED = "invited"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    BANNED = "banned"
 
 
 class Notification(Base):

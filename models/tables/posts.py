@@ -69,12 +69,16 @@ class Post(Base):
     thread_id: Mapped[int | None]
     context_uri: Mapped[str | None]
     boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
-    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id", ondelete="SET NULL"))
     interaction: Mapped[str | None]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     distributed_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[int | None]
+    removal_reason: Mapped[str] = mapped_column(default="", server_default="")
+    locked_at: Mapped[datetime | None]
 
     author: Mapped[Actor] = relationship(lazy="raise", foreign_keys=[author_id])
     group: Mapped[Group | None] = relationship(lazy="raise", foreign_keys=[group_id])
@@ -95,12 +99,12 @@ class Revision(Base):
     warning: Mapped[str] = mapped_column(default="")
     is_sensitive: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str | None]
+    poll_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Attachment(Base):
     """A file's place in one revision of a post, with the alternative text it had then."""
-    poll_id: Mapped[int | None]
 
     __tablename__ = "attachments"
 
@@ -153,4 +157,5 @@ class Departure(Base):
     inbox: Mapped[str] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(index=True)
     revision: Mapped[int] = mapped_column(default=1)
+    is_copy: Mapped[bool] = mapped_column(default=False, server_default="0")
     since: Mapped[datetime] = mapped_column(default=now)

@@ -37,16 +37,24 @@ def _agreed(_context: click.Context, parameter: click.Parameter, values: tuple[s
     metavar="GROUP=LEVEL",
     help="A group of ours that it takes part in, with read, comment or post. May be given more than once.",
 )
+@click.option(
+    "--copies",
+    multiple=True,
+    metavar="GROUP",
+    help="A group that sends copies in its own name, for a server that shows nothing a group passes on.",
+)
 @json_option
 @asynchronous
-async def admit(host: str, name: str | None, levels: dict[str, Level], as_json: bool) -> None:
+async def admit(host: str, name: str | None, levels: dict[str, Level], copies: tuple[str, ...], as_json: bool) -> None:
     """Admit the company whose server is HOST, and agree on groups. What was agreed before stays."""
     async with opened() as database:
         async with database.writing() as session:
             try:
-                admitted = await partners.admit(session, host, levels=levels, name=name)
+                admitted = await partners.admit(session, host, levels=levels, copies=copies, name=name)
             except NotFound as error:
                 missing = error.facts.get("group")
+                if missing is None:
+                    raise Refusal("--copies", "Agree on that group first.", "Add: --group GROUP=LEVEL") from None
                 raise Refusal(f"--group {missing}", "There is no such group.", "See: kontor group list") from None
         async with database.reading() as session:
             rows = {row["host"]: row for row in map(_facts, await session.scalars(partners.listed()))}
@@ -56,7 +64,15 @@ async def admit(host: str, name: str | None, levels: dict[str, Level], as_json: 
         return
     groups = row["groups"]
     assert isinstance(groups, dict)  # noqa: S101 - made below
-    agreed = ", ".join(f"{group} ({level})" for group, level in groups.items()) or "no group yet"
+    spoken_to = row["copies"]
+    assert isinstance(spoken_to, list)  # noqa: S101 - made below
+    agreed = (
+        ", ".join(
+            f"{group} ({level}, with copies)" if group in spoken_to else f"{group} ({level})"
+            for group, level in groups.items()
+        )
+        or "no group yet"
+    )
     click.echo(f"{row['name']} ({row['host']}) is admitted: {agreed}.")
 
 
@@ -99,5 +115,6 @@ def _facts(found: Partner) -> dict[str, object]:
             agreement.group.actor.username: str(agreement.level)
             for agreement in sorted(found.agreements, key=lambda agreement: agreement.group.actor.username)
         },
+        "copies": sorted(agreement.group.actor.username for agreement in found.agreements if agreement.sends_copies),
         "since": found.since.date().isoformat(),
     }

@@ -11,7 +11,7 @@ from server.context import config, database, staff
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import page, see_other
-from server.web.forms import fields, kept, number, refused, text, texts
+from server.web.forms import fields, is_on, kept, number, refused, text, texts
 from server.web.presenters import ledger as ledger_lines
 from server.web.presenters import partners as presenting
 from server.web.presenters.sight import Sight, sight
@@ -209,7 +209,8 @@ async def open_group(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Change how far a group is open to a company, or close it."""
     by = _admin(request)
-    wanted = text(await fields(request), "level")
+    form = await fields(request)
+    wanted = text(form, "level")
     async with database(request).writing() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         group = await groups.by_id(session, by, number(request, "group_id"))
@@ -217,6 +218,7 @@ async def change(request: web.Request) -> web.Response:
             await partners.end_agreement(session, partner, group, by=by)
         else:
             await partners.set_level(session, partner, group, _level(wanted), by=by)
+            await partners.set_copies(session, partner, group, is_on(form, "copies"), by=by)
     return see_other(request, _path(request), "agreement_ended" if wanted == "none" else "agreement_changed")
 
 

@@ -278,17 +278,17 @@ def _tags(leaving: Leaving, instance: Instance) -> list[Document]:
     people = [answered, *leaving.named] if answered is not None else leaving.named
     tags: dict[str, Document] = {}
     if leaving.group is not None:  # GRP-14: microblogs then address the group in their replies
-        tags[leaving.group.uri] = _mention(leaving.group, instance)
+        tags[leaving.group.uri] = mention(leaving.group, instance)
     for actor in people:
         if actor.uri in leaving.addressing.everyone:
-            tags.setdefault(actor.uri, _mention(actor, instance))
+            tags.setdefault(actor.uri, mention(actor, instance))
     hashtags: list[Document] = [
         {"type": "Hashtag", "href": instance.url(f"/tags/{name}"), "name": f"#{name}"} for name in leaving.tags
     ]
     return [*tags.values(), *hashtags]
 
 
-def _mention(actor: Actor, instance: Instance) -> Document:
+def mention(actor: Actor, instance: Instance) -> Document:
     return {"type": "Mention", "href": actor.uri, "name": f"@{actor.username}@{actor.host or instance.host}"}
 
 
@@ -297,7 +297,7 @@ _ROW_END = re.compile(r"</tr>\s*(?:</thead>\s*)?(?:<tbody>\s*)?(?=<tr>)")
 _TABLE_PART = re.compile(r"</?(?:thead|tbody|tr|td|th)>")
 
 
-def _without_tables(content: str) -> str:
+def without_tables(content: str) -> str:
     """Tables as lines of text with bars between the cells: many readers drop the tags and keep the words (CNT-2).
 
     The input is what our own cleaner wrote, so tags are balanced and carry no attributes here.

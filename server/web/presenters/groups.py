@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import egress, policy
+from models import copies, egress, policy
 from models.tables import Access, Actor, Group, MemberRole, Membership, MemberState
 from server.i18n import gettext as _
 from server.web import views
@@ -77,6 +77,7 @@ async def head(session: AsyncSession, sight: Sight, group: Group, membership: Me
         waiting_for_partner=standing is MemberState.ASKED,
         invited=standing is MemberState.INVITED,
         refused=standing is MemberState.REFUSED,
+        copies_for=tuple(await copies.readers(session, group.id)) if audience.companies else (),
     )
 
 

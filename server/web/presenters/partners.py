@@ -3,7 +3,7 @@
 from sqlalchemy import inspect
 
 from models.deliveries import Health
-from models.tables import Partner, PartnerState
+from models.tables import Dialect, Partner, PartnerState, Reach
 from server.web import views
 from server.web.presenters.sight import Sight
 
@@ -18,12 +18,12 @@ def row(sight: Sight, partner: Partner, health: Health | None, people: int) -> v
         state="admitted" if partner.state is PartnerState.ADMITTED else "suspended",
         software=software,
         people=people,
-        groups=agreements(sight, partner),
+        groups=agreements(sight, partner, is_microblog=peer is not None and peer.dialect is Dialect.MICROBLOG),
         delivery=delivery(sight, health),
     )
 
 
-def agreements(sight: Sight, partner: Partner) -> tuple[views.AgreementRow, ...]:
+def agreements(sight: Sight, partner: Partner, *, is_microblog: bool = False) -> tuple[views.AgreementRow, ...]:
     assert "agreements" not in inspect(partner).unloaded  # noqa: S101 - `partners.listed` loads them
     found = sorted(partner.agreements, key=lambda agreement: agreement.group.actor.shown_name.casefold())
     return tuple(
@@ -33,6 +33,8 @@ def agreements(sight: Sight, partner: Partner) -> tuple[views.AgreementRow, ...]
             level=str(agreement.level),  # type: ignore[arg-type]
             change_url=sight.url("partner-agreement", partner_id=partner.id, group_id=agreement.group_id),
             gated=agreement.group.is_gated,
+            copies=agreement.sends_copies,
+            needs_copies=is_microblog and not agreement.sends_copies and agreement.group.reach is Reach.PARTNERS,
         )
         for agreement in found
     )

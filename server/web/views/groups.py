@@ -79,6 +79,8 @@ class GroupHead:
     invited: bool = False
     refused: bool = False
     """The company whose group it is said no."""
+    copies_for: tuple[str, ...] = ()
+    """Companies whose people read copies that the group sends in its own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,17 @@ PartnerState = Literal["admitted", "suspended", "asked", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementRow:
-    """A group opened to a partner, and how far. Changing sends `level` (`read|comment|post|none`)."""
+    """A group opened to a partner, and how far.
+
+    Changing sends `level` (`read|comment|post|none`) and `copies` (`on` or absent). `copies`: the group speaks itself
+    to their server; `needs_copies`: it looks as if they saw nothing otherwise.
+    """
 
     group: str
     url: str
     level: Level
+    copies: bool = False
+    needs_copies: bool = False
     change_url: str | None = None
     gated: bool = False
 

@@ -51,12 +51,24 @@ async def test_GRP_6_a_mention_in_a_microblog_is_a_post_in_the_group(square, nor
     assert [post.group_id for post in await remote(home)] == [square.public.id]
 
 
-async def test_GRP_6_a_direct_message_that_names_the_group_is_not_passed_on(square, nora):
+async def test_GRP_6_a_direct_message_that_names_the_group_is_for_its_moderators(square, nora):
     home = square.home
     await joins(home, nora, square.alpine_actor)
     note = nora.note("1", to=[square.alpine_actor.uri])
-    assert await nora.sends(home, nora.does("Create", note)) == "ignored: concerns nobody here"
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+
+    [post] = await remote(home)
+    assert (post.visibility, post.group_id) == (Visibility.DIRECT, None)
+    assert await sees(home.database, home.alan.staff, post)
+    assert not await sees(home.database, square.ada.staff, post)
     assert await home.entries("GroupDistributes") == []
+
+
+async def test_GRP_6_a_direct_message_to_a_hidden_group_reaches_nobody(square, nora):
+    home = square.home
+    secret = await home.actor((await home.founds("secret", Reach.INTERNAL)).id)
+    note = nora.note("1", to=[secret.uri])
+    assert await nora.sends(home, nora.does("Create", note)) == "ignored: concerns nobody here"
 
 
 async def test_GRP_4_a_public_group_takes_public_posts(square, nora):

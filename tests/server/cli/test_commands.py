@@ -219,6 +219,9 @@ def test_a_partner_is_admitted_to_groups_and_suspended(muster: Kontor) -> None:
         "termine": "comment",
     }
 
+    assert muster(*admit, "--copies", "termine", "--json").json["copies"] == ["termine"]
+    assert "termine (comment, with copies)" in muster(*admit).out
+
     assert muster("partner", "suspend", "zulieferer.localhost:8002", "--json").json["state"] == "suspended"
     (row,) = muster("partner", "list", "--json").json
     assert row["state"] == "suspended"
@@ -231,10 +234,12 @@ def test_a_partner_is_admitted_to_groups_and_suspended(muster: Kontor) -> None:
         (("admit", "not a host"), "named by the host of its server"),
         (("admit", "muster.localhost:8001"), "our own server"),
         (("admit", "x.example", "--group", "nowhere=read"), "--group nowhere: There is no such group"),
+        (("admit", "x.example", "--copies", "nowhere"), "--group nowhere: There is no such group"),
+        (("admit", "x.example", "--copies", "kantine"), "Agree on that group first"),
         (("admit", "x.example", "--group", "kantine=read"), "raise its reach to partners first"),
         (("suspend", "x.example"), "There is no such partner"),
     ],
-    ids=["no host", "our own host", "an unknown group", "an internal group", "no partner"],
+    ids=["no host", "our own host", "an unknown group", "copies of no group", "copies without agreement", "an internal group", "no partner"],
 )
 def test_a_partner_is_refused_with_the_reason(muster: Kontor, arguments: tuple[str, ...], says: str) -> None:
     muster("group", "add", "kantine", "--owner", "anna")

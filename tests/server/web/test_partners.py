@@ -5,9 +5,21 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from models import ledger
+from models import lanes, ledger
 from models.base import now
-from models.tables import Actor, AuditLine, Delivery, DeliveryState, LedgerLine, Level, Outcome, Partner, PartnerState
+from models.tables import (
+    Actor,
+    AuditLine,
+    Delivery,
+    DeliveryState,
+    Dialect,
+    LedgerLine,
+    Level,
+    Outcome,
+    Partner,
+    PartnerState,
+    Peer,
+)
 from server.web.presenters.ledger import rule_words
 from tests.house.tree import ROOT
 from tests.server.web.browser import Browser
@@ -110,6 +122,26 @@ async def test_an_agreement_is_narrowed_and_ended(world: World, alan: Browser) -
     assert "The group is closed to them." in ended.words
     assert "No group is open to them yet." in ended.words
     assert "Northwind" not in (await alan.get("/groups/alpine/members")).words
+
+
+async def test_GRP_16_a_group_speaks_itself_where_an_admin_ticks_so_and_its_page_says_it(
+    world: World, alan: Browser, ada: Browser
+) -> None:
+    northwind = await partner(world, NORTHWIND)
+    at = f"/partners/{northwind.id}"
+    action = f"{at}/groups/{world.alpine.id}"
+    async with world.database.writing() as session:
+        await lanes.meet(session, [NORTHWIND])
+        (await session.get_one(Peer, NORTHWIND)).dialect = Dialect.MICROBLOG
+    warned = await alan.get(at)
+    assert "without copies their people see no post of this group" in warned.words
+
+    ticked = await alan.follow(await alan.fill(warned.form(action), copies="on"))
+
+    assert "Their people read copies that the group sends in its own name" in ticked.words
+    assert "People of Northwind read copies that the group sends." in (await ada.get("/groups/alpine")).words
+    await alan.submit(at, action, level="post", copies="")
+    assert "read copies" not in (await ada.get("/groups/alpine")).words
 
 
 async def test_changing_an_agreement_admits_nobody_who_is_suspended(world: World, alan: Browser) -> None:
