@@ -233,9 +233,9 @@ async def _boost(session: AsyncSession, incoming: Incoming, uri: str) -> str:
         post = await receiving.receive(session, places.told(incoming.seen, where))
     if post is None or post.deleted_at is not None:
         raise Ignored("boosts nothing here")
-    published = parse_date(incoming.document.get("published"), now=now())
     if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
         raise Ignored("was taken back before it came")
+    published = parse_date(incoming.document.get("published"), now=now())
     boost = await receiving.receive_boost(session, by=incoming.sender, post=post, uri=incoming.id, published=published)
     if boost is None:
         raise Ignored("known already, or not to be spread")

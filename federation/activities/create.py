@@ -136,6 +136,14 @@ async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: 
     return "replaced"
 
 
+async def _refresh(session: AsyncSession, incoming: Incoming, seen: Seen, known: Post, place: Place) -> str:
+    """The same text again, told because of what hangs on it: new counts of its poll."""
+    if seen.post.poll is None or not await polls.refresh(session, known, seen.post.poll):
+        raise Ignored("is no newer than what is stored")
+    _pass_on(session, incoming, place, known)
+    return "counted anew"
+
+
 def _pass_on(session: AsyncSession, incoming: Incoming, place: Place, post: Post) -> None:
     if place.is_in_our_group and place.group is not None and incoming.received_id is not None:
         journal.record(session, GroupDistributes(place.group.id, incoming.received_id, post.id))
@@ -146,14 +154,6 @@ async def enter(
 ) -> None:
     """The ledger's line about what came in."""
     if incoming.via is not None:
-async def _refresh(session: AsyncSession, incoming: Incoming, seen: Seen, known: Post, place: Place) -> str:
-    """The same text again, told because of what hangs on it: new counts of its poll."""
-    if seen.post.poll is None or not await polls.refresh(session, known, seen.post.poll):
-        raise Ignored("is no newer than what is stored")
-    _pass_on(session, incoming, place, known)
-    return "counted anew"
-
-
         rule = "group_elsewhere"
     elif group_reach is not None:
         rule = "reach_public" if group_reach is Reach.PUBLIC else "agreement"

@@ -256,7 +256,6 @@ async def receive_deletion(session: AsyncSession, uri: str, *, host: str, by_han
     return True
 
 
-async def receive_echo(session: AsyncSession, uri: str, *, group: Group) -> bool:
 async def receive_unboost(session: AsyncSession, boost: Post) -> None:
     """Whoever boosted elsewhere takes it back."""
     boost.deleted_at = now()
@@ -264,6 +263,7 @@ async def receive_unboost(session: AsyncSession, boost: Post) -> None:
     await session.flush()
 
 
+async def receive_echo(session: AsyncSession, uri: str, *, group: Group) -> bool:
     """A group elsewhere passed on a post of ours: its members have it now; False when it is not of that group."""
     post = await by_uri(session, uri)
     if post is None or not post.is_local or post.group_id != group.id:
