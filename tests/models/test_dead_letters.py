@@ -147,7 +147,7 @@ async def test_the_board_has_every_partner_and_those_in_trouble_first(world: Wor
     async with world.database.reading() as session:
         found = {each.host: each for each in await board.standings(session, by=world.alan.staff)}
 
-    assert list(found)[0] == SOUTHWIND
+    assert next(iter(found)) == SOUTHWIND
     assert found[SOUTHWIND].condition is Condition.HELD
     assert (found[NORTHWIND].condition, found[NORTHWIND].queued, found[NORTHWIND].dead) == (Condition.WORKING, 1, 0)
     assert found[NORTHWIND].oldest is not None
