@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.documents import activity as activity_documents
 from federation.documents import post as post_documents
 from federation.errors import ProtocolError
+from federation.upkeep import comparing
 from federation.vocabulary import Document, host_of
 from federation.vocabulary.urls import BadUrl
 from models import policy
@@ -58,6 +59,8 @@ async def of_actor(
             return await _follower(session, asker, actor, query["is_follower"], url)
         case "followers" | "following":
             return await _hidden(session, actor, name, url)
+        case "synchronization" if actor.type is ActorType.GROUP and isinstance(asker, RemoteViewer):
+            return await comparing.listed_for(session, actor, asker.host, url)
         case "featured":
             return {"id": url, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []}
         case "moderators" if actor.type is ActorType.GROUP:
@@ -96,7 +99,7 @@ async def _as_activities(session: AsyncSession, asker: Asker, actor: Actor, post
         .where(
             Activity.actor_id == actor.id,
             Activity.post_id.in_([post.id for post in posts]),
-            Activity.type == "Create",
+            Activity.type.in_(("Create", "Update")),
         )
         .order_by(Activity.id)
     )

@@ -84,8 +84,13 @@ class Signer:
             accept=accept,
         )
 
-    def delivery(self, url: str, body: bytes, *, sha256: str, form: Form = "cavage") -> dict[str, str]:
-        """The headers of a POST; `sha256` is `signatures.sha256_base64(body)`, made once for all inboxes."""
+    def delivery(
+        self, url: str, body: bytes, *, sha256: str, form: Form = "cavage", also: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The headers of a POST; `sha256` is `signatures.sha256_base64(body)`, made once for all inboxes.
+
+        Headers in `also` are sent and signed.
+        """
         return sign(
             "POST",
             url,
@@ -95,6 +100,7 @@ class Signer:
             now=self.clock(),
             form=form,
             sha256=sha256,
+            also=also,
         )
 
 

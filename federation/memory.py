@@ -76,6 +76,8 @@ class Memory:
     refetched_keys: Fading[str, bool] = field(default_factory=lambda: Fading(timedelta(minutes=5), limit=8192))
     nonces: Fading[tuple[str, str], bool] = field(default_factory=lambda: Fading(timedelta(hours=14), limit=65536))
     asked_cards: Fading[tuple[str, str], bool] = field(default_factory=lambda: Fading(timedelta(minutes=5), limit=8192))
+    digests: Fading[tuple[int, str], str] = field(default_factory=lambda: Fading(timedelta(seconds=10), limit=8192))
+    compared: Fading[str, str] = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))
     woken: Fading[str, bool] = field(default_factory=lambda: Fading(timedelta(minutes=1), limit=4096))
     fetching: "dict[str, asyncio.Future[KnownKey]]" = field(default_factory=dict)
     key_fetches: Buckets = field(default_factory=Buckets)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import ProtocolError
 from federation.vocabulary import BadUrl, CheckedUrl, Document, as_list, checked_url, host_matches, host_of, parse_json
 from federation.wire import Wire
-from models import breakers, deliveries, lanes, policy
+from models import breakers, deliveries, lanes, policy, upkeep
 from models.base import now
 from models.tables import Dialect, Peer
 from models.text.clean import shorten_text
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN_AFTER = timedelta(days=1)
 TRY_AGAIN_AFTER = timedelta(minutes=10)
+AWAY_AFTER = timedelta(days=2)
 MAX_NODEINFO = 65_536
 OURS = "kontor"
 FORUMS = frozenset({OURS, "lemmy", "piefed", "mbin", "kbin", "nodebb", "discourse"})
@@ -81,6 +82,8 @@ async def note_evidence(session: AsyncSession, host: str, *, forum: bool) -> Non
 async def note_contact(session: AsyncSession, host: str) -> None:
     """Remember that a server spoke to us, proven by its signature."""
     peer = await _peer(session, host)
+    if peer.last_seen_at is not None and now() - peer.last_seen_at > AWAY_AFTER:  # GRP-15: who knows what was missed
+        await upkeep.ask_backfills(session, host, reason="back")
     peer.last_seen_at = now()
     await session.flush()
 

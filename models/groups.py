@@ -6,7 +6,7 @@ from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import actors, audit, deliveries, journal, ledger, policy
+from models import actors, audit, deliveries, journal, ledger, policy, upkeep
 from models.base import now
 from models.errors import Conflict, Invalid, NotAllowed, NotFound
 from models.instance import instance_of
@@ -465,6 +465,7 @@ async def receive_answer(session: AsyncSession, group: Group, *, member: Actor, 
         found.state = MemberState.MEMBER
         found.since = now()
         journal.record(session, journal.Joined(found.id))
+        await upkeep.ask_backfill(session, group.id, reason="joined")
     elif not accepted:
         found.state = MemberState.REFUSED
         journal.record(session, journal.Left(group.id, member.id, "", refused=True))

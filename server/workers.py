@@ -12,6 +12,7 @@ from pathlib import Path
 from federation import outbox
 from federation.delivery import Sender
 from federation.inbox import Processor
+from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
 from models import actors, breakers, media, notifications, polls
 from models.base import now
@@ -37,6 +38,8 @@ class Runtime:
         self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire.keys))
         self.processor = Processor(wire)
         self.sender = Sender(wire)
+        self.upkeep = Upkeep(wire)
+        self.upkeep = Upkeep(wire)
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -46,6 +49,8 @@ class Runtime:
             *(self._read(consumer) for consumer in self.consumers),
             self.processor.run(self._stopping),
             self.sender.run(self._stopping),
+            self.upkeep.run(self._stopping),
+            self.upkeep.run(self._stopping),
             self._sweep(),
             self._cut_keys(),
             self._strike(),
@@ -71,6 +76,8 @@ class Runtime:
                 moved += await consumer.catch_up(self._database)
             moved += await self.processor.drain()
             await self.sender.drain()
+            moved += await self.upkeep.drain()
+            moved += await self.upkeep.drain()
             if not moved:
                 return
         raise RuntimeError("the background does not come to rest")

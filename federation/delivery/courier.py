@@ -13,6 +13,7 @@ from federation.errors import ProtocolError
 from federation.fetch import Answer, FetchFailed, FetchRefused
 from federation.signatures import Form, TimeRefused, sha256_base64
 from federation.signatures.clock import parse_http_date
+from federation.upkeep.comparing import headers_for
 from federation.wire import Wire
 from models.base import now
 from models.lanes import Claimed, Ending, Lane, Result
@@ -85,7 +86,8 @@ def _calls_for_the_other(status: int, form: Form, known: str | None) -> bool:
 async def _post(wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form) -> tuple[Answer, float]:
     """One request: what came back, and after how many seconds."""
     signer = await wire.keys.signer(wire.database, claimed.actor_id)
-    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form)
+    also = await headers_for(wire, claimed.actor_id, claimed.host)
+    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also)
     headers: Mapping[str, str] = await asyncio.get_running_loop().run_in_executor(signing, sign)
     began = monotonic()
     answer = await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)

@@ -1,0 +1,69 @@
+"""Works off what is to be put right with groups elsewhere, one at a time."""
+
+import asyncio
+import logging
+
+from federation.errors import ProtocolError
+from federation.upkeep import backfill, comparing
+from federation.wire import Wire
+from models import upkeep
+from models.base import now
+from models.errors import DomainError
+from models.tables import Backfill, Comparison
+
+log = logging.getLogger(__name__)
+
+SECONDS = 120.0
+_POLL_SECONDS = 30.0
+_PAUSE_SECONDS = 5.0
+
+
+class Upkeep:
+    """The upkeep of one instance; any number of these share the work on PostgreSQL."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what is under way then will be done again."""
+        database = self._wire.database
+        while not stop.is_set():
+            seen, seconds = database.changed.count, _POLL_SECONDS
+            try:
+                await self.drain(stop)
+                async with database.reading() as session:
+                    due = await upkeep.next_due(session)
+                if due is not None:
+                    seconds = min(max((due - now()).total_seconds(), 0.0), _POLL_SECONDS)
+            except Exception:
+                log.exception("upkeep failed")
+                seconds = _PAUSE_SECONDS
+            await database.changed.wait(seen, at_most=seconds)
+
+    async def drain(self, stop: asyncio.Event | None = None) -> int:
+        """Do everything that is due now; how much that was."""
+        count = 0
+        while stop is None or not stop.is_set():
+            async with self._wire.database.reading() as session:
+                due = await upkeep.next_due(session)
+            if due is None or due > now():
+                break
+            for table in (Comparison, Backfill):
+                async with self._wire.database.writing() as session:
+                    row = await upkeep.claim(session, table)
+                if row is not None:
+                    count += 1
+                    await self._do(row)
+        return count
+
+    async def _do(self, row: Comparison | Backfill) -> None:
+        try:
+            async with asyncio.timeout(SECONDS):
+                if isinstance(row, Comparison):
+                    await comparing.compare(self._wire, row)
+                else:
+                    await backfill.fill(self._wire, row)
+        except (ProtocolError, DomainError, TimeoutError) as error:
+            log.info("upkeep waits", extra={"group_id": row.group_id, "why": repr(error)})
+        except Exception:
+            log.exception("upkeep failed", extra={"group_id": row.group_id})

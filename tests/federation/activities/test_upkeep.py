@@ -1,0 +1,240 @@
+"""Memberships and posts that were lost between a group and its members' servers are put right."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from federation import outbox
+from federation.signatures.followers_digest import HEADER, Synchronization, digest, header_value, parse_header
+from federation.upkeep.comparing import headers_for
+from federation.upkeep.worker import Upkeep
+from federation.vocabulary import PUBLIC
+from models import groups
+from models.base import now
+from models.tables import Activity, Backfill, Comparison, Group, Level, Membership, MemberState, Peer
+from tests.federation.activities.conftest import actor_of, known
+
+
+async def works(home) -> None:
+    await outbox.consumer(home.wire.keys).catch_up(home.database)
+    await Upkeep(home.wire).drain()
+    await outbox.consumer(home.wire.keys).catch_up(home.database)
+
+
+async def uri_of(home, person) -> str:
+    return (await home.actor(person.id)).uri
+
+
+def header_of(steel, *members: str, url: str | None = None) -> dict[str, str]:
+    told = Synchronization(f"{steel.id}/followers", url or f"{steel.id}/part", digest(members))
+    return {HEADER: header_value(told)}
+
+
+def lists(steel, *members: str) -> None:
+    page = {"id": f"{steel.id}/part", "type": "OrderedCollection", "orderedItems": list(members)}
+    steel.peer.serve({"@context": "https://www.w3.org/ns/activitystreams", **page})
+
+
+async def standing(home, person) -> list[MemberState]:
+    async with home.database.reading() as session:
+        return list(await session.scalars(select(Membership.state).where(Membership.actor_id == person.id)))
+
+
+def echo(steel) -> dict:
+    return steel.does("Like", f"{steel.peer.base_url}/notes/unknown")
+
+
+# COL-9
+
+
+async def test_COL_9_a_group_tells_each_partner_in_a_signed_header_who_of_theirs_belongs_to_it(square, nora, other):
+    home = square.home
+    await home.admits(other, alpine=Level.READ)
+    lea = other.person("lea", number=1)
+    for person in (nora, lea):
+        await person.sends(home, person.does("Follow", square.alpine_actor.uri))
+
+    headers = await headers_for(home.wire, square.alpine.id, other.host)
+    told = parse_header(headers[HEADER])
+    assert (told.collection_id, told.digest) == (square.alpine_actor.followers_uri, digest([lea.id]))
+    assert (await lea.gets(home, told.url)).json()["orderedItems"] == [lea.id]
+    assert (await nora.gets(home, told.url)).json()["orderedItems"] == [nora.id]
+    assert (await home.get(told.url)).status == 404
+    signed = (await home.wire.keys.signer(home.database, square.alpine.id)).delivery(
+        f"{other.base_url}/inbox", b"{}", sha256="", also=headers
+    )
+    assert f" {HEADER.lower()}" in signed["Signature"]
+    for actor_id in (square.public.id, square.ada.id):
+        assert await headers_for(home.wire, actor_id, other.host) == {}
+    assert await headers_for(home.wire, square.alpine.id, "nobody.example") == {}
+
+
+async def test_COL_9_who_is_not_listed_is_out_who_only_asked_is_in_and_who_never_asked_leaves(home, steel):
+    ada, bea = await home.hires("ada"), await home.hires("bea")
+    async with home.database.writing() as session:
+        mirror = await session.get_one(Group, (await actor_of(session, steel)).id)
+        await groups.join(session, mirror, by=ada.staff)
+    lists(steel, await uri_of(home, ada), await uri_of(home, bea))
+    members = [await uri_of(home, ada), await uri_of(home, bea)]
+    await steel.sends(home, echo(steel), also=header_of(steel, *members))
+    await works(home)
+
+    assert await standing(home, home.alan) == [MemberState.REFUSED]
+    assert await standing(home, ada) == [MemberState.MEMBER]
+    undone = [row for row in await home.rows(Activity) if row.type == "Undo"]
+    assert [row.actor_id for row in undone] == [bea.id]
+    [line] = await home.audit("members_compared")
+    assert (line.rule, line.facts["ended"], line.facts["begun"], line.facts["withdrawn"]) == ("COL-9", 1, 1, 1)
+
+
+async def test_COL_9_an_equal_digest_asks_for_nothing(home, steel):
+    await steel.sends(home, echo(steel), also=header_of(steel, await uri_of(home, home.alan)))
+    await works(home)
+    assert await rows(home, Comparison) == []
+    assert await standing(home, home.alan) == [MemberState.MEMBER]
+
+
+@pytest.mark.parametrize("case", ["unsigned", "other collection", "other origin", "rubbish", "another actor"])
+async def test_COL_9_a_header_that_is_not_the_groups_own_signed_word_is_not_read(home, steel, other, nora, case):
+    lists(steel)
+    sender, more = steel, {"also": header_of(steel)}
+    if case == "unsigned":
+        more = {"change": header_of(steel)}
+    elif case == "other collection":
+        more = {"also": {HEADER: header_value(Synchronization(f"{nora.id}/followers", f"{steel.id}/part", digest([])))}}
+    elif case == "other origin":
+        more = {"also": header_of(steel, url=f"{other.base_url}/part")}
+    elif case == "rubbish":
+        more = {"also": {HEADER: 'collectionId="x"'}}
+    else:
+        sender = nora
+    await sender.sends(home, echo(sender), **more)
+    await works(home)
+    assert await rows(home, Comparison) == []
+    assert await standing(home, home.alan) == [MemberState.MEMBER]
+
+
+async def test_COL_9_a_list_that_cannot_be_had_now_is_asked_for_later(home, steel):
+    steel.peer.removes(f"{steel.id}/part", status=503)
+    await steel.sends(home, echo(steel), also=header_of(steel))
+    await works(home)
+    [row] = await rows(home, Comparison)
+    assert (row.attempts, row.compared_at) == (1, None)
+    assert row.next_attempt_at > now()
+    assert await standing(home, home.alan) == [MemberState.MEMBER]
+
+    steel.peer.removes(f"{steel.id}/part", status=404)
+    async with home.database.writing() as session:
+        (await session.get_one(Comparison, row.group_id)).next_attempt_at = now()
+    await works(home)
+    assert await standing(home, home.alan) == [MemberState.REFUSED]
+
+
+async def rows(home, table) -> list:
+    async with home.database.reading() as session:
+        return list(await session.scalars(select(table)))
+
+
+# GRP-15
+
+
+def serves_outbox(steel, *announces, pages: int = 1) -> None:
+    """The group's outbox, newest first."""
+    per_page = -(-len(announces) // pages) if announces else 1
+    context = {"@context": "https://www.w3.org/ns/activitystreams"}
+    base = steel.document["outbox"]
+    steel.peer.serve({**context, "id": base, "type": "OrderedCollection", "first": f"{base}?page=1"})
+    for number in range(pages):
+        page = {
+            **context,
+            "id": f"{base}?page={number + 1}",
+            "type": "OrderedCollectionPage",
+            "orderedItems": list(announces[number * per_page : (number + 1) * per_page]),
+        }
+        if number + 1 < pages:
+            page["next"] = f"{base}?page={number + 2}"
+        steel.peer.serve(page, at=page["id"].removeprefix(steel.peer.base_url))
+
+
+def announced(steel, author, name, *, reply_to=None):
+    place = {"to": [steel.id, f"{steel.id}/followers"], "audience": steel.id}
+    more = {"inReplyTo": reply_to} if reply_to else {}
+    create = author.proves(author.does("Create", author.note(name, name, **place, **more)))
+    return steel.does("Announce", create, to=[f"{steel.id}/followers"])
+
+
+async def test_GRP_15_who_was_let_in_gets_what_the_group_said_before(home, northwind, nora):
+    steel = northwind.group("steel", manuallyApprovesFollowers=True)
+    await known(home, steel)
+    first = announced(steel, nora, "first")
+    answer = announced(steel, nora, "answer", reply_to=first["object"]["object"]["id"])
+    serves_outbox(steel, answer, first, pages=2)
+    async with home.database.writing() as session:
+        mirror = await groups.keep_mirror(session, await actor_of(session, steel))
+        wish = await groups.join(session, mirror, by=home.alan.staff)
+    follow = {"id": wish.uri, "type": "Follow", "actor": await uri_of(home, home.alan), "object": steel.id}
+    assert await steel.sends(home, steel.does("Accept", follow)) == "done: joined"
+    await works(home)
+
+    posts = {post.html: post for post in await home.posts()}
+    assert set(posts) == {"<p>first</p>", "<p>answer</p>"}
+    assert posts["<p>answer</p>"].reply_to_id == posts["<p>first</p>"].id
+    [row] = await rows(home, Backfill)
+    assert (row.found, row.next_attempt_at, row.reason) == (2, None, "joined")
+    assert all(path in northwind.signed for path in northwind.asked if "outbox" in path)
+
+
+async def test_GRP_15_what_is_read_there_is_judged_as_if_it_had_been_sent(home, steel, nora, other):
+    mira = other.person("mira", number=1)  # nobody we talk with, and the group has no card of her
+    stranger = announced(steel, mira, "stranger")
+    not_theirs = announced(steel, nora, "elsewhere")
+    not_theirs["object"]["object"]["to"] = [PUBLIC]
+    forged = nora.does("Announce", announced(steel, nora, "forged")["object"])
+    serves_outbox(steel, stranger, not_theirs, forged)
+    await asks_for_history(home, steel)
+    assert await home.posts() == []
+    assert "TRUST-6" in [line.rule for line in await home.audit("activity_refused")]
+
+
+async def test_R_44_COL_8_a_history_without_end_is_left_after_ten_pages(home, steel, northwind):
+    base = steel.document["outbox"]
+    for number in range(30):
+        page = {"id": f"{base}?page={number}", "type": "OrderedCollectionPage", "next": f"{base}?page={number + 1}"}
+        northwind.serve(page, at=f"{base.removeprefix(northwind.base_url)}?page={number}")
+    northwind.serve({"id": base, "type": "OrderedCollection", "first": f"{base}?page=0"})
+    await asks_for_history(home, steel)
+    assert len([path for path in northwind.asked if "outbox" in path]) == 10
+
+
+async def asks_for_history(home, steel) -> None:
+    from models import upkeep
+
+    async with home.database.writing() as session:
+        await upkeep.ask_backfill(session, (await actor_of(session, steel)).id, reason="joined")
+    await works(home)
+
+
+async def test_GRP_15_a_server_that_was_silent_for_days_is_asked_for_what_was_missed(home, steel, nora):
+    serves_outbox(steel, announced(steel, nora, "missed"))
+    async with home.database.writing() as session:
+        session.add(Peer(host=steel.peer.host, last_seen_at=now() - timedelta(days=3)))
+    home.wire.memory.woken.drop(steel.peer.host)
+    await nora.sends(home, nora.does("Like", "http://nothing.localhost/1"))
+    await works(home)
+    assert [post.html for post in await home.posts()] == ["<p>missed</p>"]
+    assert [row.reason for row in await rows(home, Backfill)] == ["back"]
+
+
+async def test_GRP_15_our_groups_outbox_has_each_post_once_as_it_was_said_last(square, nora):
+    home = square.home
+    post = await home.alan.writes("Old words", group=square.alpine)
+    await nora.sends(home, nora.does("Follow", square.alpine_actor.uri))
+    await works(home)
+    await home.alan.edits(post, "New words")
+    await works(home)
+    page = (await nora.gets(home, f"{square.alpine_actor.outbox}?page=true")).json()
+    [item] = page["orderedItems"]
+    assert (item["type"], item["actor"]) == ("Announce", square.alpine_actor.uri)
+    assert "New words" in item["object"]["object"]["content"]
+    assert (await home.get(f"{square.alpine_actor.outbox}?page=true")).status == 404
