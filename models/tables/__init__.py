@@ -24,7 +24,8 @@ from models.tables.notifications import Notification, NotificationType
 from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerState, Peer
 from models.tables.polls import Poll, PollOption, Vote
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
-from models.tables.relations import Bookmark, Follow, Like
+from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like
+from models.tables.safety import Block, Report, ReportReason
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
 from models.tables.upkeep import Backfill, Comparison
 
@@ -44,6 +45,7 @@ __all__ = [
     "AuthorizationCode",
     "Backfill",
     "Ban",
+    "Block",
     "Bookmark",
     "Card",
     "Comparison",
@@ -57,7 +59,9 @@ __all__ = [
     "Departure",
     "Dialect",
     "Disclosure",
+    "EmojiReaction",
     "Ended",
+    "Featured",
     "Follow",
     "Group",
     "IdempotencyKey",
@@ -92,6 +96,8 @@ __all__ = [
     "Received",
     "ReceivedState",
     "Recipient",
+    "Report",
+    "ReportReason",
     "Revision",
     "Role",
     "SignIn",

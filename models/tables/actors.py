@@ -59,6 +59,7 @@ class Actor(Base):
     is_introduced: Mapped[bool] = mapped_column(default=False, server_default="0")
     also_known_as: Mapped[list[str]] = mapped_column(default=list)
     moved_to: Mapped[str | None]
+    moved_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
     fetched_at: Mapped[datetime | None]

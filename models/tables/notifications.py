@@ -25,6 +25,7 @@ class NotificationType(StrEnum):
     APPROVED = "approved"
     RETURNED = "returned"
     INVITED = "invited"
+    REPORT = "admin.report"
     REMOVED = "removed"
     RESTORED = "restored"
     BANNED = "banned"

@@ -42,6 +42,31 @@ class Like(Base):
     actor: Mapped[Actor] = relationship(lazy="raise")
 
 
+class EmojiReaction(Base):
+    """A sign that somebody put under a post: one emoji, or `:shortcode:` with the picture it stands for (FEP-c0e0)."""
+
+    __tablename__ = "emoji_reactions"
+    __table_args__ = (Index(None, "post_id", "actor_id", "emoji", unique=True),)
+
+    id: Mapped[Id]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    emoji: Mapped[str]
+    picture_url: Mapped[str | None]
+    uri: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Featured(Base):
+    """That somebody elsewhere wants a post of theirs on top of their profile."""
+
+    __tablename__ = "featured"
+
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(default=now)
+
+
 class Bookmark(Base):
     """A post somebody keeps for later; nobody else learns of it."""
 

@@ -9,6 +9,21 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.create_table(
+        "blocks",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("target_id", sa.BigInteger(), nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_blocks_actor_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["target_id"], ["actors.id"], name=op.f("fk_blocks_target_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+    )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_blocks_actor_id_target_id"), ["actor_id", "target_id"], unique=True)
+        batch_op.create_index(batch_op.f("ix_blocks_target_id"), ["target_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_blocks_uri"), ["uri"], unique=False)
+    op.create_table(
         "cards",
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -80,6 +95,34 @@ def upgrade() -> None:
     with op.batch_alter_table("introductions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_introductions_group_id"), ["group_id"], unique=False)
     op.create_table(
+        "reports",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("about_id", sa.BigInteger(), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("post_ids", sa.JSON(), nullable=False),
+        sa.Column("uris", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("is_forwarded", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dealt_with_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dealt_with_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["about_id"], ["actors.id"], name=op.f("fk_reports_about_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["by_id"], ["actors.id"], name=op.f("fk_reports_by_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["dealt_with_by_id"], ["accounts.id"], name=op.f("fk_reports_dealt_with_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_reports_group_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint("uri", name=op.f("uq_reports_uri")),
+    )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reports_about_id"), ["about_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reports_dealt_with_at_id"), ["dealt_with_at", "id"], unique=False)
+    op.create_table(
         "consents",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
@@ -119,6 +162,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_copies_post_id"), ["post_id"], unique=False)
+    op.create_table(
+        "emoji_reactions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("emoji", sa.Text(), nullable=False),
+        sa.Column("picture_url", sa.Text(), nullable=True),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actors.id"], name=op.f("fk_emoji_reactions_actor_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_emoji_reactions_post_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emoji_reactions")),
+    )
+    with op.batch_alter_table("emoji_reactions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emoji_reactions_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_emoji_reactions_post_id_actor_id_emoji"), ["post_id", "actor_id", "emoji"], unique=True
+        )
+        batch_op.create_index(batch_op.f("ix_emoji_reactions_uri"), ["uri"], unique=False)
+    op.create_table(
+        "featured",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_featured_actor_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_featured_post_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("actor_id", "post_id", name=op.f("pk_featured")),
+    )
+    with op.batch_alter_table("featured", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_featured_post_id"), ["post_id"], unique=False)
     op.create_table(
         "pins",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -173,6 +248,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_votes_actor_id"), ["actor_id"], unique=False)
     with op.batch_alter_table("actors", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_introduced", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("agreements", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sends_copies", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
