@@ -39,7 +39,6 @@ class Runtime:
         self.processor = Processor(wire)
         self.sender = Sender(wire)
         self.upkeep = Upkeep(wire)
-        self.upkeep = Upkeep(wire)
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -49,7 +48,6 @@ class Runtime:
             *(self._read(consumer) for consumer in self.consumers),
             self.processor.run(self._stopping),
             self.sender.run(self._stopping),
-            self.upkeep.run(self._stopping),
             self.upkeep.run(self._stopping),
             self._sweep(),
             self._cut_keys(),
@@ -76,7 +74,6 @@ class Runtime:
                 moved += await consumer.catch_up(self._database)
             moved += await self.processor.drain()
             await self.sender.drain()
-            moved += await self.upkeep.drain()
             moved += await self.upkeep.drain()
             if not moved:
                 return
