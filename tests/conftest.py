@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import os
 import random
 import shutil
@@ -42,6 +43,17 @@ settings.load_profile("kontor")
 def pytest_configure(config: pytest.Config) -> None:
     del config
     insist()
+    memory = postgres.memory()
+    if memory is not None:  # a commit is durable there at once, as a test that is over needs no disk
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector of cycles what stays anyway: it took a quarter of the time."""
+    del session
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -57,7 +57,7 @@ def cluster() -> Iterator[str]:
     folder = binaries()
     prefix = _as_owner()
     _sweep(folder, prefix)
-    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=memory()))
     try:
         (home / _SESSION).write_text(str(os.getpid()), encoding="ascii")
         if prefix:
@@ -78,7 +78,7 @@ def cluster() -> Iterator[str]:
 
 def _sweep(folder: Path, prefix: list[str]) -> None:
     """End the clusters of sessions that were killed, and of no others."""
-    for home in Path(_memory() or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for home in Path(memory() or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
             os.kill(int((home / _SESSION).read_text(encoding="ascii")), 0)
         except ProcessLookupError:
@@ -89,7 +89,7 @@ def _sweep(folder: Path, prefix: list[str]) -> None:
             continue  # it is being made or ended just now, or is somebody else's
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """A place in memory where there is room: a database is a thousand small files, which a disk takes long to make."""
     memory = Path("/dev/shm")
     if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:

@@ -1,53 +1,34 @@
-"""Bringing a database to the tables of this release. Numbered steps, each true afterwards; see `versions/`."""
+"""Bringing a database to the tables of this release. Numbered steps, each true afterwards; see `versions/`.
+
+Whether anything is to be done is asked without the machinery that does it, which takes long to load.
+"""
 
 from pathlib import Path
 
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
-import models.tables  # noqa: F401 - registers the classes
-from models.base import Base
 from models.database import Database
 
-_FOLDER = Path(__file__).parent
-
-
-def _script() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
-    return ScriptDirectory.from_config(config)
+_VERSIONS = Path(__file__).parent / "versions"
+_TABLE = "alembic_version"
 
 
 async def upgrade(database: Database) -> list[str]:
     """Run the steps that are missing, all in one transaction; the numbers of those that ran."""
-    script = _script()
-    ran: list[str] = []
+    if await current(database) == newest():
+        return []
+    from models.migrations import running
 
-    def run(connection: Connection) -> None:
-        def steps(revision: object, context: object) -> list[object]:
-            found = script._upgrade_revs("head", revision)  # type: ignore[arg-type]
-            ran.extend(step.revision.revision for step in found if hasattr(step, "revision"))
-            return list(found)
-
-        with EnvironmentContext(Config(), script, fn=steps) as environment:
-            environment.configure(connection=connection, target_metadata=Base.metadata, transactional_ddl=True)
-            with environment.begin_transaction():
-                environment.run_migrations()
-
-    async with database.engine.begin() as connection:
-        await connection.run_sync(run)
-    return ran
+    return await running.upgrade(database)
 
 
 async def current(database: Database) -> str | None:
     """The number of the last step that ran; None for an empty database."""
 
     def ask(connection: Connection) -> str | None:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(_TABLE):
+            return None
+        return connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608 - a name of ours
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(ask)
@@ -55,15 +36,11 @@ async def current(database: Database) -> str | None:
 
 def newest() -> str | None:
     """The number of the last step that this release knows."""
-    return _script().get_current_head()
+    return max((path.name.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py")), default=None)
 
 
 async def differences(database: Database) -> list[object]:
     """What the database's tables lack or have beyond the mapped classes; empty when migrations equal models."""
+    from models.migrations import running
 
-    def compare(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
-        return list(compare_metadata(context, Base.metadata))
-
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(compare)
+    return await running.differences(database)

@@ -5,32 +5,46 @@ is one line on standard error: what was wrong, where, and what to do. These mess
 are English, like the configuration's.
 """
 
+import importlib
 import sys
 
 import click
 
-from server.cli.check import check
-from server.cli.demo import demo
 from server.cli.frame import FOUND, INTERRUPTED, USAGE, config_option, refusals, version
-from server.cli.groups import group
-from server.cli.init import init
-from server.cli.migrate import migrate
-from server.cli.partners import partner
-from server.cli.people import person
-from server.cli.serve import serve
 
 __all__ = ["kontor", "run"]
 
+_COMMANDS = {
+    "init": "init",
+    "serve": "serve",
+    "demo": "demo",
+    "person": "people",
+    "group": "groups",
+    "partner": "partners",
+    "migrate": "migrate",
+    "check": "check",
+}
+"""Each command with its module here, which is loaded when the command is asked for: loading all takes a second."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(f"server.cli.{module}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - what the table says
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version(), prog_name="Kontor", message="%(prog)s %(version)s")
 @config_option
 def kontor() -> None:
     """Kontor: a company's own social network that can trade with other companies' networks."""
-
-
-for command in (init, serve, demo, person, group, partner, migrate, check):
-    kontor.add_command(command)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import pytest
 from tests.house.tree import Module, module, modules
 
 OUTSIDE = {
-    "models": {"sqlalchemy", "markdown", "bleach", "msgspec", "alembic", "asyncpg"},
+    "models": {"sqlalchemy", "markdown", "bleach", "msgspec", "alembic", "aiosqlite", "asyncpg"},
     "federation": {"sqlalchemy", "markdown", "msgspec", "aiohttp", "cryptography", "multidict", "yarl"},
 }
 BELOW = {"models": {"models"}, "federation": {"models", "federation"}, "server": {"models", "federation", "server"}}
