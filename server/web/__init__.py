@@ -17,6 +17,7 @@ def setup(app: web.Application) -> None:
     from server.web import (
         approvals,
         events,
+        federation,
         group,
         groups,
         home,
@@ -49,6 +50,7 @@ def setup(app: web.Application) -> None:
         search,
         tags,
         partners,
+        federation,
         ledger,
         notifications,
         settings,

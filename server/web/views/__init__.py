@@ -17,6 +17,8 @@ from server.web.views.account import (
     SignInView,
 )
 from server.web.views.approvals import ApprovalItem, ApprovalsView, DeliveryLine, Departure, Recipient
+from server.web.views.federation import BoardView, LetterRow, ServerRow
+from server.web.views.federation import Condition as ServerCondition
 from server.web.views.groups import (
     GroupAboutView,
     GroupFormView,
@@ -82,6 +84,7 @@ __all__ = [
     "Audience",
     "AuthorizeCodeView",
     "AuthorizeView",
+    "BoardView",
     "Choice",
     "ComposerGroup",
     "ComposerView",
@@ -108,6 +111,7 @@ __all__ = [
     "LandingView",
     "LedgerRow",
     "LedgerView",
+    "LetterRow",
     "MemberRow",
     "Moment",
     "Notice",
@@ -134,6 +138,8 @@ __all__ = [
     "RevisionRow",
     "ScopeRow",
     "SearchView",
+    "ServerCondition",
+    "ServerRow",
     "SettingsView",
     "Shell",
     "ShellGroup",
