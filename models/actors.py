@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models import introductions, journal, policy
+from models import emoji, introductions, journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
@@ -119,6 +119,7 @@ class RemoteActor:
     fields: list[dict[str, Any]] = field(default_factory=list)
     avatar_url: str | None = None
     header_url: str | None = None
+    emoji: dict[str, str] = field(default_factory=dict)
     is_locked: bool = False
     is_discoverable: bool = False
     also_known_as: list[str] = field(default_factory=list)
@@ -133,6 +134,7 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     actor = await by_uri(session, told.uri)
     if actor is not None and actor.is_local:
         raise NotYours(uri=told.uri)
+    shortcodes = await emoji.keep(session, told.host, told.emoji)
     key = fold_username(told.username)
     holder = await session.scalar(
         select(Actor).where(Actor.host == told.host, Actor.username_key == key, Actor.uri != told.uri)
@@ -163,6 +165,7 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     actor.fields = told.fields[:_FIELDS]
     actor.avatar_url = told.avatar_url
     actor.header_url = told.header_url
+    actor.emoji = shortcodes
     actor.is_locked = told.is_locked
     actor.is_discoverable = told.is_discoverable
     actor.also_known_as = told.also_known_as

@@ -271,6 +271,7 @@ def told(seen: Seen, place: Place) -> RemotePost:
         named=place.named,
         recipients=place.recipients,
         poll=post.poll,
+        emoji=post.emoji,
     )
 
 

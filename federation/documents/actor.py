@@ -38,6 +38,7 @@ RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _FIELDS = 20
 _KEYS = 8
+_EMOJI = 100
 _OTHER_NAMES = 10
 _MARKUP = 4
 
@@ -214,6 +215,7 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> ParsedActor
         fields=_fields(document),
         avatar_url=members.picture_of(document.get("icon"), insecure_hosts=insecure_hosts),
         header_url=members.picture_of(document.get("image"), insecure_hosts=insecure_hosts),
+        emoji=members.emoji_of(document.get("tag"), insecure_hosts=insecure_hosts, most=_EMOJI),
         is_locked=document.get("manuallyApprovesFollowers") is True,
         is_discoverable=document.get("discoverable") is True,
         also_known_as=[

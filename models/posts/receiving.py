@@ -1,14 +1,14 @@
 """Taking in posts from elsewhere. The wire has checked who speaks and cleaned the text; here it meets our rules."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal, polls, tombstones
+from models import emoji, journal, polls, tombstones
 from models.base import id_near, now
 from models.instance import instance_of
 from models.polls import RemotePoll
@@ -75,6 +75,7 @@ class RemotePost:
     named: Sequence[Actor] = ()
     recipients: Sequence[Actor] = ()
     poll: RemotePoll | None = None
+    emoji: Mapping[str, str] = field(default_factory=dict)
 
 
 async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
@@ -108,6 +109,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
         thread_id=(parent.thread_id or parent.id) if parent else post_id,
         context_uri=told.context_uri or (parent.context_uri if parent else None),
         created_at=published,
+        emoji=await emoji.keep(session, told.author.host, told.emoji),
     )
     _say(post, told)
     session.add(post)
@@ -201,6 +203,7 @@ async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> b
     await session.execute(sql_delete(PostTag).where(PostTag.post_id == post.id))
     post.revision += 1
     post.edited_at = told.updated
+    post.emoji = await emoji.keep(session, told.author.host, told.emoji)
     _say(post, told)
     await _fill(session, post, told)
     if told.poll is not None or post.kind is PostKind.QUESTION:

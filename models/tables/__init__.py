@@ -14,10 +14,12 @@ from models.tables.deliveries import (
     ReceivedState,
     Tombstone,
 )
+from models.tables.emoji import Emoji
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
 from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
+from models.tables.link_cards import LinkCard
 from models.tables.media import Media, MediaKind
 from models.tables.moderation import Ban, Pin
 from models.tables.notifications import Notification, NotificationType
@@ -59,6 +61,7 @@ __all__ = [
     "Departure",
     "Dialect",
     "Disclosure",
+    "Emoji",
     "EmojiReaction",
     "Ended",
     "Featured",
@@ -72,6 +75,7 @@ __all__ = [
     "LedgerLine",
     "Level",
     "Like",
+    "LinkCard",
     "Marker",
     "Media",
     "MediaKind",

@@ -57,6 +57,7 @@ class Actor(Base):
     is_bot: Mapped[bool] = mapped_column(default=False)
     is_discoverable: Mapped[bool] = mapped_column(default=False)
     is_introduced: Mapped[bool] = mapped_column(default=False, server_default="0")
+    emoji: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     also_known_as: Mapped[list[str]] = mapped_column(default=list)
     moved_to: Mapped[str | None]
     moved_at: Mapped[datetime | None]

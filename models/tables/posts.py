@@ -70,6 +70,7 @@ class Post(Base):
     context_uri: Mapped[str | None]
     boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     interaction: Mapped[str | None]
+    emoji: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]

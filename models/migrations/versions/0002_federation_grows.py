@@ -9,6 +9,36 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.create_table(
+        "emoji",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("shortcode", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emoji")),
+        sa.UniqueConstraint("host", "shortcode", name=op.f("uq_emoji_host_shortcode")),
+    )
+    op.create_table(
+        "link_cards",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("image_width", sa.BigInteger(), nullable=True),
+        sa.Column("image_height", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_cards")),
+        sa.UniqueConstraint("key", name=op.f("uq_link_cards_key")),
+    )
+    with op.batch_alter_table("link_cards", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_cards_next_attempt_at"), ["next_attempt_at"], unique=False)
+    op.create_table(
         "blocks",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -248,6 +278,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_votes_actor_id"), ["actor_id"], unique=False)
     with op.batch_alter_table("actors", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_introduced", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("emoji", sa.JSON(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("agreements", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sends_copies", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
@@ -266,6 +297,7 @@ def upgrade() -> None:
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_vouched", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("interaction", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("emoji", sa.JSON(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("removed_by_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("removal_reason", sa.Text(), server_default="", nullable=False))
