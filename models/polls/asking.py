@@ -1,7 +1,7 @@
 """Asking: a poll in a new post, and what becomes of it when the post changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import delete as sql_delete
@@ -36,10 +36,10 @@ class BadDuration(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollDraft:
-    """What somebody wants to ask. `lasts` is counted from now on."""
+    """What somebody wants to ask. `lasts` is counted from now on; None keeps the end of the poll that is changed."""
 
     options: Sequence[str]
-    lasts: timedelta
+    lasts: timedelta | None
     is_multiple: bool = False
     hides_totals: bool = False
 
@@ -54,7 +54,7 @@ def check(draft: PollDraft) -> tuple[str, ...]:
         raise BadPoll(field="poll")
     if any(len(option) > OPTION_CHARACTERS for option in options):
         raise BadPoll(field="poll")
-    if not SHORTEST <= draft.lasts <= LONGEST:
+    if draft.lasts is not None and not SHORTEST <= draft.lasts <= LONGEST:
         raise BadDuration(field="poll")
     return options
 
@@ -62,6 +62,8 @@ def check(draft: PollDraft) -> tuple[str, ...]:
 async def ask(session: AsyncSession, post: Post, draft: PollDraft) -> Poll:
     """Put a poll into the revision that `post` is at. Raises BadPoll, BadDuration."""
     options = check(draft)
+    if draft.lasts is None:
+        raise BadDuration(field="poll")
     ends_at = now().replace(microsecond=0) + draft.lasts
     poll = Poll(
         id=new_id(),
@@ -113,11 +115,13 @@ async def revise(session: AsyncSession, post: Post, draft: PollDraft | None, *, 
         and not before.is_over(now())
     )
     if before is None or not same:
-        await ask(session, post, draft)
+        rest = before.ends_at - now() if before is not None and before.ends_at is not None else SHORTEST
+        await ask(session, post, draft if draft.lasts is not None else replace(draft, lasts=max(rest, SHORTEST)))
         return
     before.hides_totals = draft.hides_totals
-    before.ends_at = now().replace(microsecond=0) + draft.lasts
-    set_clock(before)
+    if draft.lasts is not None:
+        before.ends_at = now().replace(microsecond=0) + draft.lasts
+        set_clock(before)
     await carry(session, post, before.id)
 
 

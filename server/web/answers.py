@@ -20,6 +20,8 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "edited": ("done", N_("Your changes are saved.")),
     "resubmitted": ("note", N_("Your changes wait for approval. Until then partners keep what they have.")),
     "deleted": ("done", N_("The post is deleted.")),
+    "voted": ("done", N_("Your vote is counted.")),
+    "poll_ended": ("done", N_("The poll is over. Everybody sees the result.")),
     "joined": ("done", N_("You are a member now.")),
     "asked": ("note", N_("Your wish to join is on its way. You see here when the other company answers.")),
     "left": ("done", N_("You have left the group.")),

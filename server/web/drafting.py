@@ -1,6 +1,7 @@
 """What a form for writing says, as a draft, and what is wrong with it, at the fields of the form."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,14 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import approvals
 from models import media as files
 from models.errors import DomainError, NotFound
+from models.polls import PollDraft
 from models.posts.drafts import Draft, OutsiderMentioned
 from models.tables import Media, Post, Verdict
 from server.context import staff
 from server.web.answers import sentence
 from server.web.forms import Fields, Uploads, is_on, text, whole
+from server.web.presenters import polls
 from server.web.presenters.composing import LANGUAGES
 
-TYPED = ("text", "title", "content_warning", "language")
+TYPED = ("text", "title", "content_warning", "language", *polls.FIELDS)
 _FIELDS = {"warning": "content_warning", "media": "image", "description": "image", "reply_to": "text"}
 
 
@@ -32,6 +35,22 @@ def draft_of(form: Fields, pictures: Uploads) -> Draft:
         media_ids=pictures.media_ids,
         describes=pictures.describes,
         names_outsiders=is_on(form, "names_outsiders"),
+        poll=_poll(form),
+        keeps_poll=polls.OPTION_FIELDS[0] not in form,
+    )
+
+
+def _poll(form: Fields) -> PollDraft | None:
+    """What is asked for; nothing where no answer was typed."""
+    options = [option for name in polls.OPTION_FIELDS if (option := text(form, name)).strip()]
+    if not options:
+        return None
+    seconds = whole(text(form, "poll-lasts"))
+    return PollDraft(
+        options=options,
+        lasts=timedelta(seconds=min(seconds, 10**9)) if seconds is not None else None,
+        is_multiple=is_on(form, "poll-multiple"),
+        hides_totals=is_on(form, "poll-hides"),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.routes import activity_response
 from models import approvals, notifications, policy, reactions
 from models.errors import DomainError, NotAllowed
+from models.polls import of_posts
 from models.posts import reading, writing
 from models.posts.writing import EditedMeanwhile
 from models.tables import Approval, Post, Reach, Verdict
@@ -19,7 +20,7 @@ from server.web.answers import framed, local_path, page, see_other
 from server.web.drafting import TYPED, draft_of, faults, outsiders_of, pictures_kept, waits_at_the_gate
 from server.web.events import events_url
 from server.web.forms import Fields, fields, is_on, kept, number, text, uploads
-from server.web.presenters import composing, difference, posts
+from server.web.presenters import composing, difference, polls, posts
 from server.web.presenters.sight import Sight, sight
 
 routes = web.RouteTableDef()
@@ -156,6 +157,7 @@ async def edit(request: web.Request) -> web.Response:
                 "title": post.title,
                 "content_warning": post.warning,
                 "language": post.language or looks.locale,
+                **(polls.typed(asked[post.id].poll) if post.id in asked else composing.untouched(looks).values),
             }
         )
         attached = await reading.files_of(session, post.id, post.revision)
@@ -183,6 +185,7 @@ async def _form(
         gated=gated,
         languages=composing.languages(looks),
         max_characters=looks.max_characters,
+        durations=polls.durations(as_before=shown.poll is not None),
     )
 
 

@@ -9,6 +9,7 @@ from models import egress
 from models.tables import Group, Media
 from server.i18n import gettext as _
 from server.web import views
+from server.web.presenters import polls
 from server.web.presenters.posts import picture, reach
 from server.web.presenters.sight import Sight
 
@@ -26,7 +27,7 @@ def languages(sight: Sight) -> tuple[views.Choice, ...]:
 
 def untouched(sight: Sight) -> views.Form:
     """A form nobody has typed into yet."""
-    return views.Form(values={"language": sight.locale})
+    return views.Form(values={"language": sight.locale, "poll-lasts": str(int(polls.USUALLY.total_seconds()))})
 
 
 async def composer(
@@ -65,6 +66,7 @@ async def composer(
         form=form or untouched(sight),
         next_url=next_url,
         languages=languages(sight),
+        durations=polls.durations(),
         max_characters=sight.max_characters,
         image_slots=max(0, IMAGE_SLOTS - len(kept)),
         draft=f"group-{group.id}" if only and group is not None else "new",
@@ -98,6 +100,7 @@ def reply_composer(
         reply_to=post,
         next_url=post.url,
         languages=languages(sight),
+        durations=polls.durations(),
         max_characters=sight.max_characters,
         image_slots=max(0, IMAGE_SLOTS - len(kept)),
         draft=f"reply-{post.id}",

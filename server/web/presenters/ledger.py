@@ -88,6 +88,7 @@ def activity_words(kind: str) -> str:
         "Announce": _("Post passed on by the group"),
         "Undo": _("Taking back"),
         "Like": _("Thanks"),
+        "Vote": _("Vote in a poll"),
         "Follow": _("Wish to follow"),
         "Accept": _("Consent"),
         "Reject": _("Refusal"),
@@ -119,5 +120,6 @@ def rule_words(rule: str) -> str:
         "follow": _("somebody follows"),
         "membership": _("somebody joins or leaves a group"),
         "thanks": _("somebody gave thanks"),
+        "vote": _("somebody votes"),
         "profile": _("a profile changed"),
     }.get(rule, rule.replace("_", " "))

@@ -131,6 +131,7 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
         NotificationType.FOLLOW_REQUEST: _("%(name)s wants to follow you", name=name),
         NotificationType.STATUS: _("%(name)s wrote something", name=name),
         NotificationType.UPDATE: _("%(name)s changed a post you passed on", name=name),
+        NotificationType.POLL: _("The poll of %(name)s is over: see the result", name=name),
         NotificationType.APPROVAL_ASKED: _("%(name)s hands in a post for %(group)s", name=name, group=where),
         NotificationType.APPROVED: _("%(name)s approved your post in %(group)s", name=name, group=where),
         NotificationType.RETURNED: _("%(name)s returned your post in %(group)s", name=name, group=where),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import approvals, egress, groups, policy
+from models import approvals, egress, groups, policy, polls
 from models.posts import reading
 from models.posts.reading import Extras, shown_by
 from models.tables import (
@@ -28,6 +28,7 @@ from models.text.sanitise import clean_own, clean_stored
 from models.viewers import Staff
 from server.i18n import gettext as _
 from server.web import views
+from server.web.presenters import polls as polled
 from server.web.presenters.sight import Sight
 
 _FOLDED_LINES = 10
@@ -48,6 +49,7 @@ class Around:
     standing: Mapping[int, MemberState]
     approvals: Mapping[int, Approval]
     released: Mapping[int, Revision]
+    polls: Mapping[int, polls.Standing]
 
 
 async def present(session: AsyncSession, sight: Sight, posts: Iterable[Post]) -> tuple[views.PostView, ...]:
@@ -74,6 +76,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         standing=await groups.standing(session, staff, group_of) if staff and group_of else {},
         approvals=await approvals.latest(session, ids) if staff else {},
         released={} if staff else await reading.released(session, ids),
+        polls=await polls.of_posts(session, viewer, shown),
     )
     actors = [
         *(post.author for post in rows),
@@ -106,6 +109,7 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         content_warning=words.warning or (_("Sensitive picture") if _hides_pictures(words, shown, around) else ""),
         long=is_long(words.html),
         images=tuple(image(sight, file) for file in around.extras.files.get(shown.id, ())),
+        poll=polled.view(sight, around.polls[shown.id]) if shown.id in around.polls else None,
         reply_to=sight.person(parent.author) if parent else None,
         reply_to_url=sight.url("post", post_id=parent.id) if parent else "",
         boosted_by=sight.person(post.author) if post is not shown else None,

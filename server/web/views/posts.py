@@ -66,6 +66,31 @@ class ImageView:
     alt: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOptionView:
+    """An answer; `votes` is None while counts are hidden, `share` is in percent, `own` what the viewer chose."""
+
+    position: int
+    title: str
+    votes: int | None = None
+    share: int = 0
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollView:
+    """A poll in a post. Who may vote posts `choice` to `vote_url`; its author may end it by a post to `end_url`."""
+
+    options: tuple[PollOptionView, ...]
+    voters: int = 0
+    multiple: bool = False
+    over: bool = False
+    hidden: bool = False
+    ends: Moment | None = None
+    vote_url: str | None = None
+    end_url: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Who decided on a revision, and when; with the reason where it went back to its author."""
@@ -110,6 +135,7 @@ class PostView:
     long: bool = False
     """Longer than eight lines: the feed folds it and offers to read on."""
     images: tuple[ImageView, ...] = ()
+    poll: PollView | None = None
     reply_to: PersonRef | None = None
     reply_to_url: str = ""
     boosted_by: PersonRef | None = None
@@ -143,7 +169,7 @@ class ComposerView:
     """The form that writes a post; with `reply_to` it writes a reply and its group is fixed.
 
     Fields sent: `group`, `in_reply_to`, `text`, `title`, `content_warning`, `language`, `image` and `alt` (as many of
-    each as `image_slots`), `next`, and the token.
+    each as `image_slots`), `poll-1` to `poll-10`, `poll-lasts`, `poll-multiple`, `poll-hides`, `next`, and the token.
     """
 
     action: str
@@ -153,6 +179,8 @@ class ComposerView:
     reply_to: PostView | None = None
     next_url: str = "/"
     languages: tuple[Choice, ...] = ()
+    durations: tuple[Choice, ...] = ()
+    """For how long a poll may be open; empty where none can be asked."""
     max_characters: int = 10_000
     image_slots: int = 4
     draft: str = "new"
@@ -219,6 +247,7 @@ class PostEditView:
     meanwhile: tuple[DiffPart, ...] = ()
     """Somebody saved another version: from theirs to what is in the form."""
     languages: tuple[Choice, ...] = ()
+    durations: tuple[Choice, ...] = ()
     max_characters: int = 10_000
 
 
