@@ -151,13 +151,14 @@ async def edit(request: web.Request) -> web.Response:
         post = await reading.one(session, by, number(request, "post_id"))
         if not policy.may_edit(by, post):
             raise NotAllowed
+        asked = await of_posts(session, by, [post])
         form = views.Form(
             values={
                 "text": post.source,
                 "title": post.title,
                 "content_warning": post.warning,
-                "language": post.language or looks.locale,
                 **(polls.typed(asked[post.id].poll) if post.id in asked else composing.untouched(looks).values),
+                "language": post.language or looks.locale,
             }
         )
         attached = await reading.files_of(session, post.id, post.revision)
@@ -184,8 +185,8 @@ async def _form(
         image_slots=max(0, composing.IMAGE_SLOTS - len(images)),
         gated=gated,
         languages=composing.languages(looks),
-        max_characters=looks.max_characters,
         durations=polls.durations(as_before=shown.poll is not None),
+        max_characters=looks.max_characters,
     )
 
 

@@ -153,6 +153,19 @@ LONG = v.PostView(
     replies=1,
     actions=replace(THEIRS, liked=False, bookmarked=False),
 )
+_MENU = (("Suppe", 4, False), ("Salat mit gerösteten Kernen und einem sehr langen Namen", 11, True), ("Brot", 0, False))
+POLL = v.PollView(
+    options=tuple(
+        v.PollOptionView(position=at, title=title, votes=votes, share=round(votes / 15 * 100), own=own)
+        for at, (title, votes, own) in enumerate(_MENU)
+    ),
+    voters=15,
+    ends=ago(hours=-3),
+    vote_url="/polls/5/votes",
+)
+ASKING = replace(LONG, id="12", url="/posts/12", text=Markup("<p>Was gibt es am Freitag?</p>"), long=False, poll=POLL)
+ANSWERED = replace(ASKING, id="13", url="/posts/13", poll=replace(POLL, vote_url=None, end_url="/polls/5/end"))
+
 OPEN = v.PostView(
     id="6",
     url="/posts/6",

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from server.web import views as v
 from tests.browser.gallery.cast import (
     ANNA,
+    ANSWERED,
+    ASKING,
     AYLIN,
     BERND,
     COMPOSER,
@@ -413,6 +415,7 @@ EXAMPLES = (
         ),
     ),
     page("saved", "saved", v.FeedView(posts=(POST,))),
+    page("polls", "saved", v.FeedView(posts=(ASKING, ANSWERED))),
     page("saved-empty", "saved", v.FeedView(posts=())),
     page("tag", "tag", v.FeedView(posts=(replace(OPEN, actions=v.PostActions()),), title="#gehaeuse"), DOOR),
     page("search", "search", v.SearchView()),
