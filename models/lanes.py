@@ -33,7 +33,10 @@ _LAST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery that a worker may make now. `attempt` is its lease: whoever claims it again ends this one."""
+    """A delivery that a worker may make now. `attempt` is its lease: whoever claims it again ends this one.
+
+    `is_suspect`: of its attempts before nobody ever wrote down how they ended, as if each had ended the worker.
+    """
 
     id: int
     activity_id: int
@@ -44,6 +47,7 @@ class Claimed:
     actor_id: int
     queued_at: datetime
     is_lasting: bool = False
+    is_suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,7 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
             Delivery.inbox,
             Delivery.host,
             Delivery.attempts,
+            Delivery.error,
             Activity.type,
             Activity.actor_id,
             Activity.post_id,
@@ -154,8 +159,9 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
             actor_id=actor_id,
             queued_at=queued_at,
             is_lasting=breakers.is_lasting(type, post_id),
+            is_suspect=attempts > 0 and error == "",
         )
-        for id, activity_id, inbox, host, attempts, type, actor_id, post_id, queued_at in rows
+        for id, activity_id, inbox, host, attempts, error, type, actor_id, post_id, queued_at in rows
     ]
 
 

@@ -34,6 +34,8 @@ _PARTING_SECONDS = 3.0
 _SIGNING_THREADS = 2
 _PROBE_FROM = 2
 _LOOKS_AT_ONCE = 4
+_FAULTS = 5
+"""So often a delivery may end us, or meet a fault of ours, before it is given up and its neighbours go on."""
 _ASK_AGAIN_AFTER = timedelta(minutes=10)
 
 
@@ -252,7 +254,15 @@ class Sender:
         return first.result.ending not in (Ending.AGAIN, Ending.GONE)
 
     async def _attempt(self, work: _Work, claimed: Claimed) -> Attempt:
-        made = await deliver(self._wire, self._signing, work.lane, claimed, work.parcels[claimed.activity_id])
+        if claimed.is_suspect and claimed.attempt > _FAULTS:
+            log.error("delivery given up that never ended", extra={"host": claimed.host, "delivery": claimed.id})
+            return Attempt(Result(claimed=claimed, ending=Ending.REFUSED, error="never came to an end here"))
+        try:
+            made = await deliver(self._wire, self._signing, work.lane, claimed, work.parcels[claimed.activity_id])
+        except Exception as error:
+            log.exception("delivery met a fault of ours", extra={"host": claimed.host, "delivery": claimed.id})
+            ending = Ending.AGAIN if claimed.attempt < _FAULTS else Ending.REFUSED
+            return Attempt(Result(claimed=claimed, ending=ending, error=f"fault here: {type(error).__name__}"))
         result = made.result
         if result.ending is Ending.DELIVERED:
             self._look_at(work.lane)
