@@ -175,6 +175,30 @@ class Invited(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Moderated(Entry):
+    """Somebody who keeps a group in order did something in it, or took it back (`is_undone`).
+
+    `act` is remove, ban, pin, lock or moderator. `is_passed_on`: their activity came here, and goes on as it came.
+    """
+
+    act: str
+    group_id: int
+    by_id: int
+    post_id: int | None = None
+    actor_id: int | None = None
+    is_undone: bool = False
+    is_passed_on: bool = False
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported(Entry):
+    """Somebody, here or elsewhere, reported somebody to those in charge."""
+
+    report_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ActorChanged(Entry):
     """A profile or a group's description changed."""
 

@@ -24,6 +24,7 @@ from models.tables import (
     Notification,
     NotificationType,
     Post,
+    Report,
     Role,
     Verdict,
 )
@@ -135,7 +136,12 @@ async def _tell(
     group_id: int | None = None,
     key: str = "",
 ) -> None:
-    """Add a notification unless that thing was told already; the unique key decides, not a look before."""
+    """Add a notification unless that thing was told already; the unique key decides, not a look before.
+
+    Who blocks somebody is not told what they do (R-79).
+    """
+    if type is not NotificationType.REPORT and await _is_kept_away(session, account_id, from_id):
+        return
     notification_id = new_id()
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     made = await session.scalar(
@@ -155,6 +161,11 @@ async def _tell(
     )
     if made is not None:
         journal.record(session, journal.Notified(notification_id, account_id))
+
+
+async def _is_kept_away(session: AsyncSession, account_id: int, from_id: int) -> bool:
+    found = select(Account.id).where(Account.id == account_id, policy.is_apart(from_id, Account.actor_id))
+    return await session.scalar(found) is not None
 
 
 async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
@@ -246,6 +257,46 @@ async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
         )
 
 
+async def _join_asked(session: AsyncSession, entry: journal.JoinAsked) -> None:
+    """GRP-2: somebody elsewhere waits to be let into a group of ours; its owner decides."""
+    found = await session.get(Membership, entry.membership_id)
+    group = await session.get(Group, found.group_id) if found else None
+    if found is None or group is None or not found.host or found.state is not MemberState.ASKED:
+        return
+    owner = await _account_of(session, group.owner_id) if group.owner_id is not None else None
+    if owner is not None:
+        type = NotificationType.FOLLOW_REQUEST
+        await _tell(session, owner.id, type, from_id=found.actor_id, group_id=group.id, key=f"join:{found.id}")
+
+
+async def _reported(session: AsyncSession, entry: journal.Reported) -> None:
+    """The admins, and those who keep the group that it was addressed to; never whom it is about, nor who reported."""
+    report = await session.get(Report, entry.report_id)
+    if report is None:
+        return
+    keepers = select(Membership.actor_id).where(
+        Membership.group_id == report.group_id,
+        Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+        Membership.state == MemberState.MEMBER,
+    )
+    told = await session.scalars(
+        select(Account).where(
+            (Account.role == Role.ADMIN) | Account.actor_id.in_(keepers),
+            Account.disabled_at.is_(None),
+            Account.actor_id.not_in([report.about_id, report.by_id or 0]),
+        )
+    )
+    for account in told.all():
+        await _tell(
+            session,
+            account.id,
+            NotificationType.REPORT,
+            from_id=report.about_id,
+            group_id=report.group_id,
+            key=f"{report.id}",
+        )
+
+
 async def _settle(session: AsyncSession, post_id: int) -> None:
     """Nobody needs to look at an earlier submission of a post any more: it was decided, or there is a newer one."""
     await session.execute(
@@ -333,6 +384,8 @@ CONSUMER = journal.consumer(
         journal.Liked: _liked,
         journal.FollowAsked: _follow_asked,
         journal.Invited: _invited,
+        journal.JoinAsked: _join_asked,
+        journal.Reported: _reported,
         journal.PostSubmitted: _submitted,
         journal.PostDecided: _decided,
         journal.PollOver: _over,

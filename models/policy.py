@@ -24,6 +24,8 @@ from models.tables import (
     ActorType,
     Agreement,
     Attachment,
+    Ban,
+    Block,
     Copy,
     Delivery,
     Departure,
@@ -42,6 +44,7 @@ from models.tables import (
     Post,
     Reach,
     Recipient,
+    Report,
     Visibility,
 )
 from models.viewers import Anonymous, RemoteViewer, Staff, Viewer
@@ -81,6 +84,24 @@ def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
     )
 
 
+def _is_left_there(viewer: Viewer, post: Any) -> ColumnElement[bool]:
+    """GRP-11: what was removed from a group is for its author and for those who keep the group in order."""
+    left: ColumnElement[bool] = post.removed_at.is_(None)
+    if not isinstance(viewer, Staff):
+        return left
+    if viewer.is_admin:
+        return true()
+    return or_(left, post.author_id == viewer.actor_id, post.group_id.in_(_groups_kept_by(viewer.actor_id)))
+
+
+def _groups_kept_by(actor_id: int) -> Select[int]:
+    return select(Membership.group_id).where(
+        Membership.actor_id == actor_id,
+        Membership.state == MemberState.MEMBER,
+        Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+    )
+
+
 def knew_posts(staff: Staff) -> Select[Post]:
     """Deleted posts that `staff` could read while they lived, so that their clients may be told to drop them."""
     return select(Post).where(Post.deleted_at.is_not(None), _reads_post(staff, Post))
@@ -89,7 +110,7 @@ def knew_posts(staff: Staff) -> Select[Post]:
 def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:
     match viewer:
         case Staff():
-            return or_(
+            reads = or_(
                 post.author_id == viewer.actor_id,
                 post.visibility == Visibility.COMPANY,
                 post.visibility.in_(_OPEN_TO_ALL),
@@ -99,12 +120,42 @@ def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:
                     exists().where(Recipient.post_id == post.id, Recipient.actor_id == viewer.actor_id),
                 ),
             )
+            return and_(reads, or_(~is_apart(viewer.actor_id, post.author_id), _answers_for(viewer, post)))
         case RemoteViewer():
             if not viewer.is_admitted:
                 return false()
-            return and_(_has_left(post), or_(*_reads_from(viewer, post)))
+            return and_(_has_left(post), _is_not_blocked(viewer, post.author_id), or_(*_reads_from(viewer, post)))
         case Anonymous():
             return and_(_has_left(post), _is_public(post))
+
+
+def is_apart(actor_id: Any, other_id: Any) -> ColumnElement[bool]:
+    """R-79: whether one of two people blocks the other: neither reads the other's posts, neither is told of them."""
+    return or_(
+        other_id.in_(select(Block.target_id).where(Block.actor_id == actor_id)),
+        other_id.in_(select(Block.actor_id).where(Block.target_id == actor_id)),
+    )
+
+
+def _answers_for(staff: Staff, post: Any) -> ColumnElement[bool]:
+    """Whether `staff` judges what is posted there, which no block may keep from them."""
+    if staff.is_admin or staff.is_gatekeeper:
+        there: ColumnElement[bool] = post.group_id.is_not(None)
+        return there
+    judged = select(Membership.group_id).where(
+        Membership.actor_id == staff.actor_id,
+        Membership.state == MemberState.MEMBER,
+        Membership.role != MemberRole.MEMBER,
+    )
+    return and_(post.group_id.is_not(None), post.group_id.in_(judged))
+
+
+def _is_not_blocked(viewer: RemoteViewer, author_id: Any) -> ColumnElement[bool]:
+    """R-79: somebody elsewhere whom one of ours blocks gets nothing of theirs, as far as it is known who asks."""
+    if viewer.actor_id is None:
+        return true()
+    free: ColumnElement[bool] = author_id.not_in(select(Block.actor_id).where(Block.target_id == viewer.actor_id))
+    return free
 
 
 def _is_public(post: Any) -> ColumnElement[bool]:
@@ -279,7 +330,9 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     hosts = (EVERYBODY, viewer.host) if isinstance(viewer, RemoteViewer) else (EVERYBODY,)
     if isinstance(viewer, RemoteViewer) and not viewer.is_admitted:
         return actors.where(false())
-    people = exists().where(Disclosure.actor_id == Actor.id, Disclosure.host.in_(hosts))
+    people: ColumnElement[bool] = exists().where(Disclosure.actor_id == Actor.id, Disclosure.host.in_(hosts))
+    if isinstance(viewer, RemoteViewer):
+        people = and_(people, _is_not_blocked(viewer, Actor.id))
     groups = Actor.id.in_(visible_groups(viewer).with_only_columns(Group.id))
     return actors.where(
         Actor.host == "", or_(and_(Actor.type == ActorType.GROUP, groups), and_(Actor.type != ActorType.GROUP, people))
@@ -402,6 +455,17 @@ async def may_decide(session: AsyncSession, staff: Staff, post: Post) -> bool:
     if post.author_id == staff.actor_id or post.group_id is None:
         return False
     return await session.scalar(select(Group.id).where(Group.id == post.group_id, decides_for(staff))) is not None
+
+
+def visible_reports(staff: Staff) -> Select[Report]:
+    """The reports that `staff` deals with: all for admins, those to a group for who keeps it; none about oneself."""
+    kept = true() if staff.is_admin else Report.group_id.in_(_groups_kept_by(staff.actor_id))
+    return select(Report).where(kept, Report.about_id != staff.actor_id)
+
+
+async def may_read_reports(session: AsyncSession, staff: Staff) -> bool:
+    """Admins, and who keeps a group in order."""
+    return staff.is_admin or await session.scalar(_groups_kept_by(staff.actor_id).limit(1)) is not None
 
 
 def may_administer(staff: Staff) -> bool:

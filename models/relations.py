@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import egress, journal, policy
+from models import blocks, egress, journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
@@ -21,6 +21,12 @@ class FollowSelf(Invalid):
     code = "follow_self"
 
 
+class KeptApart(NotAllowed):
+    """One of you blocks the other."""
+
+    code = "kept_apart"
+
+
 class NotAPartner(NotAllowed):
     """We do not talk with that company: an admin must admit it first."""
 
@@ -32,6 +38,7 @@ async def follow(session: AsyncSession, actor: Actor, *, by: Staff, shows_boosts
 
     Raises:
         FollowSelf. NotAPartner: they live at a company that is not admitted. NotFound: a group (join it instead).
+        KeptApart: one of the two blocks the other.
     """
     if actor.id == by.actor_id:
         raise FollowSelf
@@ -39,6 +46,8 @@ async def follow(session: AsyncSession, actor: Actor, *, by: Staff, shows_boosts
         raise NotFound(actor_id=actor.id)
     if actor.is_introduced or (not actor.is_local and not await egress.allows(session, actor.host)):
         raise NotAPartner(host=actor.host)
+    if await blocks.are_apart(session, by.actor_id, actor.id):
+        raise KeptApart(actor_id=actor.id)
     found = await between(session, by.actor_id, actor.id)
     if found is not None:
         found.shows_boosts = shows_boosts
@@ -184,10 +193,12 @@ class Relationship:
     shows_boosts: bool = True
     followed_by: bool = False
     asked_by: bool = False
+    blocks: bool = False
+    blocked_by: bool = False
 
 
 async def relationships(session: AsyncSession, viewer: Staff, actor_ids: Iterable[int]) -> list[Relationship]:
-    """One entry per id, in that order, in three statements."""
+    """One entry per id, in that order, in four statements."""
     ids = list(dict.fromkeys(actor_ids))
     out = {
         follow.followee_id: follow
@@ -207,9 +218,12 @@ async def relationships(session: AsyncSession, viewer: Staff, actor_ids: Iterabl
             select(Membership).where(Membership.actor_id == viewer.actor_id, Membership.group_id.in_(ids))
         )
     }
+    blocked, blockers = await blocks.standing(session, viewer, ids)
     return [
         Relationship(
             actor_id=actor_id,
+            blocks=actor_id in blocked,
+            blocked_by=actor_id in blockers,
             follows=(actor_id in out and out[actor_id].accepted_at is not None)
             or member.get(actor_id) is MemberState.MEMBER,
             asked=(actor_id in out and out[actor_id].accepted_at is None) or member.get(actor_id) is MemberState.ASKED,

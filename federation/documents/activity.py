@@ -18,6 +18,7 @@ __all__ = [
     "delete",
     "embedding",
     "encode",
+    "flag",
     "follow",
     "like",
     "proven",
@@ -131,6 +132,11 @@ def like(uri: str, actor: str, post_uri: str, *, to: list[str], audience: str | 
 def follow(uri: str, actor: str, followed: str) -> Document:
     """Follow of a person, or of a group: the wish to join it (GRP-2)."""
     return {"id": uri, "type": "Follow", "actor": actor, "to": [followed], "cc": [], "object": followed}
+
+
+def flag(uri: str, actor: str, about: list[str], *, to: list[str], text: str) -> Document:
+    """Flag of somebody and of posts of theirs, by their ids."""
+    return {"id": uri, "type": "Flag", "actor": actor, "to": to, "cc": [], "content": text, "object": about}
 
 
 def accept(uri: str, *, follow_uri: str, follower: str, followed: str) -> Document:
