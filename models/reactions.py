@@ -1,6 +1,9 @@
 """Thanks for posts, and keeping them for later."""
 
-from sqlalchemy import Select, delete, select
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -8,7 +11,7 @@ from models import journal, policy
 from models.base import new_id
 from models.errors import NotFound
 from models.instance import instance_of
-from models.tables import Actor, Bookmark, Like, Notification, NotificationType, Post
+from models.tables import Actor, Bookmark, EmojiReaction, Like, Notification, NotificationType, Post
 from models.viewers import Staff
 
 
@@ -42,6 +45,13 @@ async def _end(session: AsyncSession, actor_id: int, post_id: int) -> bool:
     if found is None:
         return False
     await session.delete(found)
+    await _forget_notice(session, actor_id, post_id)
+    await session.flush()
+    journal.record(session, journal.Unliked(actor_id, post_id, found.uri))
+    return True
+
+
+async def _forget_notice(session: AsyncSession, actor_id: int, post_id: int) -> None:
     await session.execute(
         delete(Notification).where(
             Notification.post_id == post_id,
@@ -49,9 +59,6 @@ async def _end(session: AsyncSession, actor_id: int, post_id: int) -> bool:
             Notification.type == NotificationType.FAVOURITE,
         )
     )
-    await session.flush()
-    journal.record(session, journal.Unliked(actor_id, post_id, found.uri))
-    return True
 
 
 async def like_of(session: AsyncSession, actor_id: int, post_id: int) -> Like | None:
@@ -60,15 +67,19 @@ async def like_of(session: AsyncSession, actor_id: int, post_id: int) -> Like | 
 
 async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str) -> bool:
     """Somebody elsewhere likes a post they may see; False when they did already. Raises NotFound."""
-    viewer = await policy.remote_viewer(session, by.host, by.id)
-    if post.is_local and await session.scalar(policy.visible_posts(viewer).where(Post.id == post.id)) is None:
-        raise NotFound(post_id=post.id)
+    await _must_see(session, by, post)
     if await like_of(session, by.id, post.id) is not None:
         return False
     session.add(Like(id=new_id(), actor_id=by.id, post_id=post.id, uri=uri))
     await session.flush()
     journal.record(session, journal.Liked(by.id, post.id, uri))
     return True
+
+
+async def _must_see(session: AsyncSession, by: Actor, post: Post) -> None:
+    viewer = await policy.remote_viewer(session, by.host, by.id)
+    if post.is_local and await session.scalar(policy.visible_posts(viewer).where(Post.id == post.id)) is None:
+        raise NotFound(post_id=post.id)
 
 
 async def receive_unlike(session: AsyncSession, *, by: Actor, post: Post) -> bool:
@@ -85,6 +96,74 @@ async def liked_by_activity(session: AsyncSession, uri: str, *, by: Actor) -> Po
     return await session.scalar(
         select(Post).join(Like, Like.post_id == Post.id).where(Like.uri == uri, Like.actor_id == by.id)
     )
+
+
+# Emoji, as FEP-c0e0 has them
+
+MOST_EMOJI = 10
+
+
+class Reaction(NamedTuple):
+    """One sign under a post and how many put it there; `picture_url` is at the server of one who did."""
+
+    emoji: str
+    count: int
+    picture_url: str | None
+
+
+async def receive_emoji(
+    session: AsyncSession, *, by: Actor, post: Post, emoji: str, picture_url: str | None, uri: str
+) -> bool:
+    """Somebody elsewhere puts an emoji under a post they may see; False when it is there, or they put too many.
+
+    Raises NotFound.
+    """
+    await _must_see(session, by, post)
+    known = (
+        await session.scalars(
+            select(EmojiReaction.emoji).where(EmojiReaction.actor_id == by.id, EmojiReaction.post_id == post.id)
+        )
+    ).all()
+    if emoji in known or len(known) >= MOST_EMOJI:
+        return False
+    session.add(
+        EmojiReaction(id=new_id(), actor_id=by.id, post_id=post.id, emoji=emoji, picture_url=picture_url, uri=uri)
+    )
+    await session.flush()
+    journal.record(session, journal.Liked(by.id, post.id, uri))
+    return True
+
+
+async def receive_no_emoji(
+    session: AsyncSession, *, by: Actor, uri: str = "", post: Post | None = None, emoji: str = ""
+) -> EmojiReaction | None:
+    """They take it back, by the id of the activity or by what it was; what ended, None when there was nothing."""
+    own = select(EmojiReaction).where(EmojiReaction.actor_id == by.id)
+    found = await session.scalar(own.where(EmojiReaction.uri == uri)) if uri else None
+    if found is None and post is not None and emoji:
+        found = await session.scalar(own.where(EmojiReaction.post_id == post.id, EmojiReaction.emoji == emoji))
+    if found is None:
+        return None
+    await session.delete(found)
+    await session.flush()
+    left = select(EmojiReaction.id).where(EmojiReaction.actor_id == by.id, EmojiReaction.post_id == found.post_id)
+    if await session.scalar(left.limit(1)) is None and await like_of(session, by.id, found.post_id) is None:
+        await _forget_notice(session, by.id, found.post_id)
+    return found
+
+
+async def emoji_of(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, list[Reaction]]:
+    """The emoji under some posts, by post: what most people put there first."""
+    rows = await session.execute(
+        select(EmojiReaction.post_id, EmojiReaction.emoji, func.count(), func.min(EmojiReaction.picture_url))
+        .where(EmojiReaction.post_id.in_(list(post_ids)))
+        .group_by(EmojiReaction.post_id, EmojiReaction.emoji)
+        .order_by(func.count().desc(), func.min(EmojiReaction.id))
+    )
+    found: dict[int, list[Reaction]] = {}
+    for post_id, emoji, count, picture_url in rows:
+        found.setdefault(post_id, []).append(Reaction(emoji, count, picture_url))
+    return found
 
 
 async def bookmark(session: AsyncSession, post_id: int, *, by: Staff) -> Post:

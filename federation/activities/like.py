@@ -1,29 +1,48 @@
-"""Like: thanks for a post (ActivityPub §7.10)."""
+"""Like and EmojiReact: thanks for a post, or an emoji under it (ActivityPub §7.10, FEP-c0e0)."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, receives
-from models import journal, reactions, tombstones
+from federation.documents import emoji_reactions
+from federation.vocabulary import Document
+from models import emoji, journal, reactions, tombstones
 from models.errors import NotFound
 from models.journal import GroupDistributes
 from models.posts import receiving
 from models.tables import Actor, Post
 
 
-@receives("Like")
+@receives("Like", "EmojiReact")
 async def like(session: AsyncSession, incoming: Incoming) -> str:
-    """One per actor and post; a group of ours passes it on. An emoji in it is not kept yet (FEP-c0e0)."""
+    """One Like per actor and post; a Like with an emoji in it is that emoji. A group of ours passes either on."""
     post = await liked(session, incoming)
     if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
         raise Ignored("was taken back before it came")
+    sign = sign_in(incoming, incoming.document)
+    if sign is None and incoming.type == "EmojiReact":
+        raise Ignored("is no emoji")
+    sender = incoming.sender
     try:
-        is_new = await reactions.receive_like(session, by=incoming.sender, post=post, uri=incoming.id)
+        if sign is None:
+            is_new = await reactions.receive_like(session, by=sender, post=post, uri=incoming.id)
+        else:
+            name, picture = sign
+            is_new = await reactions.receive_emoji(
+                session, by=sender, post=post, emoji=name, picture_url=picture, uri=incoming.id
+            )
+            if picture is not None:
+                await emoji.keep(session, sender.host, {name.strip(":"): picture})
     except NotFound:
         raise Ignored("is nothing that they may see") from None
     if not is_new:
         raise Ignored("known already")
     await pass_on(session, incoming, post)
-    return "liked"
+    return "liked" if sign is None else "reacted"
+
+
+def sign_in(incoming: Incoming, document: Document) -> tuple[str, str | None] | None:
+    """The emoji that a Like or EmojiReact brings, with the address of its picture where it is one."""
+    return emoji_reactions.parse(document, insecure_hosts=incoming.wire.insecure_hosts)
 
 
 async def liked(session: AsyncSession, incoming: Incoming) -> Post:

@@ -15,7 +15,7 @@ from federation.activities.registry import UNDONE, Ignored, Incoming, Refused, r
 from federation.vocabulary import BadJson, Document, parse_json, same_origin, types_of
 from models import actors, groups, reactions, received, relations, tombstones
 from models.posts import receiving, writing
-from models.tables import Actor, ActorType, Follow, Group, Like, Membership, Post
+from models.tables import Actor, ActorType, EmojiReaction, Follow, Group, Like, Membership, Post
 
 _WITHOUT_EFFECT = frozenset({"Dislike", "Delete", "Create", "Update", "Flag", "View", "Read"})
 
@@ -70,8 +70,9 @@ async def _by_id(session: AsyncSession, incoming: Incoming) -> str:
     if followee is not None or joined is not None:
         target = await session.get_one(Actor, followee or joined)
         return await unfollow(session, incoming, target.uri)
-    if await session.scalar(select(Like.id).where(Like.uri == uri, Like.actor_id == sender.id)) is not None:
-        return await unlike(session, incoming, None)
+    for table in (Like, EmojiReaction):
+        if await session.scalar(select(table.id).where(table.uri == uri, table.actor_id == sender.id)) is not None:
+            return await unlike(session, incoming, None)
     return await unboost(session, incoming, None)
 
 
@@ -95,10 +96,21 @@ async def unfollow(session: AsyncSession, incoming: Incoming, uri: str | None) -
     return await remember(session, incoming)
 
 
-@undoes("Like", is_passed_on=True)
+@undoes("Like", "EmojiReact", is_passed_on=True)
 async def unlike(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
     """Take back thanks."""
     post = await receiving.by_uri(session, uri) if uri is not None else None
+    if post is not None:
+        _must_be_of_the_group(incoming, post)
+    sign = like.sign_in(incoming, incoming.undone)
+    ended = await reactions.receive_no_emoji(
+        session, by=incoming.sender, uri=incoming.object_id or "", post=post, emoji=sign[0] if sign else ""
+    )
+    if ended is not None:
+        await like.pass_on(session, incoming, await session.get_one(Post, ended.post_id))
+        return await over(session, incoming, "reacted no more", ended.uri)
+    if sign is not None or "EmojiReact" in types_of(incoming.undone):
+        return await remember(session, incoming)
     if post is None and incoming.object_id is not None:
         post = await reactions.liked_by_activity(session, incoming.object_id, by=incoming.sender)
     if post is None:
