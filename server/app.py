@@ -19,7 +19,7 @@ from models.database import Database
 from models.instance import Instance, Mode
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server import images, media, middleware, pages
+from server import copies, images, media, middleware, pages
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES
 from server.workers import Runtime
@@ -42,8 +42,8 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[TEMPLATES] = pages.environment()
     app[LINKS] = media.Links(config)
     app[IMAGES] = images.Pool()
-    app[REMOTE_FILES] = media.RemoteFiles(wire, app[IMAGES], config)
-    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory)
+    app[REMOTE_FILES] = copies.RemoteFiles(wire, app[IMAGES], config)
+    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES])
 
     async def resolve(text: str, by: Staff) -> Actor | Post | None:
         return await discovery.resolve(wire, text, by=by)

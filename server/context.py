@@ -14,7 +14,8 @@ from server.config import Config
 
 if TYPE_CHECKING:
     from server import images
-    from server.media import Links, RemoteFiles
+    from server.copies import RemoteFiles
+    from server.media import Links
     from server.workers import Runtime
 
 Resolver = Callable[[str, Staff], Awaitable[Actor | Post | None]]

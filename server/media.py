@@ -7,34 +7,27 @@ with the next day; such a link is the same all day, so that it can be part of wh
 
 import asyncio
 import base64
-import hashlib
 import hmac
-import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
 
-from federation import files as remote
 from federation import trust
-from federation.errors import ProtocolError
 from federation.vocabulary import accepts_activity
-from federation.wire import WIRE, Wire
+from federation.wire import WIRE
+from models import emoji, policy
 from models import media as files
-from models import policy
 from models.errors import NotFound
 from models.tables import Actor, Media
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
-from server import images
+from server import copies, images
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, VIEWER
 
-log = logging.getLogger(__name__)
-
 _DAY = 86_400
 _AVATAR = 400
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 _INERT = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -88,6 +81,11 @@ def header_of(app: web.Application, actor: Actor, header: Media | None = None) -
     return app[LINKS].sign(f"/media/actor/{actor.id}/header/{actor.version}") if actor.header_url else None
 
 
+def emoji_of(app: web.Application, host: str, shortcode: str) -> str:
+    """The picture that a shortcode stands for on another server."""
+    return app[LINKS].sign(f"/media/emoji/{host}/{shortcode}")
+
+
 # Uploads
 
 
@@ -106,10 +104,10 @@ async def store_upload(
         ImageRefused: not a picture we read, too large, or a bomb; nothing is kept.
     """
     done = await images.process(data, pool=app[IMAGES], limits=limits(app[CONFIG]), crop=crop)
-    name = files.random_name(_EXTENSIONS[done.media_type])
-    preview_name = files.random_name(_EXTENSIONS[done.preview_type])
+    name = files.random_name(copies.EXTENSIONS[done.media_type])
+    preview_name = files.random_name(copies.EXTENSIONS[done.preview_type])
     folder = _folder(app[CONFIG])
-    await asyncio.to_thread(_write, folder, {name: done.data, preview_name: done.preview})
+    await asyncio.to_thread(copies.write, folder, {name: done.data, preview_name: done.preview})
     async with app[DATABASE].writing() as session:
         return await files.add(
             session,
@@ -136,57 +134,6 @@ def limits(config: Config) -> images.Limits:
 
 def _folder(config: Config) -> Path:
     return config.media_directory
-
-
-def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
-    for name, data in contents.items():
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        half = place.with_suffix(place.suffix + ".part")
-        half.write_bytes(data)
-        half.rename(place)  # a crash leaves a .part, never half a picture
-
-
-# Pictures elsewhere
-
-
-class RemoteFiles:
-    """Our copies of pictures that live on other servers, by the hash of their address."""
-
-    def __init__(self, wire: Wire, pool: images.Pool, config: Config) -> None:
-        self._wire = wire
-        self._pool = pool
-        self._limits = limits(config)
-        self._folder = config.media_directory / "remote"
-        self._max_bytes = config.media.max_bytes
-        self._under_way: dict[str, asyncio.Task[Path | None]] = {}
-
-    async def get(self, url: str) -> Path | None:
-        """The file with our copy, fetched now when there is none; None when it cannot be had."""
-        name = hashlib.sha256(url.encode()).hexdigest()
-        found = await asyncio.to_thread(self._find, name)
-        if found is not None:
-            return found
-        task = self._under_way.get(name)
-        if task is None:
-            task = asyncio.ensure_future(self._fetch(url, name))
-            self._under_way[name] = task
-            task.add_done_callback(lambda _: self._under_way.pop(name, None))
-        return await asyncio.shield(task)
-
-    def _find(self, name: str) -> Path | None:
-        return next(iter((self._folder / name[:2]).glob(f"{name}.[jpgw]*")), None)
-
-    async def _fetch(self, url: str, name: str) -> Path | None:
-        try:
-            data, _ = await remote.fetch_file(self._wire, url, max_bytes=self._max_bytes)
-            done = await images.process(data, pool=self._pool, limits=self._limits)
-        except (ProtocolError, images.ImageRefused) as error:
-            log.info("remote picture refused", extra={"code": error.code})
-            return None
-        place = f"{name[:2]}/{name}.{_EXTENSIONS[done.media_type]}"
-        await asyncio.to_thread(_write, self._folder, {place: done.data})
-        return self._folder / place
 
 
 # Serving
@@ -255,8 +202,21 @@ async def show_actor(request: web.Request) -> web.StreamResponse:
     return await _copy(request, url)
 
 
-async def _copy(request: web.Request, url: str) -> web.StreamResponse:
-    place = await request.app[REMOTE_FILES].get(url)
+async def show_emoji(request: web.Request) -> web.StreamResponse:
+    """Our copy of a custom emoji of another server."""
+    _refuse_to_be_read_as_document(request)
+    host, shortcode = request.match_info["host"], request.match_info["shortcode"]
+    if not request.app[LINKS].holds(request.path, request.query) and not isinstance(await _asker(request), Staff):
+        raise NotFound(host=host)
+    async with request.app[DATABASE].reading() as session:
+        found = await emoji.find(session, host, shortcode)
+    if found is None:
+        raise NotFound(host=host, shortcode=shortcode)
+    return await _copy(request, found.url, max_bytes=emoji.LARGEST)
+
+
+async def _copy(request: web.Request, url: str, *, max_bytes: int | None = None) -> web.StreamResponse:
+    place = await request.app[REMOTE_FILES].get(url, max_bytes=max_bytes)
     if place is None:
         raise NotFound(url=url)
     kind = {".jpg": "image/jpeg"}.get(place.suffix, f"image/{place.suffix[1:]}")
@@ -274,5 +234,8 @@ def setup(app: web.Application) -> None:
     app.router.add_get(r"/media/remote/{media_id:\d+}", show_remote, name="media-remote")
     app.router.add_get(
         r"/media/actor/{actor_id:\d+}/{which:avatar|header}/{version:\d+}", show_actor, name="media-actor"
+    )
+    app.router.add_get(
+        r"/media/emoji/{host:[a-z0-9._:-]+}/{shortcode:[A-Za-z0-9_]{1,64}}", show_emoji, name="media-emoji"
     )
     app.router.add_get(r"/media/{file:[0-9a-f]{2}/[0-9a-f]{40}\.(?:jpg|png|gif|webp)}", show, name="media")

@@ -17,6 +17,7 @@ from federation.wire import Wire
 from models import actors, breakers, media, notifications, polls
 from models.base import now
 from models.journal import Consumer
+from server.copies import RemoteFiles
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,11 @@ _KEYS_SECONDS = 0.5
 class Runtime:
     """Runs the background of one instance between `start()` and `stop()`."""
 
-    def __init__(self, wire: Wire, *, media_directory: Path) -> None:
+    def __init__(self, wire: Wire, *, media_directory: Path, copies: RemoteFiles) -> None:
         self._wire = wire
         self._database = wire.database
         self._media_directory = media_directory
+        self._copies = copies
         self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire.keys))
         self.processor = Processor(wire)
         self.sender = Sender(wire)
@@ -122,6 +124,7 @@ class Runtime:
                     names = await media.sweep(session)
                     await breakers.give_up(session)
                 await asyncio.to_thread(self._remove, names)
+                await self._copies.sweep()
             except Exception:
                 log.exception("sweeping failed")
             await self._pause(_SWEEP_SECONDS)

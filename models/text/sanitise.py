@@ -9,7 +9,7 @@ which lets us clean on the way in and again on the way out (CNT-4).
 import html
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bleach.sanitizer import Cleaner
@@ -60,8 +60,9 @@ _ATTRIBUTES = {
     "code": ["class"],
     "ol": ["start", "reversed"],
     "li": ["value"],
-    "img": ["src", "alt", "title", "width", "height"],
+    "img": ["class", "src", "alt", "title", "width", "height"],
 }
+_EMOJI = re.compile(r":([A-Za-z0-9_]{1,64}):")
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _PARENTS = {
     "li": {"ul", "ol"},
@@ -107,16 +108,20 @@ def clean_remote(source: str, *, image: ImageSource | None = None, headings_flat
     return _clean(source, rules, limit=REMOTE_CHARACTERS)
 
 
-def clean_stored(source: str, *, images_under: str = "", headings_flat: bool = False) -> str:
+def clean_stored(
+    source: str, *, images_under: str = "", headings_flat: bool = False, emoji: Mapping[str, str] | None = None
+) -> str:
     """What `clean_remote` once returned, cleaned again before it goes into a page; pictures stay `images_under` ours.
 
-    Nothing changes unless the rules have become stricter since, or somebody wrote into the database.
+    `emoji` maps shortcodes to addresses of ours: `:shortcode:` becomes that picture, but not in code.
+    Otherwise nothing changes unless the rules have become stricter since, or somebody wrote into the database.
     """
 
     def ours(asked: str) -> str | None:
         return asked if images_under and asked.startswith(images_under) else None
 
-    return _clean(source, _Rules(link_rel=_REMOTE_REL, image=ours, headings_flat=headings_flat), limit=OWN_CHARACTERS)
+    rules = _Rules(link_rel=_REMOTE_REL, image=ours, headings_flat=headings_flat, emoji=emoji or {})
+    return _clean(source, rules, limit=OWN_CHARACTERS)
 
 
 def clean_own(source: str) -> str:
@@ -156,6 +161,7 @@ class _Rules:
     image: ImageSource | None = None
     headings_flat: bool = False
     own: bool = False
+    emoji: Mapping[str, str] = field(default_factory=dict)
 
 
 def _clean(source: str, rules: _Rules, *, limit: int) -> str:
@@ -229,7 +235,22 @@ class _Writer:
             text = text.lstrip("\n")  # a parser drops the first line end there, and the next parser the next
         if text.strip():
             self._begin_paragraph()
-        self.parts.append(html.escape(clean_text(text, limit=len(text) * 3), quote=False))
+        text = clean_text(text, limit=len(text) * 3)
+        if not self.rules.emoji or "code" in self.open or "pre" in self.open:
+            self.parts.append(html.escape(text, quote=False))
+        else:
+            self._text_with_emoji(text)
+
+    def _text_with_emoji(self, text: str) -> None:
+        """Pieces of text, and between them what stood between two colons."""
+        for position, piece in enumerate(_EMOJI.split(text)):
+            picture = self.rules.emoji.get(piece) if position % 2 else None
+            if picture is not None:
+                name = f":{piece}:"
+                kept = {"class": "emoji", "src": picture, "alt": name, "title": name, "width": "20", "height": "20"}
+                self.parts.append(f"<img{_written(kept)}>")
+            else:
+                self.parts.append(html.escape(f":{piece}:" if position % 2 else piece, quote=False))
 
     def _start(self, token: Start) -> None:
         name = _SAME.get(token.name, token.name)

@@ -140,6 +140,8 @@ class MediaTable:
     max_bytes: int = doc(16_777_216, "Largest upload, in bytes.", at_least=65_536)
     max_pixels: int = doc(16_000_000, "Largest image: width times height.", at_least=640_000)
     max_attachments: int = doc(4, "Images in one post.", at_least=1)
+    remote_days: int = doc(30, "Days after which copies of partners' pictures go that nobody looked at.", at_least=1)
+    remote_megabytes: int = doc(4096, "Room for copies of partners' pictures.", at_least=64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

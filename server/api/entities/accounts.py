@@ -10,6 +10,7 @@ from models.tallies import Tally
 from models.text.addresses import shown_url
 from server import media
 from server.api.answers import encoded
+from server.api.entities import emojis
 from server.api.entities.times import day, instant
 from server.context import CONFIG
 
@@ -47,7 +48,7 @@ def account(app: web.Application, actor: Actor, group: Group | None) -> dict[str
         "header_description": "",
         "hide_collections": False,
         "noindex": True,
-        "emojis": [],
+        "emojis": emojis.used_in(app, actor, actor.display_name, actor.about_html),
         "roles": [],
         "fields": [field(entry, is_local=actor.is_local) for entry in actor.fields],
         "kontor": {"reach": str(group.reach), "access": str(group.access)} if group is not None else None,

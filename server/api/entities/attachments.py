@@ -15,9 +15,10 @@ def attachment(app: web.Application, file: Media, description: str) -> dict[str,
     return {
         "id": str(file.id),
         "type": "image" if is_image else "unknown",
-        "url": url,
-        "preview_url": media.url_of(app, file, preview=True),
-        "remote_url": None,  # some clients load it when ours is slow, and show the reader's address over there
+        "url": url if is_image else file.remote_url or url,  # what we cannot show is an honest link to where it is
+        "preview_url": media.url_of(app, file, preview=True) if is_image else None,
+        # of pictures some clients load it when ours is slow, and show the reader's address over there
+        "remote_url": None if is_image else file.remote_url,
         "preview_remote_url": None,
         "text_url": None,
         "meta": _meta(file),

@@ -9,6 +9,7 @@ from aiohttp import web
 from models.posts.outlines import Content, Marks
 from models.tables import Actor, Post, Reach, Visibility
 from server.api.answers import encoded
+from server.api.entities import emojis
 from server.api.entities.attachments import attachment
 from server.api.entities.times import instant, maybe
 from server.context import CONFIG
@@ -64,7 +65,7 @@ def status(app: web.Application, content: Content, *, outside: bool) -> dict[str
         "media_attachments": [attachment(app, file.media, file.description) for file in content.files],
         "mentions": [mention(actor) for actor in content.mentions],
         "tags": [{"name": tag, "url": f"{app[CONFIG].base_url}/tags/{tag}"} for tag in content.tags],
-        "emojis": [],
+        "emojis": emojis.used_in(app, post, said.title, said.html, said.warning),
         "card": None,
         "kontor": None if outside else _kontor(content),
     }

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
+from typing import Literal
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +19,7 @@ from models.tables import (
     Attachment,
     Group,
     Media,
+    MediaKind,
     MemberState,
     Post,
     Reach,
@@ -26,11 +29,13 @@ from models.tables import (
 )
 from models.text.sanitise import clean_own, clean_stored
 from models.viewers import Staff
+from server.context import REMOTE_FILES
 from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters import polls as polled
-from server.web.presenters.sight import Sight
+from server.web.presenters.sight import Sight, pictures_of
 
+DISTRIBUTED_WITHIN = timedelta(hours=24)
 _FOLDED_LINES = 10
 _LINE = 72
 _BREAKS = re.compile(r"<br ?/?>|</(?:p|li|h[1-6]|pre|blockquote|tr)>")
@@ -101,14 +106,19 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         author=sight.person(shown.author),
         reach=reach_of(sight, shown, around),
         at=sight.moment(shown.created_at),
-        text=cleaned(words.html, own=shown.is_local),
+        text=cleaned(words.html, own=shown.is_local, emoji=tuple(pictures_of(shown, words.html).items())),
         language=words.language or "",
         group=group_ref(sight, shown.group),
         reason=_reason(shown),
         title=words.title,
         content_warning=words.warning or (_("Sensitive picture") if _hides_pictures(words, shown, around) else ""),
         long=is_long(words.html),
-        images=tuple(image(sight, file) for file in around.extras.files.get(shown.id, ())),
+        images=tuple(
+            image(sight, file, stays_with=sight.company_of(shown.author.host) if shown.author.is_introduced else "")
+            for file in around.extras.files.get(shown.id, ())
+        ),
+        vouched=shown.is_vouched,
+        distribution=_distribution(sight, shown),
         poll=polled.view(sight, around.polls[shown.id]) if shown.id in around.polls else None,
         reply_to=sight.person(parent.author) if parent else None,
         reply_to_url=sight.url("post", post_id=parent.id) if parent else "",
@@ -126,9 +136,9 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
 
 
 @lru_cache(maxsize=4096)
-def cleaned(html: str, *, own: bool) -> Markup:
+def cleaned(html: str, *, own: bool, emoji: tuple[tuple[str, str], ...] = ()) -> Markup:
     """HTML from the database for a page; cleaned when it was written or taken in, and again on its way out (R-50)."""
-    return Markup(clean_own(html) if own else clean_stored(html, images_under="/media/"))
+    return Markup(clean_own(html) if own else clean_stored(html, images_under="/media/", emoji=dict(emoji)))
 
 
 def group_ref(sight: Sight, group: Group | None) -> views.GroupRef | None:
@@ -159,8 +169,27 @@ def is_long(html: str) -> bool:
     return sum(1 + len(line) // _LINE for line in lines if line.strip()) > _FOLDED_LINES
 
 
-def image(sight: Sight, file: Attachment) -> views.ImageView:
-    return picture(sight, file.media, alt=file.description)
+def image(sight: Sight, file: Attachment, *, stays_with: str = "") -> views.ImageView:
+    missing = _why_missing(sight, file.media)
+    shown = picture(sight, file.media, alt=file.description)
+    if stays_with:  # B2B-4: the author's company does not trade with ours, only with the group's
+        return replace(shown, missing=_("This file stays with %(company)s.", company=stays_with))
+    return replace(shown, elsewhere=file.media.remote_url or "", missing=missing) if missing else shown
+
+
+def _why_missing(sight: Sight, media: Media) -> str:
+    """Why a file elsewhere is a link instead of a picture; empty for what is shown."""
+    if media.file is not None or media.remote_url is None:
+        return ""
+    if media.kind is not MediaKind.IMAGE:
+        return _("File on another server")
+    copies = sight.app.get(REMOTE_FILES)
+    failure = copies.failure(media.remote_url) if copies is not None else None
+    if failure is None:
+        return ""
+    if failure == "too_large":
+        return _("This picture is too large to show here.")
+    return _("This picture could not be fetched.")
 
 
 def picture(sight: Sight, media: Media, *, alt: str | None = None) -> views.ImageView:
@@ -174,6 +203,15 @@ def picture(sight: Sight, media: Media, *, alt: str | None = None) -> views.Imag
         height=height,
         alt=media.description if alt is None else alt,
     )
+
+
+def _distribution(sight: Sight, post: Post) -> Literal["", "waiting", "lost"]:
+    """GRP-10: whether a group elsewhere has passed on a post of ours; that is its members' only way to it."""
+    if not post.is_local or post.group is None or post.group.actor.is_local or post.distributed_at is not None:
+        return ""
+    if post.published_revision is None:
+        return ""
+    return "lost" if sight.now - post.created_at > DISTRIBUTED_WITHIN else "waiting"
 
 
 # Reach

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from html import escape
 
 from aiohttp import web
+from markupsafe import Markup
 
+from models import emoji
 from models.base import now
 from models.journal import Position
-from models.tables import Actor, ActorType, Media
+from models.tables import Actor, ActorType, Media, Post
+from models.text.sanitise import clean_stored
 from models.viewers import Staff, Viewer
 from server.context import config, locale, viewer
 from server.tail import TAIL
@@ -62,6 +66,7 @@ class Sight:
             name=actor.shown_name,
             handle=actor.handle,
             url=self.actor_url(actor),
+            shown_name=with_emoji(actor, actor.shown_name) if actor.emoji else Markup(),
             avatar_url=self.avatar_url(actor),
             company=None if actor.is_local else self.company_of(actor.host),
         )
@@ -82,6 +87,17 @@ class Sight:
         if media.file is None:
             return f"/media/remote/{media.id}"
         return f"/media/{(media.preview_file if preview else None) or media.file}"
+
+
+def with_emoji(actor: Actor, text: str) -> Markup:
+    """Plain text of an actor as markup, its custom emoji as pictures."""
+    return Markup(clean_stored(escape(text), emoji=pictures_of(actor, text)))
+
+
+def pictures_of(told: Actor | Post, *texts: str) -> dict[str, str]:
+    """Where the pictures of the shortcodes in `texts` are, for whoever is signed in here."""
+    host = emoji.home_of(told)
+    return {shortcode: f"/media/emoji/{host}/{shortcode}" for shortcode in emoji.used(told.emoji, *texts)}
 
 
 def sight(request: web.Request, companies: Mapping[str, str] | None = None) -> Sight:

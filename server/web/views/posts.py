@@ -42,6 +42,8 @@ class PersonRef:
     name: str
     handle: str
     url: str
+    shown_name: Markup = field(default_factory=Markup)
+    """The name with its custom emoji as pictures; empty where it has none."""
     avatar_url: str | None = None
     company: str | None = None
     job: str | None = None
@@ -57,13 +59,19 @@ class GroupRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageView:
-    """An image; `alt` is empty where its author called it decorative or left it out."""
+    """An image; `alt` is empty where its author called it decorative or left it out.
+
+    With `elsewhere` it is no picture that we could show, and the page links to where it is instead.
+    """
 
     url: str
     preview_url: str
     width: int
     height: int
     alt: str = ""
+    elsewhere: str = ""
+    missing: str = ""
+    """Why it is not shown, translated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +156,10 @@ class PostView:
     """While this revision waits, partners keep the one that was approved before."""
     returned: Decision | None = None
     approved: Decision | None = None
+    vouched: bool = False
+    """Whose it is, its group alone says."""
+    distribution: Literal["", "waiting", "lost"] = ""
+    """Whether the group elsewhere that it was written for has passed it on."""
     deleted: bool = False
     """The gap keeps its place; nothing else of the post is shown."""
     actions: PostActions = field(default_factory=PostActions)

@@ -1,0 +1,18 @@
+"""Mastodon's CustomEmoji."""
+
+from typing import Any
+
+from aiohttp import web
+
+from models import emoji
+from models.tables import Actor, Post
+from server import media
+
+
+def used_in(app: web.Application, told: Post | Actor, *texts: str) -> list[dict[str, Any]]:
+    """The custom emoji of a post or profile that stand in `texts`, with addresses of ours."""
+    found = []
+    for shortcode in emoji.used(told.emoji, *texts):
+        url = media.emoji_of(app, emoji.home_of(told), shortcode)
+        found.append({"shortcode": shortcode, "url": url, "static_url": url, "visible_in_picker": False})
+    return found

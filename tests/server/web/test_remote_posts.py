@@ -1,0 +1,84 @@
+"""How posts from elsewhere look on our pages: their emoji, their files, what could not be fetched (R-56)."""
+
+import time
+
+import pytest
+from aiohttp import web
+
+from models import actors
+from models.posts import receiving
+from models.posts.receiving import RemoteFile
+from models.tables import Actor, ActorType, Post, Visibility
+from server.context import REMOTE_FILES
+from tests.server.web.browser import Browser
+from tests.world import NORTHWIND, World
+
+BLOB = f"http://{NORTHWIND}/blob.png"
+CAMERA = f"http://{NORTHWIND}/files/1"
+
+
+async def olaf(world: World) -> Actor:
+    uri = f"http://{NORTHWIND}/u/olaf"
+    async with world.database.writing() as session:
+        return await actors.keep(
+            session,
+            actors.RemoteActor(
+                uri=uri, type=ActorType.PERSON, host=NORTHWIND, username="olaf", url=uri, inbox=f"{uri}/inbox",
+                display_name="Olaf :blob: <b>", emoji={"blob": BLOB},
+            ),
+        )  # fmt: skip
+
+
+async def written(world: World, html: str, *files: RemoteFile) -> Post:
+    author = await olaf(world)
+    async with world.database.writing() as session:
+        found = await receiving.receive(
+            session,
+            receiving.RemotePost(
+                uri=f"{author.uri}/{time.monotonic_ns()}", url=None, author=author, visibility=Visibility.PUBLIC,
+                html=html, files=files, emoji={"blob": BLOB},
+            ),
+        )  # fmt: skip
+        assert found is not None
+        return found
+
+
+async def test_CNT_6_custom_emoji_are_our_copies_in_texts_and_names(world: World, ada: Browser) -> None:
+    post = await written(world, "<p>Good :blob: day :other: <code>:blob:</code></p>")
+    page = await ada.get(f"/posts/{post.id}")
+
+    picture = (
+        f'<img class="emoji" src="/media/emoji/{NORTHWIND}/blob" alt=":blob:" title=":blob:" width="20" height="20">'
+    )
+    assert f"Good {picture} day :other: <code>:blob:</code>" in page.html
+    assert f"Olaf {picture} &lt;b&gt;" in page.html
+    profile = await ada.get(f"/people/olaf@{NORTHWIND}")
+    assert f"<h1>Olaf {picture} &lt;b&gt;</h1>" in profile.html
+    assert f"http://{NORTHWIND}/blob.png" not in page.html + profile.html
+
+
+async def test_CNT_7_what_is_no_picture_is_an_honest_link_to_where_it_is(world: World, ada: Browser) -> None:
+    film = RemoteFile(url=f"{CAMERA}.mp4", media_type="video/mp4", description="The mill at work")
+    post = await written(world, "<p>Look</p>", film)
+    page = await ada.get(f"/posts/{post.id}")
+
+    assert "File on another server The mill at work Open it at its source" in page.words
+    assert f'<a href="{CAMERA}.mp4" rel="nofollow noopener noreferrer ugc">' in page.html
+    assert f'src="{CAMERA}' not in page.html
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("too_large", "too large to show"), ("unreadable", "could not be fetched"), ("unreachable", "could not be")],
+)
+async def test_CNT_7_a_picture_that_could_not_be_had_is_a_link_as_well(
+    world: World, ada: Browser, app: web.Application, reason: str, words: str
+) -> None:
+    post = await written(world, "<p>Look</p>", RemoteFile(url=f"{CAMERA}.png", media_type="image/png"))
+    before = await ada.get(f"/posts/{post.id}")
+    app[REMOTE_FILES]._failures.put(f"{CAMERA}.png", reason)
+    after = await ada.get(f"/posts/{post.id}")
+
+    assert 'src="/media/remote/' in before.html
+    assert 'src="/media/remote/' not in after.html
+    assert words in after.words
