@@ -16,7 +16,7 @@ from federation.errors import ProtocolError
 from federation.upkeep import comparing
 from federation.vocabulary import Document, host_of
 from federation.vocabulary.urls import BadUrl
-from models import policy
+from models import copies, policy
 from models.tables import (
     Activity,
     Actor,
@@ -26,6 +26,7 @@ from models.tables import (
     MemberRole,
     Membership,
     MemberState,
+    Pin,
     Post,
     Reach,
 )
@@ -62,7 +63,7 @@ async def of_actor(
         case "synchronization" if actor.type is ActorType.GROUP and isinstance(asker, RemoteViewer):
             return await comparing.listed_for(session, actor, asker.host, url)
         case "featured":
-            return {"id": url, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []}
+            return await _featured(session, asker, actor, url)
         case "moderators" if actor.type is ActorType.GROUP:
             return await _moderators(session, asker, actor, url)
     return None
@@ -189,8 +190,27 @@ async def _follower(session: AsyncSession, asker: Asker, actor: Actor, follower_
     return {"id": url, "type": "OrderedCollection"}
 
 
+async def _featured(session: AsyncSession, asker: Asker, actor: Actor, url: str) -> Document:
+    """What stands on top of a group, as far as `asker` may know of it: ids, unpaged (COL-5, GRP-13).
+
+    Who reads the group's copies gets theirs: a microblog shows on top only what the group wrote itself (GRP-16).
+    """
+    posts = (
+        policy.nameable_posts(asker)
+        .join(Pin, Pin.post_id == Post.id)
+        .where(Pin.group_id == actor.id)
+        .order_by(Pin.since.desc())
+    )
+    rows = (await session.scalars(posts.limit(PER_PAGE))).all()
+    items = [post.uri for post in rows]
+    if isinstance(asker, RemoteViewer) and asker.host in await copies.hosts(session, actor.id):
+        found = {copy.post_id: copy.uri for copy in await session.scalars(policy.visible_copies(asker))}
+        items = [found[post.id] for post in rows if post.id in found]
+    return {"id": url, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": items}
+
+
 async def _moderators(session: AsyncSession, asker: Asker, actor: Actor, url: str) -> Document:
-    """Owner and gatekeepers of a group, those of them whom `asker` knows already."""
+    """Owner and moderators of a group, of ours those whom `asker` knows already."""
     known = policy.visible_actors(asker).with_only_columns(Actor.id)
     found = await session.scalars(
         select(Actor.uri)
@@ -198,8 +218,8 @@ async def _moderators(session: AsyncSession, asker: Asker, actor: Actor, url: st
         .where(
             Membership.group_id == actor.id,
             Membership.state == MemberState.MEMBER,
-            Membership.role != MemberRole.MEMBER,
-            Actor.id.in_(known),
+            Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+            (Actor.host != "") | Actor.id.in_(known),
         )
         .order_by(Actor.id)
     )

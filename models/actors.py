@@ -318,6 +318,11 @@ async def disclose(session: AsyncSession, actor_id: int, hosts: Iterable[str]) -
     await session.flush()
 
 
+async def known_at(session: AsyncSession, actor_id: int) -> set[str]:
+    """The servers that were told of an actor of ours; EVERYBODY among them when all the world was."""
+    return set(await session.scalars(select(Disclosure.host).where(Disclosure.actor_id == actor_id)))
+
+
 async def told_of(session: AsyncSession, actor_id: int) -> list[tuple[str, str]]:
     """The shared inboxes of the servers that know of an actor of ours, as (inbox, host), where we know one."""
     rows = await session.execute(

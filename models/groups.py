@@ -30,6 +30,7 @@ from models.text.clean import clean_line, clean_text
 from models.viewers import Staff, Viewer
 
 PURPOSE_LIMIT = 1000
+KEEPERS = (MemberRole.OWNER, MemberRole.MODERATOR)
 _RANK = case({MemberRole.OWNER: 0, MemberRole.MODERATOR: 1, MemberRole.GATEKEEPER: 2}, value=Membership.role, else_=3)
 _ORDER = {Reach.INTERNAL: 0, Reach.PARTNERS: 1, Reach.PUBLIC: 2}
 
@@ -56,6 +57,12 @@ class NoGatekeeper(Invalid):
     """Nobody could approve anything: name a gatekeeper for this group first."""
 
     code = "no_gatekeeper"
+
+
+class Banned(NotAllowed):
+    """Whoever is banned from a group takes no part in it until the ban is lifted."""
+
+    code = "banned"
 
 
 class OwnerStays(NotAllowed):
@@ -196,7 +203,7 @@ async def keepers(session: AsyncSession, group: Group) -> Sequence[Actor]:
     named = select(Membership.actor_id).where(
         Membership.group_id == group.id,
         Membership.state == MemberState.MEMBER,
-        Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+        Membership.role.in_(KEEPERS),
     )
     found = await session.scalars(
         select(Actor).where(Actor.id.in_(named), Actor.host == "", Actor.deleted_at.is_(None)).order_by(Actor.id)
@@ -227,6 +234,8 @@ async def join(session: AsyncSession, group: Group, *, by: Staff) -> Membership:
         return found
     if not actor.is_local:
         return await _ask(session, group, found, by=by)
+    if await policy.is_banned(session, by.actor_id, group.id):
+        raise Banned(group=actor.username)
     if not await policy.may_join(session, by, group):
         raise GroupClosed(group=actor.username)
     if found is None:
@@ -278,6 +287,8 @@ async def invite(session: AsyncSession, group: Group, username: str, *, by: Staf
     )
     if guest is None:
         raise NotFound(username=username, field="username")
+    if await policy.is_banned(session, guest.id, group.id):
+        raise Banned(username=username, field="username")
     found = await membership(session, group.id, guest.id)
     if found is None:
         found = Membership(group_id=group.id, actor_id=guest.id, state=MemberState.INVITED, invited_by_id=by.actor_id)
@@ -306,12 +317,17 @@ async def remove(session: AsyncSession, group: Group, actor_id: int, *, by: Staf
 
 
 async def set_role(session: AsyncSession, group: Group, actor_id: int, role: MemberRole, *, by: Staff) -> None:
-    """Name or dismiss a gatekeeper, or hand the group over. Raises NotAllowed, NotFound."""
+    """Name or dismiss a gatekeeper or a moderator, or hand the group over.
+
+    People of partners can moderate (GRP-13), and nothing else. Raises NotAllowed, NotFound.
+    """
     if not await policy.may_manage(session, by, group):
         raise NotAllowed(group_id=group.id)
     found = await membership(session, group.id, actor_id)
-    if found is None or found.state is not MemberState.MEMBER or found.host:
+    is_for_all = role in (MemberRole.MEMBER, MemberRole.MODERATOR)
+    if found is None or found.state is not MemberState.MEMBER or (found.host and not is_for_all):
         raise NotFound(actor_id=actor_id)
+    before = found.role
     if role is MemberRole.OWNER:
         former = await membership(session, group.id, group.owner_id or 0)
         if former is not None:
@@ -321,6 +337,10 @@ async def set_role(session: AsyncSession, group: Group, actor_id: int, role: Mem
         raise OwnerStays(group_id=group.id)
     found.role = role
     audit.note(session, "member_role", by=by, group_id=group.id, actor_id=actor_id, role=str(role))
+    kept, keeps = before in KEEPERS, role in KEEPERS
+    if kept != keeps:
+        told = journal.Moderated("moderator", group.id, by.actor_id, actor_id=actor_id, is_undone=kept)
+        journal.record(session, told)
 
 
 # Settings
@@ -431,8 +451,10 @@ async def receive_join(session: AsyncSession, group: Group, actor: Actor, *, uri
     """Somebody elsewhere asks to join a group of ours (GRP-2); whoever an agreement lets in is in at once.
 
     Raises:
-        NotAllowed: the group is not open to that company.
+        NotAllowed: the group is not open to that company. Banned.
     """
+    if await policy.is_banned(session, actor.id, group.id):  # GRP-12
+        raise Banned(group_id=group.id, host=actor.host)
     if not await policy.may_follow_group(session, actor.host, group):
         raise NotAllowed(group_id=group.id, host=actor.host)
     found = await membership(session, group.id, actor.id)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models.base import now
 from models.instance import Mode, instance_of
 from models.tables import (
     EVERYBODY,
@@ -74,11 +75,15 @@ def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
     """The same as a condition on `post`, which may be an alias."""
     return and_(
         post.deleted_at.is_(None),
+        _is_left_there(viewer, post),
         _reads_post(viewer, post),
         or_(
             post.boost_of_id.is_(None),
             exists().where(
-                _BOOSTED.id == post.boost_of_id, _BOOSTED.deleted_at.is_(None), _reads_post(viewer, _BOOSTED)
+                _BOOSTED.id == post.boost_of_id,
+                _BOOSTED.deleted_at.is_(None),
+                _is_left_there(viewer, _BOOSTED),
+                _reads_post(viewer, _BOOSTED),
             ),
         ),
     )
@@ -208,6 +213,7 @@ def nameable_posts(viewer: RemoteViewer | Anonymous) -> Select[Post]:
         Post.is_local.is_(False),
         Post.boost_of_id.is_(None),
         Post.deleted_at.is_(None),
+        Post.removed_at.is_(None),
         Post.visibility.in_((*_OPEN_TO_ALL, Visibility.GROUP)),
     )
     if isinstance(viewer, Anonymous):
@@ -379,7 +385,12 @@ def media_behind_a_link() -> Select[Media]:
 
     The link was given to somebody who may see the file and ends with the next day; a withdrawn post ends it at once.
     """
-    alive = exists().where(Attachment.media_id == Media.id, Attachment.post_id == Post.id, Post.deleted_at.is_(None))
+    alive = exists().where(
+        Attachment.media_id == Media.id,
+        Attachment.post_id == Post.id,
+        Post.deleted_at.is_(None),
+        Post.removed_at.is_(None),
+    )
     shown = exists().where(or_(_PROFILE.avatar_id == Media.id, _PROFILE.header_id == Media.id))
     return select(Media).where(Media.deleted_at.is_(None), or_(alive, shown, Media.posted_at.is_(None)))
 
@@ -394,6 +405,8 @@ async def may_post(session: AsyncSession, staff: Staff, group: Group) -> bool:
 
 async def may_join(session: AsyncSession, staff: Staff, group: Group) -> bool:
     """Everybody joins an open group, a closed one of ours takes its guests; groups elsewhere decide themselves."""
+    if await is_banned(session, staff.actor_id, group.id):
+        return False
     found = select(Membership.state).where(Membership.group_id == group.id, Membership.actor_id == staff.actor_id)
     return may_join_as(await session.scalar(found), group)
 
@@ -419,6 +432,35 @@ async def may_manage(session: AsyncSession, staff: Staff, group: Group) -> bool:
     if not staff.is_admin:
         return False
     return await session.scalar(readable_groups(staff).where(Group.id == group.id)) is not None
+
+
+async def may_moderate(session: AsyncSession, staff: Staff, group: Group) -> bool:
+    """Keep a group of ours in order: who manages it, and its moderators."""
+    if await session.scalar(select(Actor.id).where(Actor.id == group.id, Actor.host == "")) is None:
+        return False
+    return await moderates(session, staff.actor_id, group.id) or await may_manage(session, staff, group)
+
+
+async def moderates(session: AsyncSession, actor_id: int, group_id: int) -> bool:
+    """Whether somebody, here or elsewhere, is owner or moderator of a group (GRP-13)."""
+    kept = _groups_kept_by(actor_id).where(Membership.group_id == group_id)
+    return await session.scalar(kept) is not None and not await is_banned(session, actor_id, group_id)
+
+
+async def is_banned(session: AsyncSession, actor_id: int, group_id: int) -> bool:
+    """Whether somebody may not belong to a group now (GRP-12)."""
+    found = select(Ban.id).where(
+        Ban.group_id == group_id, Ban.actor_id == actor_id, Ban.ends_at.is_(None) | (Ban.ends_at > now())
+    )
+    return await session.scalar(found) is not None
+
+
+async def may_answer_in(session: AsyncSession, actor_id: int, post: Post) -> bool:
+    """Whether somebody may answer in the thread of `post`: in a locked one only who keeps its group in order."""
+    root = await session.get(Post, post.thread_id) if post.thread_id not in (None, post.id) else post
+    if (root is None or root.locked_at is None) and post.locked_at is None:
+        return True
+    return post.group_id is not None and await moderates(session, actor_id, post.group_id)
 
 
 async def may_raise_reach(session: AsyncSession, staff: Staff, group: Group) -> bool:
@@ -519,7 +561,7 @@ async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, i
 
     A public group takes replies from everybody it talks with, as any public page does.
     """
-    if not await is_admitted(session, actor.host):
+    if not await is_admitted(session, actor.host) or await is_banned(session, actor.id, group.id):
         return False
     level = await agreed_level(session, actor.host, group)
     if group.reach is Reach.PUBLIC:

@@ -1,6 +1,6 @@
 """What we do with activities from elsewhere: one file per type, all known to the registry once this is imported."""
 
-from federation.activities import announce, answers, create, delete, follow, like, undo, update
+from federation.activities import announce, answers, create, delete, follow, like, moderation, undo, update
 from federation.activities.registry import HANDLERS, Handler, Ignored, Incoming, Refused, Waiting
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "delete",
     "follow",
     "like",
+    "moderation",
     "undo",
     "update",
 ]

@@ -20,7 +20,7 @@ from models.base import now
 from models.posts import receiving
 from models.tables import Actor, ActorType, Group, Membership, MemberState
 
-_PASSED_ON = frozenset({"Create", "Update", "Delete", "Like", "Undo"})
+_PASSED_ON = frozenset({"Create", "Update", "Delete", "Like", "Undo", "Block", "Lock", "Add", "Remove"})
 _NEVER = frozenset({"Follow", "Join", "Accept", "Reject", "Move", "Announce", "Flag"})
 
 

@@ -103,6 +103,8 @@ async def _must_be_let_in(session: AsyncSession, incoming: Incoming, seen: Seen,
         raise Ignored("brought by somebody else: its author has to send it to the group")
     if not await policy.may_contribute(session, seen.author, place.group, is_reply=place.is_reply_in_group):
         raise Refused("GRP-6", "may not post there", object_uri=seen.post.uri, group=place.group_actor)
+    if place.parent is not None and not await policy.may_answer_in(session, seen.author.id, place.parent):  # GRP-13
+        raise Refused("GRP-6", "the thread is closed", object_uri=seen.post.uri, group=place.group_actor)
 
 
 async def store_parents(session: AsyncSession, incoming: Incoming) -> None:

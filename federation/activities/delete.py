@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import trust
+from federation.activities import moderation
 from federation.activities.registry import Ignored, Incoming, Refused, receives
 from federation.vocabulary import same_origin
 from models import actors, journal
@@ -11,7 +12,7 @@ from models.posts import receiving
 from models.tables import Actor, Post
 
 
-@receives("Delete")
+@receives("Delete", gather=moderation.gather)
 async def delete(session: AsyncSession, incoming: Incoming) -> str:
     """Forget it here, remember that it is gone, and let a group of ours pass that on."""
     uri = incoming.object_id
@@ -20,11 +21,12 @@ async def delete(session: AsyncSession, incoming: Incoming) -> str:
     if uri == incoming.sender.uri:
         return await _end(session, incoming)
     if trust.is_own(incoming.wire, uri):
-        return await _moderated_there(incoming)
+        return await _moderated(session, incoming, await receiving.by_uri(session, uri))
     post = await receiving.by_uri(session, uri)
     if post is None:
         return await _unknown(session, incoming, uri)
-    await _must_be_allowed(session, incoming, post)
+    if not await _is_its_end(session, incoming, post):
+        return await moderation.removal(session, incoming, post)
     home = await session.get(Actor, post.group_id) if post.group_id is not None else None
     known = await receiving.receive_deletion(session, uri, host=incoming.sender.host, by_handle=incoming.sender.handle)
     if not known:
@@ -44,11 +46,11 @@ async def _end(session: AsyncSession, incoming: Incoming) -> str:
     return "actor deleted"
 
 
-async def _moderated_there(incoming: Incoming) -> str:
-    # todo GRP-11: a group elsewhere that takes out a post of ours should hide it in our mirror of that group
-    if incoming.via is not None:
-        raise Ignored("removal by a group's moderator: not handled yet")
-    raise Refused("R-13", "is ours", object_uri=incoming.object_id or "")
+async def _moderated(session: AsyncSession, incoming: Incoming, post: Post | None) -> str:
+    """Nobody deletes a post of ours; whoever keeps its group in order takes it out of that (GRP-11)."""
+    if post is None or post.deleted_at is not None or not await moderation.keeps(session, incoming, post.group_id):
+        raise Refused("R-13", "is ours", object_uri=incoming.object_id or "")
+    return await moderation.removal(session, incoming, post)
 
 
 async def _unknown(session: AsyncSession, incoming: Incoming, uri: str) -> str:
@@ -60,15 +62,11 @@ async def _unknown(session: AsyncSession, incoming: Incoming, uri: str) -> str:
     return "remembered"
 
 
-async def _must_be_allowed(session: AsyncSession, incoming: Incoming, post: Post) -> None:
-    """The author, an origin that has it no more, or the server of the group it is in (GRP-11)."""
+async def _is_its_end(session: AsyncSession, incoming: Incoming, post: Post) -> bool:
+    """Whether its author says so, or an origin that has it no more; everybody else can only take it out of a group."""
     via = incoming.via
     if via is not None and post.group_id != via.id:
         raise Ignored("is not of the group that announced it")
     if incoming.is_vouched and not post.is_vouched:
         raise Refused("TRUST-6", "is better known than by the word of its group", object_uri=post.uri)
-    if post.author_id == incoming.sender.id or incoming.object_is_gone:
-        return
-    if via is not None and same_origin(incoming.sender.uri, via.uri):
-        return
-    raise Refused("R-14", "is somebody else's", object_uri=post.uri)
+    return post.author_id == incoming.sender.id or incoming.object_is_gone

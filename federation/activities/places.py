@@ -118,7 +118,7 @@ async def _parent(session: AsyncSession, seen: Seen) -> Post | None:
     """What it answers, if we have that and its author may know of it."""
     uri = seen.post.reply_to_uri
     parent = await receiving.by_uri(session, uri) if uri else None
-    if parent is None or parent.deleted_at is not None:
+    if parent is None or parent.deleted_at is not None or (parent.removed_at is not None and not parent.is_local):
         return None
     if parent.is_local:
         viewer = await policy.remote_viewer(session, seen.author.host, seen.author.id)

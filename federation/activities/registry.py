@@ -54,6 +54,8 @@ class Incoming:
     bytes nobody vouches for and which is therefore never passed on. `via` is the group that announced it. `signed_at`
     is when its actor signed the request that brought it, or the group did. `undone` is what an Undo takes back.
     `is_vouched` says that the group alone says whose it is (TRUST-6).
+    `is_by_moderator`: the group that announced it lists the sender among its moderators.
+
     `in_thread_of` is what an inner post answers by the word of the group, whose own copy it names itself (GRP-16).
     """
 
@@ -73,6 +75,7 @@ class Incoming:
     inner: "Incoming | None" = None
     object_is_gone: bool = False
     in_thread_of: str | None = None
+    is_by_moderator: bool = False
     is_vouched: bool = False
     undone: Document = field(default_factory=dict)
 

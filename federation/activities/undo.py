@@ -10,17 +10,25 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.activities import answers, like
+from federation.activities import answers, like, moderation
 from federation.activities.registry import UNDONE, Ignored, Incoming, Refused, receives, undoes
 from federation.vocabulary import BadJson, Document, parse_json, same_origin, types_of
 from models import actors, groups, reactions, received, relations, tombstones
 from models.posts import receiving, writing
 from models.tables import Actor, ActorType, EmojiReaction, Follow, Group, Like, Membership, Post
 
-_WITHOUT_EFFECT = frozenset({"Dislike", "Delete", "Create", "Update", "Flag", "View", "Read"})
+_KEEPERS_WORK = frozenset({"Delete", "Block", "Lock"})
+_WITHOUT_EFFECT = frozenset({"Dislike", "Create", "Update", "Flag", "View", "Read"})
 
 
-@receives("Undo", "Leave")
+async def gather(incoming: Incoming) -> None:
+    """For what those do who keep a group in order: whether they are its moderators."""
+    inner = incoming.object if isinstance(incoming.object, dict) else {}
+    if not _KEEPERS_WORK.isdisjoint(types_of(inner)):
+        await moderation.gather(incoming)
+
+
+@receives("Undo", "Leave", gather=gather)
 async def undo(session: AsyncSession, incoming: Incoming) -> str:
     """Only whoever did it takes it back."""
     if incoming.type == "Leave":

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from federation.keys import KeyRing
-from federation.outbox import copies, distribution, posts, profiles, reactions, relations, votes, withdrawal
+from federation.outbox import copies, distribution, moderation, posts, profiles, reactions, relations, votes, withdrawal
 from models import journal
 
 NAME = "outbox"
@@ -37,6 +37,7 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.JoinAsked: relations.join_asked,
     journal.Joined: _joined,
     journal.Left: relations.left,
+    journal.Moderated: moderation.moderated,
     journal.ActorChanged: profiles.changed,
 }
 

@@ -33,6 +33,8 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
         return
     place = await session.get_one(Actor, group.id)
     post = await departing.by_id(session, entry.post_id)
+    if post is not None and post.removed_at is not None and came.type in ("Create", "Update"):
+        return  # removed meanwhile (GRP-11)
     try:
         document = _decode(came.body)
     except msgspec.DecodeError:

@@ -23,7 +23,11 @@ async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:
 async def answered(session: AsyncSession, post: Post) -> Post | None:
     """What `post` answers, unless that never left the house: then not even its id may be told."""
     parent = await by_id(session, post.reply_to_id)
-    if parent is None or (parent.is_local and (parent.published_revision is None or parent.reach is Reach.INTERNAL)):
+    if (
+        parent is None
+        or parent.removed_at is not None
+        or (parent.is_local and (parent.published_revision is None or parent.reach is Reach.INTERNAL))
+    ):
         return None
     return parent
 

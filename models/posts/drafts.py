@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from models import actors, policy
-from models.errors import Invalid, NotFound
+from models.errors import Invalid, NotAllowed, NotFound
 from models.groups import NotAMember
 from models.instance import instance_of
 from models.polls.asking import PollDraft
@@ -45,6 +45,12 @@ class OutsiderMentioned(Invalid):
     """This post stays in the house: people outside whom it names will not see it, nor be told."""
 
     code = "outsider_mentioned"
+
+
+class ThreadLocked(NotAllowed):
+    """This conversation was closed: nobody answers in it any more."""
+
+    code = "thread_locked"
 
 
 class CannotLeaveHere(Invalid):
@@ -178,6 +184,10 @@ async def _beside(session: AsyncSession, draft: Draft, checked: Checked, *, by: 
     if parent.group_id is not None:
         group = await session.get_one(Group, parent.group_id)
         await _must_post(session, by, group)
+        if parent.removed_at is not None:
+            raise NotFound(post_id=draft.reply_to_id, field="reply_to")
+        if not await policy.may_answer_in(session, by.actor_id, parent):
+            raise ThreadLocked(post_id=parent.id, field="text")
         return Place(
             visibility=Visibility.GROUP, reach=_narrower(parent.reach, group.reach), group=group, parent=parent
         )

@@ -120,6 +120,8 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
 def _refuse_what_stays(post: Post, revision: Revision | None, reach: Reach) -> None:
     if not post.is_local or post.deleted_at is not None or post.boost_of_id is not None:
         raise StaysHere(post_id=post.id, reason="not_ours_or_gone")
+    if post.removed_at is not None:
+        raise StaysHere(post_id=post.id, reason="removed")
     if reach is Reach.INTERNAL or post.visibility is Visibility.COMPANY:
         raise StaysHere(post_id=post.id, reason="internal")
     if post.published_revision is None:
@@ -232,6 +234,8 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
         document["audience"] = leaving.group.uri
     if post.context_uri:
         document["context"] = post.context_uri
+    if post.locked_at is not None and leaving.group is not None:
+        document["commentsEnabled"] = False  # GRP-13
     document["replies"] = _replies(f"{post.uri}/replies")
     document["tag"] = _tags(leaving, instance)
     document["attachment"] = files.render(leaving.files, instance)

@@ -315,7 +315,7 @@ async def test_GRP_11_a_group_takes_out_what_somebody_wrote(home, steel, nora):
     create = nora.proves(in_steel(nora, steel, "1"))
     await steel.sends(home, announces(steel, create))
     removal = steel.proves(steel.does("Delete", create["object"]["id"], audience=steel.id))
-    assert await steel.sends(home, announces(steel, removal)) == "done: Delete: deleted"
+    assert await steel.sends(home, announces(steel, removal)) == "done: Delete: removed from its group"
 
 
 async def test_GRP_9_an_echo_says_that_ours_was_distributed(home, steel):
