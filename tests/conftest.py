@@ -25,6 +25,7 @@ from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import postgres
+from tests.lending import Lender
 from tests.requirements import insist, missing
 from tests.time import Clock
 from tests.town import Town
@@ -110,8 +111,8 @@ def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres() -> Iterator[str]:
-    """The URL of this session's cluster with `{}` for a database's name; the templates are there."""
+def _postgres() -> Iterator[Lender]:
+    """Who lends databases of this session's cluster, made after the templates."""
     try:
         running = postgres.cluster()
         url = running.__enter__()
@@ -121,7 +122,9 @@ def _postgres() -> Iterator[str]:
         for name in TEMPLATES:
             _elsewhere(functools.partial(_say, url, f"CREATE DATABASE {name}"))
         _elsewhere(lambda: _fill(url.format))
-        yield url
+        lender = Lender(url)
+        yield lender
+        lender.close()
     finally:
         running.__exit__(None, None, None)
 
@@ -154,22 +157,19 @@ NewDatabase = Callable[..., str]
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
     """Makes databases: `new_database("sqlite" | "postgres", name, template=EMPTY)` is the URL of a new one."""
-    made: list[tuple[str, str]] = []
+    lent: list[Any] = []
 
     def make(kind: str, name: str, *, template: str = EMPTY) -> str:
         if kind == "sqlite":
             path = tmp_path / f"{name}.sqlite3"
             shutil.copyfile(request.getfixturevalue("_sqlite") / template, path)
             return f"sqlite+aiosqlite:///{path}"
-        url = request.getfixturevalue("_postgres")
-        database = f"{name}_{len(made)}_{os.getpid()}"
-        _elsewhere(lambda: _say(url, f'CREATE DATABASE "{database}" TEMPLATE {template}'))
-        made.append((url, database))
-        return str(url.format(database))
+        lent.append(request.getfixturevalue("_postgres").lend(template))
+        return str(lent[-1].url)
 
     yield make
-    for url, database in made:
-        _elsewhere(functools.partial(_say, url, f'DROP DATABASE "{database}" WITH (FORCE)'))
+    for each in lent:
+        request.getfixturevalue("_postgres").take_back(each)
 
 
 @pytest.fixture
