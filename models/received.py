@@ -17,6 +17,9 @@ from models.tables import Received, ReceivedState
 TRIES = 6
 LEASE = timedelta(minutes=2)
 OUTCOME_LIMIT = 500
+UNKNOWN = "of no effect here"
+"""How the outcome ends for types of activities that nothing is done about."""
+UNKNOWN_KEPT = timedelta(days=7)
 BYTES_KEPT = timedelta(days=30)
 IDS_KEPT = timedelta(days=180)
 _DONE_AGAIN = frozenset({"Follow", "Join", "Like", "Dislike", "EmojiReact", "Announce", "Block", "Flag"})
@@ -251,6 +254,8 @@ async def sweep(session: AsyncSession) -> None:
         .values(body=b"")
     )
     await session.execute(delete(Received).where(over, Received.received_at < moment - IDS_KEPT))
+    unknown = (Received.state == ReceivedState.IGNORED, Received.outcome.endswith(UNKNOWN))
+    await session.execute(delete(Received).where(*unknown, Received.received_at < moment - UNKNOWN_KEPT))
     await tombstones.sweep(session)
     await audit.sweep(session)
 

@@ -133,7 +133,7 @@ class Processor:
         except BadJson as error:
             raise Ignored(repr(error)) from None
         if claimed.type not in HANDLERS:
-            raise Ignored(f"{claimed.type}: not handled yet")
+            raise Ignored(f"{claimed.type}: {received.UNKNOWN}")
         if not claimed.actor_uri:
             return await self._as_its_origin_says(claimed, document)
         sender = await self._sender(claimed, document)

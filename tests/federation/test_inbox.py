@@ -7,11 +7,13 @@ from email.utils import format_datetime
 
 import msgspec
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from federation.inbox.group_commit import GroupCommit
 from federation.vocabulary import AS_JSON
 from models import actors, audit, received
+from models.base import now
 from models.tables import Actor, AuditLine, Level, Reach, Received, ReceivedState
 from tests.federation import neighbours
 from tests.federation.neighbours import LD, altered, rsa
@@ -73,6 +75,7 @@ async def test_R_60_twenty_copies_at_once_are_one(home, nora, like):
 
 async def test_promise_1_what_cannot_be_stored_is_not_acknowledged(home, nora, like, monkeypatch):
     """503 with a time to come back: what is full or away says so (promise 8, DLV-9)."""
+
     async def full(*_, **__):
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
@@ -537,10 +540,16 @@ async def test_PRF_2_a_false_proof_outweighs_a_good_signature(home, nora):
     assert await nora.sends(home, altered(follow, id=f"{follow['id']}b", proof=None)) == "done: joined"
 
 
-@pytest.mark.parametrize("type", ["Flag", "Move", "Block", "EmojiReact", "Dislike", "Add", "View", "Whatever"])
-async def test_section_10_what_is_not_handled_yet_is_kept_and_answered(home, nora, like, type):
-    assert await nora.sends(home, altered(like, type=type)) == f"ignored: {type}: not handled yet"
+@pytest.mark.parametrize("type", ["Dislike", "View", "Read", "Listen", "Offer", "Whatever"])
+async def test_section_10_an_unknown_type_is_answered_has_no_effect_and_is_kept_a_week(home, nora, like, type):
+    assert await nora.sends(home, altered(like, type=type)) == f"ignored: {type}: {received.UNKNOWN}"
     assert (await home.rows(Received))[0].body
+    async with home.database.writing() as session:
+        row = (await session.scalars(select(Received))).one()
+        row.received_at = now() - received.UNKNOWN_KEPT
+        await session.flush()
+        await received.sweep(session)
+    assert await home.rows(Received) == []
 
 
 async def test_an_honest_activity_passes_after_all_that(home, northwind, nora, like):
