@@ -59,14 +59,17 @@ class FetchFailed(ProtocolError):
     """The other server could not be reached or did not answer properly.
 
     `reason` is one of dns, connect, tls, timeout, too_large, redirect, answer, status; with status, `http_status` is
-    what it answered.
+    what it answered, and `wish` what it wants signed (its `Accept-Signature`).
     """
 
     code = "fetch_failed"
     status = 502
 
-    def __init__(self, *, reason: str, http_status: int | None = None, **facts: object) -> None:
+    def __init__(
+        self, *, reason: str, http_status: int | None = None, wish: str | None = None, **facts: object
+    ) -> None:
         super().__init__(reason=reason, http_status=http_status, **facts)
+        self.wish = wish
         self.reason = reason
         self.http_status = http_status
 
@@ -224,7 +227,8 @@ class Fetcher:
                 asked, accept=ACCEPT, signer=signer, admit=admit, max_bytes=max_bytes, deadline=deadline
             )
             if answer.status != 200:
-                raise FetchFailed(reason="status", http_status=answer.status, host=answer.url.host)
+                wish = answer.headers.get("Accept-Signature")
+                raise FetchFailed(reason="status", http_status=answer.status, host=answer.url.host, wish=wish)
             if not is_activity_media_type(answer.content_type):
                 raise FetchRefused(reason="media_type", host=answer.url.host, content_type=answer.content_type[:64])
             document = parse_json(answer.body, max_bytes=max_bytes)

@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import ProtocolError
-from federation.signatures import PublicKey, sign
+from federation.signatures import PublicKey, Wish, sha256_base64, sign
 from federation.signatures import keys as pairs
 from federation.signatures.messages import Form
 from federation.signatures.multikey import decode_key, encode_key
@@ -44,6 +44,7 @@ ED25519_FRAGMENT = "#ed25519-key"
 _PURPOSE = b"kontor private keys 1"
 _NONCE_BYTES = 12
 _CACHED = 4096
+_OF_NOTHING = sha256_base64(b"")
 
 
 class KeyUnreadable(ProtocolError):
@@ -67,11 +68,17 @@ class OwnKeys:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs requests as one actor of ours, each time anew; give it to `Fetcher.get` as `signer`."""
+    """Signs requests as one actor of ours, each time anew; give it to `Fetcher.get` as `signer`.
+
+    `digest`, `with_query` and `wish` are about GETs, see `signatures.sign`.
+    """
 
     keys: OwnKeys
     form: Form = "cavage"
     clock: Callable[[], datetime] = now
+    digest: bool = False
+    with_query: bool = True
+    wish: Wish | None = None
 
     def __call__(self, method: str, url: str, *, accept: str) -> Mapping[str, str]:
         return sign(
@@ -82,10 +89,20 @@ class Signer:
             now=self.clock(),
             form=self.form,
             accept=accept,
+            sha256=_OF_NOTHING if self.digest else None,
+            with_query=self.with_query,
+            wish=self.wish,
         )
 
     def delivery(
-        self, url: str, body: bytes, *, sha256: str, form: Form = "cavage", also: Mapping[str, str] | None = None
+        self,
+        url: str,
+        body: bytes,
+        *,
+        sha256: str,
+        form: Form = "cavage",
+        also: Mapping[str, str] | None = None,
+        wish: Wish | None = None,
     ) -> dict[str, str]:
         """The headers of a POST; `sha256` is `signatures.sha256_base64(body)`, made once for all inboxes.
 
@@ -101,6 +118,7 @@ class Signer:
             form=form,
             sha256=sha256,
             also=also,
+            wish=wish,
         )
 
 

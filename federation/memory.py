@@ -13,6 +13,7 @@ from models.base import now
 
 if TYPE_CHECKING:
     from federation.trust import KnownKey
+    from federation.trust.asking import Manner
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -79,6 +80,7 @@ class Memory:
     digests: Fading[tuple[int, str], str] = field(default_factory=lambda: Fading(timedelta(seconds=10), limit=8192))
     compared: Fading[str, str] = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))
     woken: Fading[str, bool] = field(default_factory=lambda: Fading(timedelta(minutes=1), limit=4096))
+    manners: "Fading[str, Manner]" = field(default_factory=lambda: Fading(timedelta(days=7), limit=4096))
     fetching: "dict[str, asyncio.Future[KnownKey]]" = field(default_factory=dict)
     key_fetches: Buckets = field(default_factory=Buckets)
     fetches: Buckets = field(default_factory=Buckets)

@@ -494,6 +494,24 @@ async def receive_answer(session: AsyncSession, group: Group, *, member: Actor, 
     return True
 
 
+async def member_at(session: AsyncSession, host: str) -> int | None:
+    """One of ours who belongs to a group of `host` that is not public, for questions in a member's name (DISC-16)."""
+    return await session.scalar(
+        select(Membership.actor_id)
+        .join(Group, Group.id == Membership.group_id)
+        .join(Actor, Actor.id == Group.id)
+        .where(
+            Actor.host == host,
+            Actor.deleted_at.is_(None),
+            Group.reach != Reach.PUBLIC,
+            Membership.host == "",
+            Membership.state == MemberState.MEMBER,
+        )
+        .order_by(Membership.id)
+        .limit(1)
+    )
+
+
 async def expel(session: AsyncSession, host: str, *, group_id: int | None = None) -> int:
     """Remove everybody of `host` from one group, or from all of ours (GRP-17); how many they were."""
     wanted = (

@@ -23,6 +23,7 @@ from models.tables import Activity, Delivery, DeliveryState, Peer
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
 LEASE = timedelta(minutes=1)
+FORM_MEMORY = timedelta(days=7)
 PER_LANE = 20
 ERROR_LIMIT = 500
 _JITTER = 0.2
@@ -364,6 +365,14 @@ async def _next_of(session: AsyncSession, host: str) -> datetime | None:
         .order_by(Delivery.id)
         .limit(1)
     )
+
+
+async def form_of(session: AsyncSession, host: str) -> str | None:
+    """The form of signature that a host took last, if that is not too long ago to be sure (SIG-24)."""
+    peer = await session.get(Peer, host)
+    if peer is None or peer.signature_form_at is None or now() - peer.signature_form_at > FORM_MEMORY:
+        return None
+    return peer.signature_form
 
 
 async def meet(session: AsyncSession, hosts: Iterable[str]) -> None:

@@ -11,15 +11,14 @@ from time import monotonic
 
 from federation.errors import ProtocolError
 from federation.fetch import Answer, FetchFailed, FetchRefused
-from federation.signatures import Form, TimeRefused, sha256_base64
+from federation.signatures import Form, TimeRefused, read_wish, sha256_base64
 from federation.signatures.clock import parse_http_date
 from federation.upkeep.comparing import headers_for
 from federation.wire import Wire
 from models.base import now
-from models.lanes import Claimed, Ending, Lane, Result
+from models.lanes import FORM_MEMORY, Claimed, Ending, Lane, Result
 from models.text.clean import shorten_text
 
-FORM_MEMORY = timedelta(days=7)
 UNREACHABLE_FOR = timedelta(days=1)
 """How long a name that does not resolve, or a certificate that does not hold, may be a passing fault (DLV-4)."""
 _TRIES_UNAUTHORIZED = 3
@@ -59,9 +58,10 @@ async def deliver(wire: Wire, signing: Executor, lane: Lane, claimed: Claimed, p
     form: Form = "rfc9421" if known == "rfc9421" else "cavage"
     try:
         answer, seconds = await _post(wire, signing, claimed, parcel, form)
-        if _calls_for_the_other(answer.status, form, known):
-            other: Form = "cavage" if form == "rfc9421" else "rfc9421"
-            second, seconds = await _post(wire, signing, claimed, parcel, other)
+        wished = answer.headers.get("Accept-Signature") if answer.status == 401 else None
+        if wished is not None or _calls_for_the_other(answer.status, form, known):
+            other: Form = "cavage" if form == "rfc9421" and wished is None else "rfc9421"
+            second, seconds = await _post(wire, signing, claimed, parcel, other, wished=wished)
             if second.status // 100 == 2:
                 return Attempt(_judge(claimed, second, seconds, news=other))
         is_news = known != form and answer.status // 100 == 2
@@ -83,11 +83,14 @@ def _calls_for_the_other(status: int, form: Form, known: str | None) -> bool:
     return known is None and status in _OTHER_FORM
 
 
-async def _post(wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form) -> tuple[Answer, float]:
-    """One request: what came back, and after how many seconds."""
+async def _post(
+    wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form, *, wished: str | None = None
+) -> tuple[Answer, float]:
+    """One request: what came back, and after how many seconds. `wished` is what the host asked for (SIG-29)."""
     signer = await wire.keys.signer(wire.database, claimed.actor_id)
     also = await headers_for(wire, claimed.actor_id, claimed.host)
-    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also)
+    wish = read_wish(wished, key_id=signer.keys.rsa_id)
+    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also, wish=wish)
     headers: Mapping[str, str] = await asyncio.get_running_loop().run_in_executor(signing, sign)
     began = monotonic()
     answer = await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)

@@ -24,6 +24,7 @@ from federation.signatures.refusals import (
     TimeRefused,
 )
 from federation.signatures.sending import sign
+from federation.signatures.wishes import Wish, read_wish
 
 __all__ = [
     "AlgorithmRefused",
@@ -44,8 +45,10 @@ __all__ = [
     "SignatureRefused",
     "TimeRefused",
     "Verified",
+    "Wish",
     "is_signed",
     "parse",
+    "read_wish",
     "sha256_base64",
     "sign",
     "verify",

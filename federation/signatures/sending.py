@@ -11,8 +11,10 @@ from federation.signatures.clock import format_http_date
 from federation.signatures.digests import content_digest_header, digest_header, sha256_base64
 from federation.signatures.keys import PrivateKey, sign_bytes
 from federation.signatures.messages import Form, Request, target_of
-from federation.signatures.structured import InnerList, Item, serialize
+from federation.signatures.structured import InnerList, Item, Parameters, serialize
+from federation.signatures.wishes import Wish
 
+_DERIVED = frozenset({"@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query"})
 ACTIVITY_JSON = "application/activity+json"
 
 
@@ -30,12 +32,14 @@ def sign(
     sha256: str | None = None,
     with_query: bool = True,
     also: Mapping[str, str] | None = None,
+    wish: Wish | None = None,
 ) -> dict[str, str]:
     """The headers that make this request a signed one; send them all, and nothing else under these names.
 
     A POST gets `Content-Type` and a digest; `sha256` (from `sha256_base64`) saves hashing a body again, and given with
     a GET it adds the digest that some servers want there (SIG-6). `accept` belongs to a GET. `with_query=False` leaves
     the query out of a GET's cavage signature (SIG-7). Headers in `also` are sent and covered.
+    `wish` is what the server asked of an RFC 9421 signature: it gets that beside what we always sign (SIG-29).
     """
     url = url.partition("#")[0]  # a fragment never reaches the server
     parts = target_of(url)
@@ -50,7 +54,16 @@ def sign(
         headers.update(also)
     covered = tuple(name.lower() for name in also or ())
     if form == "rfc9421":
-        _add_rfc9421(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
+        _add_rfc9421(
+            headers,
+            Request(method, url, ()),
+            sha256,
+            covered=covered,
+            key_id=key_id,
+            private_key=private_key,
+            now=now,
+            wish=wish,
+        )
     else:
         url = url if with_query or not is_read else url.partition("?")[0]
         _add_cavage(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
@@ -86,25 +99,30 @@ def _add_cavage(
 
 def _add_rfc9421(
     headers: dict[str, str],
-    method: str,
-    url: str,
+    request: Request,
     sha256: str | None,
     *,
     covered: tuple[str, ...],
     key_id: str,
     private_key: PrivateKey,
     now: datetime,
+    wish: Wish | None,
 ) -> None:
-    names = list(rfc9421.GET_COMPONENTS if method in ("GET", "HEAD") else rfc9421.POST_COMPONENTS)
+    names = list(rfc9421.GET_COMPONENTS if request.method in ("GET", "HEAD") else rfc9421.POST_COMPONENTS)
     if sha256 is not None:
         headers["Content-Digest"] = content_digest_header(sha256)
         if "content-digest" not in names:
             names.append("content-digest")
+    names += covered
+    label = "sig1"
     algorithm = "rsa-v1_5-sha256" if isinstance(private_key, RSAPrivateKey) else "ed25519"
-    described = InnerList(
-        tuple(Item(name) for name in (*names, *covered)),
-        {"created": int(now.timestamp()), "keyid": key_id, "alg": algorithm},
-    )
-    base = rfc9421.signature_base(described, Request(method, url, tuple(headers.items())))
-    headers["Signature-Input"] = f"sig1={serialize(described)}"
-    headers["Signature"] = f"sig1={serialize(Item(sign_bytes(private_key, base)))}"
+    params: Parameters = {"created": int(now.timestamp()), "keyid": key_id, "alg": algorithm}
+    if wish is not None:
+        there = _DERIVED | {name.lower() for name in headers}
+        names += [name for name in dict.fromkeys(wish.components) if name in there and name not in names]
+        label = wish.label
+        params |= {name: word for name, word in (("nonce", wish.nonce), ("tag", wish.tag)) if word is not None}
+    described = InnerList(tuple(Item(name) for name in names), params)
+    base = rfc9421.signature_base(described, Request(request.method, request.url, tuple(headers.items())))
+    headers["Signature-Input"] = f"{label}={serialize(described)}"
+    headers["Signature"] = f"{label}={serialize(Item(sign_bytes(private_key, base)))}"

@@ -3,13 +3,16 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import ProtocolError
-from federation.fetch import FetchedDocument, Signer
-from federation.vocabulary import checked_url
+from federation.fetch import FetchedDocument, FetchFailed
+from federation.keys import Signer
+from federation.trust.asking import ask
+from federation.vocabulary import CheckedUrl, checked_url
 from federation.wire import Wire
-from models import policy
+from models import groups, lanes, policy
 from models.instance import instance_of
 
 FETCHES_PER_MINUTE = 60
+_KEPT_FROM_STRANGERS = frozenset({401, 403, 404})
 
 
 class NotAdmitted(ProtocolError):
@@ -42,7 +45,10 @@ def is_own(wire: Wire, uri: str) -> bool:
 
 
 async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> FetchedDocument:
-    """Fetch an ActivityPub document that its own origin vouches for, signed by our instance actor (DISC-16).
+    """Fetch an ActivityPub document that its own origin vouches for.
+
+    The question is signed by `signer`, or by our instance actor. Where that one gets nothing from a server at which one
+    of ours belongs to a group that is not public, it is asked once more in the name of that member (DISC-16).
 
     Raises:
         BadUrl, NotAdmitted: nothing was sent. TooManyFetches: try again later.
@@ -54,10 +60,22 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
     async with wire.database.reading() as session:
         await admit(session, host)
         admitted = await policy.admission(session)
+        form = await lanes.form_of(session, host)
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
         raise TooManyFetches(host=host)
-    return await wire.fetcher.get_activity_json(
-        uri,
-        signer=signer or await wire.keys.instance_signer(wire.database),
-        admit=lambda hop: hop.origin.authority != own and admitted(hop.origin.authority),
-    )
+
+    def may_ask(hop: CheckedUrl) -> bool:
+        return hop.origin.authority != own and admitted(hop.origin.authority)
+
+    by = signer or await wire.keys.instance_signer(wire.database)
+    try:
+        return await ask(wire, uri, host=host, signer=by, admit=may_ask, known_form=form)
+    except FetchFailed as error:
+        if signer is not None or error.http_status not in _KEPT_FROM_STRANGERS:
+            raise
+        async with wire.database.reading() as session:
+            member_id = await groups.member_at(session, host)
+        if member_id is None:
+            raise
+    member = await wire.keys.signer(wire.database, member_id)
+    return await ask(wire, uri, host=host, signer=member, admit=may_ask, known_form=form)

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import functools
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -326,7 +326,10 @@ class PeerActor:
 
 @dataclass(slots=True)
 class Peer:
-    """A server of somebody else. It serves what it is given, and notes what it is asked for."""
+    """A server of somebody else. It serves what it is given, and notes what it is asked for.
+
+    `guard` may answer a request before that.
+    """
 
     name: str
     port: int
@@ -337,6 +340,7 @@ class Peer:
     silent: set[str] = field(default_factory=set)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     count: int = 0
+    guard: Callable[[web.Request], web.Response | None] | None = None
 
     @property
     def host(self) -> str:
@@ -399,6 +403,8 @@ class Peer:
         self.asked.append(path)
         if "Signature" in request.headers:
             self.signed.append(path)
+        if self.guard is not None and (refused := self.guard(request)) is not None:
+            return refused
         if path in self.silent:
             await self.over.wait()
         if path in self.redirects:

@@ -368,6 +368,19 @@ async def test_SIG_24_a_host_that_took_a_form_is_not_asked_twice(post):
     assert await post.states() == [DELIVERED, FAILED]
 
 
+async def test_SIG_29_a_host_that_says_what_it_wants_signed_gets_it(post):
+    northwind = await post.receiver()
+    wish = {"Accept-Signature": 'a=("@method" "@path" "content-digest");created;keyid;tag="x"'}
+    northwind.answers.extend([202, (401, wish)])
+    await post.queue(northwind, count=2)
+
+    await post.sender.drain()
+
+    assert await post.states() == [DELIVERED, DELIVERED]
+    assert northwind.taken[2].headers["Signature-Input"].startswith("a=(")
+    assert 'tag="x"' in northwind.taken[2].headers["Signature-Input"]
+
+
 @pytest.mark.parametrize("status", [400, 403, 500])
 async def test_a_host_that_unlearned_the_newer_form_is_asked_in_the_older(post, status):
     northwind = await post.receiver(answers=_answers(status))

@@ -63,9 +63,8 @@ class Fate:
 async def run(post: Post, fate: Fate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send with a sender of its own until it rests or is ended."""
     found = Sender(post.wire, looks=False)
-    with fate.rules(monkeypatch):
-        with suppress(Killed):
-            await found.drain()
+    with fate.rules(monkeypatch), suppress(Killed):
+        await found.drain()
     await found.close()
 
 
