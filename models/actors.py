@@ -140,7 +140,7 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
         select(Actor).where(Actor.host == told.host, Actor.username_key == key, Actor.uri != told.uri)
     )
     actor_id = actor.id if actor is not None else new_id()
-    if holder is not None and holder.deleted_at is not None:
+    if holder is not None and (holder.deleted_at is not None or holder.is_introduced):
         holder.username_key = f"{key}#{holder.id}"
         await session.flush()
     elif holder is not None:

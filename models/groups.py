@@ -312,8 +312,17 @@ async def remove(session: AsyncSession, group: Group, actor_id: int, *, by: Staf
         raise OwnerStays(group_id=group.id)
     await session.delete(found)
     await session.flush()
+    if found.host and not await _has_member_of(session, group, found.host):  # GRP-17: nothing that waits goes there
+        await deliveries.cancel_group(session, group.id, found.host)
     audit.note(session, "member_removed", by=by, group_id=group.id, actor_id=actor_id)
     journal.record(session, journal.Left(group.id, actor_id, found.uri or "", refused=True))
+
+
+async def _has_member_of(session: AsyncSession, group: Group, host: str) -> bool:
+    found = select(Membership.id).where(
+        Membership.group_id == group.id, Membership.host == host, Membership.state == MemberState.MEMBER
+    )
+    return await session.scalar(found.limit(1)) is not None
 
 
 async def set_role(session: AsyncSession, group: Group, actor_id: int, role: MemberRole, *, by: Staff) -> None:
@@ -404,8 +413,8 @@ async def archive(session: AsyncSession, group: Group, *, by: Staff) -> None:
 async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: Staff, confirmed: Reach | None) -> None:
     """Open a group further, or close it. What was written before keeps the reach it had.
 
-    Opening needs the new reach a second time in `confirmed`, so that no form opens a group in passing. Closing to
-    internal removes everybody outside from the group.
+    Opening needs the new reach a second time in `confirmed`, so that no form opens a group in passing. Closing removes
+    those outside who may not be in it any more (GRP-5): everybody, or those without an agreement.
 
     Raises:
         NotAllowed: `by` neither owns the group nor administers. ReachNotConfirmed: opened without the second word.
@@ -431,11 +440,15 @@ async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: St
             group_id=group.id,
         ),
     )
-    if reach is Reach.INTERNAL:
-        await deliveries.cancel_group(session, group.id)
+    if _ORDER[reach] < _ORDER[before]:
         for outsider in await _outsiders(session, group):
+            if reach is Reach.PARTNERS and await policy.agreed_level(session, outsider.host, group) is not None:
+                continue
+            await deliveries.cancel_group(session, group.id, outsider.host)
             await session.delete(outsider)
             journal.record(session, journal.Left(group.id, outsider.actor_id, outsider.uri or "", refused=True))
+    if reach is Reach.INTERNAL:
+        await deliveries.cancel_group(session, group.id)
     actors.touch(session, actor)
 
 
@@ -448,7 +461,9 @@ async def _outsiders(session: AsyncSession, group: Group) -> Sequence[Membership
 
 
 async def receive_join(session: AsyncSession, group: Group, actor: Actor, *, uri: str) -> Membership:
-    """Somebody elsewhere asks to join a group of ours (GRP-2); whoever an agreement lets in is in at once.
+    """Somebody elsewhere asks to join a group of ours (GRP-2).
+
+    Whoever an agreement lets in is in at once, or waits for the owner where the group asks first.
 
     Raises:
         NotAllowed: the group is not open to that company. Banned.
@@ -461,8 +476,15 @@ async def receive_join(session: AsyncSession, group: Group, actor: Actor, *, uri
     if found is None:
         found = Membership(group_id=group.id, actor_id=actor.id, host=actor.host)
         session.add(found)
-    found.state = MemberState.MEMBER
     found.uri = uri
+    is_known = found.state in (MemberState.MEMBER, MemberState.INVITED)
+    if group.asks_first and group.reach is Reach.PARTNERS and not is_known:
+        if found.state is not MemberState.ASKED:
+            found.state, found.since = MemberState.ASKED, now()
+        await session.flush()
+        journal.record(session, journal.JoinAsked(found.id))
+        return found
+    found.state = MemberState.MEMBER
     await session.flush()
     journal.record(session, journal.Joined(found.id))
     return found
@@ -512,8 +534,11 @@ async def member_at(session: AsyncSession, host: str) -> int | None:
     )
 
 
-async def expel(session: AsyncSession, host: str, *, group_id: int | None = None) -> int:
-    """Remove everybody of `host` from one group, or from all of ours (GRP-17); how many they were."""
+async def expel(session: AsyncSession, host: str, *, group_id: int | None = None, tells_later: bool = False) -> int:
+    """Remove everybody of `host` from one group, or from all of ours (GRP-17); how many they were.
+
+    With `tells_later` their server, which gets nothing now, is told by `tell_expelled` when it may hear of it.
+    """
     wanted = (
         select(Membership).join(Actor, Actor.id == Membership.group_id).where(Membership.host == host, Actor.host == "")
     )
@@ -523,10 +548,26 @@ async def expel(session: AsyncSession, host: str, *, group_id: int | None = None
     for group in {found.group_id for found in gone} | ({group_id} if group_id is not None else set()):
         await deliveries.cancel_group(session, group, host)
     for found in gone:
+        if tells_later and found.state is not MemberState.INVITED:
+            found.state = MemberState.REFUSED
+            continue
         await session.delete(found)
         journal.record(session, journal.Left(found.group_id, found.actor_id, found.uri or "", refused=True))
     await session.flush()
     return len(gone)
+
+
+async def tell_expelled(session: AsyncSession, host: str) -> None:
+    """Let a server that is admitted again know that its people are in none of our groups: they may ask anew."""
+    expelled = await session.scalars(
+        select(Membership)
+        .join(Actor, Actor.id == Membership.group_id)
+        .where(Membership.host == host, Membership.state == MemberState.REFUSED, Actor.host == "")
+    )
+    for found in expelled.all():
+        await session.delete(found)
+        journal.record(session, journal.Left(found.group_id, found.actor_id, found.uri or "", refused=True))
+    await session.flush()
 
 
 async def partners_of(session: AsyncSession, group: Group) -> Sequence[Partner]:

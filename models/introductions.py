@@ -92,13 +92,16 @@ async def introduce(session: AsyncSession, group_id: int, told: Introduced) -> A
     if actor is not None and not actor.is_introduced:
         raise KnownOtherwise(uri=told.uri)
     if actor is None:
-        number = new_id()
+        number, key = new_id(), fold_username(told.username)
+        taken = select(Actor.id).where(Actor.host == told.host, Actor.username_key == key)
+        if await session.scalar(taken) is not None:
+            key = f"{key}#{number}"
         actor = Actor(
             id=number,
             type=ActorType.PERSON,
             uri=told.uri,
             host=told.host,
-            username_key=f"{fold_username(told.username)}#{number}",  # the handle is its own server's to give
+            username_key=key,
             url=told.uri,
             inbox="",
             is_introduced=True,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -12,10 +12,12 @@ from models.base import now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
 from models.tables import (
+    Actor,
     Agreement,
     Delivery,
     DeliveryState,
     Group,
+    Key,
     Level,
     Membership,
     MemberState,
@@ -113,6 +115,7 @@ async def admit(
         .where(Delivery.host == host, Delivery.state == DeliveryState.QUEUED)
         .values(next_attempt_at=now())
     )
+    await groups.tell_expelled(session, host)
     journal.record(session, journal.PartnerChanged(partner.id, host))
     return partner
 
@@ -207,7 +210,10 @@ async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None, 
         .where(Delivery.host == host, Delivery.state == DeliveryState.QUEUED)
         .values(state=DeliveryState.CANCELLED, error="partner suspended")
     )
-    await groups.expel(session, host)
+    await groups.expel(session, host, tells_later=True)
+    await session.execute(  # B2B-3: whatever signs for them is looked up anew should they come back
+        delete(Key).where(Key.actor_id.in_(select(Actor.id).where(Actor.host == host)))
+    )
     await ledger.append(
         session,
         ledger.Fact(

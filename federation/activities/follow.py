@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities.registry import Ignored, Incoming, Refused, receives
 from models import actors, groups, relations, tombstones
 from models.errors import NotAllowed
-from models.tables import Actor, ActorType, Group, Reach
+from models.tables import Actor, ActorType, Group, MemberState, Reach
 
 
 @receives("Follow", "Join")
@@ -43,5 +43,5 @@ async def _join(session: AsyncSession, incoming: Incoming, target: Actor) -> str
     group = await session.get_one(Group, target.id)
     if incoming.sender.type is ActorType.GROUP and group.reach is not Reach.PUBLIC:  # FEP-d36d
         raise Refused("GRP-2", "groups join public groups only")
-    await groups.receive_join(session, group, incoming.sender, uri=incoming.id)
-    return "joined"
+    found = await groups.receive_join(session, group, incoming.sender, uri=incoming.id)
+    return "joined" if found.state is MemberState.MEMBER else "asked to join"

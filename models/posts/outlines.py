@@ -312,7 +312,9 @@ async def _files(session: AsyncSession, ids: list[int], *, outside: bool) -> dic
     found = await session.scalars(
         select(Attachment)
         .join(Post, Post.id == Attachment.post_id)
+        .join(Actor, Actor.id == Post.author_id)
         .where(
+            ~Actor.is_introduced,  # their files stay where we cannot go (B2B-4)
             Attachment.post_id.in_(ids),
             Attachment.revision == (Post.published_revision if outside else Post.revision),
         )

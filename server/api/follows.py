@@ -3,7 +3,7 @@
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import actors, groups, relations
+from models import actors, groups, relations, wishes
 from models.errors import NotFound
 from models.paging import page_of
 from models.tables import Actor, ActorType, Follow, Group
@@ -73,6 +73,8 @@ async def requests(call: Call) -> web.Response:
     async with call.reading() as session:
         waiting = await page_of(session, relations.requests(call.staff), Follow.id, call.page(40, _MANY))
         people: list[Actor] = [found.follower for found in waiting]
+        if call.page(40, _MANY).max_id is None:  # and who wants to join a group of theirs (GRP-2)
+            people = [*(wish.actor for wish in await wishes.to_answer(session, call.staff)), *people]
         bodies = await call.app[SHELF].accounts(session, call.viewer, [(actor.id, actor.version) for actor in people])
     return answers.answer_list(bodies, headers=links(call, [found.id for found in waiting]))
 
@@ -91,9 +93,21 @@ async def _answer(call: Call, *, accepted: bool) -> web.Response:
     async with call.writing() as session:
         waiting = await relations.between(session, call.id(), call.staff.actor_id)
         if waiting is None or waiting.accepted_at is not None:
-            raise NotFound(follower_id=call.id())
+            await _answer_wishes(call, session, accepted=accepted)
+            return await _standing(call, session, call.id())
         await relations.answer_request(session, waiting.follower_id, by=call.staff, accepted=accepted)
         return await _standing(call, session, waiting.follower_id)
+
+
+async def _answer_wishes(call: Call, session: AsyncSession, *, accepted: bool) -> None:
+    """The same for somebody who asked to join groups of one's own. Raises NotFound."""
+    asked = [wish for wish in await wishes.to_answer(session, call.staff) if wish.actor_id == call.id()]
+    if not asked:
+        raise NotFound(follower_id=call.id())
+    for wish in asked:
+        await wishes.answer(
+            session, await session.get_one(Group, wish.group_id), wish.actor_id, by=call.staff, accepted=accepted
+        )
 
 
 # What was never done is undone at once

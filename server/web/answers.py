@@ -26,6 +26,8 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "asked": ("note", N_("Your wish to join is on its way. You see here when the other company answers.")),
     "left": ("done", N_("You have left the group.")),
     "invited": ("done", N_("The invitation is sent.")),
+    "let_in": ("done", N_("They are in the group now, and their server is told.")),
+    "not_let_in": ("done", N_("They are not let in, and their server is told.")),
     "member_removed": ("done", N_("The member is out of the group.")),
     "role_changed": ("done", N_("The role is changed.")),
     "group_founded": ("done", N_("The group is there. Write the first post: what is it for?")),

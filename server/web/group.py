@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response
-from models import egress, groups, partners, policy, timelines
+from models import egress, groups, partners, policy, timelines, wishes
 from models.errors import DomainError, NotAllowed, NotFound
 from models.groups import GroupClosed
 from models.paging import page_of
@@ -24,7 +24,7 @@ from server.web.views.page import ReachKind
 routes = web.RouteTableDef()
 
 GROUP = r"/groups/{handle:[A-Za-z0-9_.@:\[\]-]+}"
-_SETTINGS = ("name", "purpose", "access", "gate")
+_SETTINGS = ("name", "purpose", "access", "gate", "asks", "vouches")
 _REACHES: tuple[ReachKind, ...] = ("internal", "partners", "public")
 
 
@@ -100,7 +100,9 @@ async def _members(request: web.Request, form: views.Form, *, status: int = 200)
         if await session.scalar(policy.readable_groups(by).where(Group.id == group.id)) is None:
             raise GroupClosed(group=group.actor.username)
         found = (await session.scalars(groups.members(group))).all()
-        looks = looks.naming(await egress.company_names(session, {each.host for each in found}))
+        asking = (await session.scalars(wishes.waiting(group))).all() if group.actor.is_local else ()
+        new = await wishes.newcomers(session, group) if asking else set()
+        looks = looks.naming(await egress.company_names(session, {each.host for each in (*found, *asking)}))
         manages = group.actor.is_local and await policy.may_manage(session, by, group)
         may_invite = group.actor.is_local and group.archived_at is None and await policy.may_invite(session, by, group)
         inside = [each for each in found if not each.actor.host]
@@ -109,6 +111,7 @@ async def _members(request: web.Request, form: views.Form, *, status: int = 200)
             head=await presenting.head(session, looks, group, membership),
             members=tuple(presenting.member(looks, each, group=group, manages=manages) for each in inside),
             outside=presenting.by_company(looks, outside, group=group, manages=manages),
+            waiting=presenting.waiting(looks, group, asking, new) if manages else (),
             invite_url=looks.url("group-members", handle=group.actor.handle) if may_invite else None,
             invite=form,
         )
@@ -163,6 +166,17 @@ async def remove(request: web.Request) -> web.Response:
     return see_other(request, _path(request, "group-members"), "member_removed")
 
 
+@routes.post(GROUP + r"/members/{actor_id:\d+}/answer", name="group-member-answer")
+async def answer(request: web.Request) -> web.Response:
+    """Let somebody of another company in who asked for it, or not (GRP-2)."""
+    by = staff(request)
+    accepted = text(await fields(request), "answer") == "yes"
+    async with database(request).writing() as session:
+        group = await groups.by_username(session, by, request.match_info["handle"])
+        await wishes.answer(session, group, number(request, "actor_id"), by=by, accepted=accepted)
+    return see_other(request, _path(request, "group-members"), "let_in" if accepted else "not_let_in")
+
+
 @routes.post(GROUP + r"/members/{actor_id:\d+}/role", name="group-member-role")
 async def set_role(request: web.Request) -> web.Response:
     """Name a gatekeeper, dismiss one, or hand the group over."""
@@ -191,6 +205,8 @@ async def about(request: web.Request) -> web.Response:
             gatekeepers=presenting.people(looks, keepers),
             created=looks.moment(group.created_at),
             address=looks.address(group.actor),
+            asks_first=group.asks_first and group.reach is Reach.PARTNERS,
+            vouches=group.vouches and group.reach is not Reach.INTERNAL,
         )
         return await page(request, session, looks, "web/group_about.html", view)
 
@@ -212,6 +228,8 @@ async def _settings(request: web.Request, form: views.Form | None, *, status: in
             "purpose": group.purpose,
             "access": str(group.access),
             "gate": "on" if group.is_gated else "",
+            "asks": "on" if group.asks_first else "",
+            "vouches": "on" if group.vouches else "",
         }
         handle = group.actor.handle
         reaches = tuple(
@@ -248,6 +266,9 @@ async def describe(request: web.Request) -> web.Response:
                 session, group, by=by, name=text(form, "name"), purpose=text(form, "purpose"), access=access
             )
             await groups.set_gate(session, group, by=by, is_gated=is_on(form, "gate"))
+            if group.reach is not Reach.INTERNAL:  # where nobody outside can be in it, the form does not ask
+                await wishes.set_asking(session, group, by=by, asks_first=is_on(form, "asks"))
+                await groups.set_vouching(session, group, by=by, vouches=is_on(form, "vouches"))
     except DomainError as error:
         if isinstance(error, (NotAllowed, NotFound)):
             raise

@@ -1,11 +1,11 @@
 """Groups: rows of the list, the head of a group's pages, its members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import copies, egress, policy
+from models import copies, egress, policy, wishes
 from models.tables import Access, Actor, Group, MemberRole, Membership, MemberState
 from server.i18n import gettext as _
 from server.web import views
@@ -75,6 +75,10 @@ async def head(session: AsyncSession, sight: Sight, group: Group, membership: Me
         leave_url=sight.url("group-departure", handle=handle) if leaves and not is_owner else None,
         home_company=None if group.actor.is_local else sight.company_of(group.actor.host),
         waiting_for_partner=standing is MemberState.ASKED,
+        unanswered=standing is MemberState.ASKED
+        and membership is not None
+        and sight.now - membership.since > wishes.ANSWERED_WITHIN,
+        again_url=sight.url("group-membership", handle=handle) if standing is MemberState.ASKED else None,
         invited=standing is MemberState.INVITED,
         refused=standing is MemberState.REFUSED,
         copies_for=tuple(await copies.readers(session, group.id)) if audience.companies else (),
@@ -96,6 +100,23 @@ def member(sight: Sight, membership: Membership, *, group: Group, manages: bool)
         since=sight.moment(membership.since),
         remove_url=sight.url("group-member-removal", **parts) if changes else None,
         role_url=sight.url("group-member-role", **parts) if changes and not membership.host else None,
+    )
+
+
+def waiting(
+    sight: Sight, group: Group, asking: Sequence[Membership], new: Collection[str]
+) -> tuple[views.WishRow, ...]:
+    """Who asks to be let in; `new` are the hosts that nobody in the group comes from yet."""
+    handle = group.actor.handle
+    return tuple(
+        views.WishRow(
+            person=sight.person(each.actor),
+            host=each.host,
+            since=sight.moment(each.since),
+            first=each.host in new,
+            answer_url=sight.url("group-member-answer", handle=handle, actor_id=each.actor_id),
+        )
+        for each in asking
     )
 
 

@@ -24,6 +24,7 @@ _KINDS: dict[NotificationType, str] = {
     NotificationType.APPROVED: "approved",
     NotificationType.RETURNED: "returned",
     NotificationType.INVITED: "join",
+    NotificationType.FOLLOW_REQUEST: "join",
 }
 _FOR_YOU = ("mention", "approval", "approved", "returned", "join")
 _TOGETHER = (NotificationType.FAVOURITE, NotificationType.REBLOG)
@@ -109,6 +110,8 @@ def _address(sight: Sight, row: Notification, group: Group | None) -> str:
         return sight.url("approvals")
     if row.post_id is not None:
         return sight.url("post", post_id=row.post_id)
+    if group is not None and row.type is NotificationType.FOLLOW_REQUEST:
+        return sight.url("group-members", handle=group.actor.handle) + "#waiting"
     if group is not None:
         return sight.actor_url(group.actor)
     return sight.actor_url(row.by)
@@ -128,7 +131,9 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
             "%(name)s passed your post on", "%(name)s passed your post on", several, name=name
         ),
         NotificationType.FOLLOW: _("%(name)s follows you", name=name),
-        NotificationType.FOLLOW_REQUEST: _("%(name)s wants to follow you", name=name),
+        NotificationType.FOLLOW_REQUEST: _("%(name)s wants to join %(group)s", name=name, group=where)
+        if group is not None
+        else _("%(name)s wants to follow you", name=name),
         NotificationType.STATUS: _("%(name)s wrote something", name=name),
         NotificationType.UPDATE: _("%(name)s changed a post you passed on", name=name),
         NotificationType.POLL: _("The poll of %(name)s is over: see the result", name=name),

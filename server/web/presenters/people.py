@@ -65,7 +65,7 @@ async def profile(
         here_since=sight.moment(account.created_at) if account is not None else None,
         left=account is not None and account.disabled_at is not None,
         own=own,
-        follow_url=sight.url("person-follow", handle=actor.handle) if stands is not None else None,
+        follow_url=sight.url("person-follow", handle=actor.handle) if stands and not actor.is_introduced else None,
         following=stands is not None and (stands.follows or stands.asked),
         waiting=stands is not None and stands.asked,
         answer_url=sight.url("person-answer", handle=actor.handle) if stands is not None and stands.asked_by else None,

@@ -30,6 +30,7 @@ from server.web.views.groups import (
     GroupsView,
     GroupView,
     MemberRow,
+    WishRow,
 )
 from server.web.views.page import (
     Choice,
@@ -151,4 +152,5 @@ __all__ = [
     "SignInView",
     "ThreadView",
     "Viewer",
+    "WishRow",
 ]

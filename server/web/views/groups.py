@@ -76,6 +76,9 @@ class GroupHead:
     """The company whose group it is; None for an own group."""
     waiting_for_partner: bool = False
     """Joined at another company whose answer is not here yet."""
+    unanswered: bool = False
+    """No answer for so long that one may ask again, or give up."""
+    again_url: str | None = None
     invited: bool = False
     refused: bool = False
     """The company whose group it is said no."""
@@ -109,12 +112,25 @@ class MemberRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WishRow:
+    """Somebody of another company who asks to be let in. Posts `answer` (`yes` or `no`) to `answer_url`."""
+
+    person: PersonRef
+    host: str
+    since: Moment
+    first: bool
+    """Nobody in the group comes from there yet."""
+    answer_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMembersView:
     """`web/group_members.html`: colleagues, then outsiders under their company. Invitation sends `username`."""
 
     head: GroupHead
     members: tuple[MemberRow, ...]
     outside: tuple[tuple[str, tuple[MemberRow, ...]], ...] = ()
+    waiting: tuple[WishRow, ...] = ()
     invite_url: str | None = None
     invite: Form = field(default_factory=Form)
 
@@ -129,11 +145,18 @@ class GroupAboutView:
     gatekeepers: tuple[PersonRef, ...]
     created: Moment
     address: str = ""
+    asks_first: bool = False
+    """People of other companies wait until the owner lets them in."""
+    vouches: bool = False
+    """The group answers for what members elsewhere did not sign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettingsView:
-    """`web/group_settings.html`. Fields sent: `name`, `purpose`, `access` (`open|closed`), `gate` (`on` or absent)."""
+    """`web/group_settings.html`.
+
+    Fields sent: `name`, `purpose`, `access` (`open|closed`), `gate`, `asks` and `vouches` (`on` or absent).
+    """
 
     head: GroupHead
     action: str
