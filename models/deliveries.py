@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 from models import breakers, ledger, policy
 from models.base import new_id, now
 from models.database import JOURNALLED
-from models.tables import Activity, Actor, Delivery, DeliveryState, Departure, Outcome, Peer
+from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, Departure, Outcome, Peer
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
@@ -173,6 +173,22 @@ async def readdress(session: AsyncSession, host: str, old: str, new: str) -> Non
 
 async def by_uri(session: AsyncSession, uri: str) -> Activity | None:
     return await session.scalar(select(Activity).where(Activity.uri == uri))
+
+
+async def forwarder_of(session: AsyncSession, object_uri: str) -> Actor | None:
+    """Which person of ours let their followers have what somebody elsewhere wrote (FWD-1)."""
+    return await session.scalar(
+        select(Actor)
+        .join(Activity, Activity.actor_id == Actor.id)
+        .where(
+            Activity.object_uri == object_uri,
+            Activity.type == "Create",
+            Activity.post_id.is_(None),
+            Actor.host == "",
+            Actor.type != ActorType.GROUP,
+        )
+        .limit(1)
+    )
 
 
 async def announces_of(session: AsyncSession, post_id: int, actor_id: int) -> Sequence[Activity]:

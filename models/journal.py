@@ -99,6 +99,15 @@ class GroupDistributes(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Forwards(Entry):
+    """An activity from elsewhere goes on, as it came, to the followers of one of ours (ActivityPub §7.1.2)."""
+
+    actor_id: int
+    received_id: int
+    object_uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Liked(Entry):
     actor_id: int
     post_id: int

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from federation import remote_posts, trust
-from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce
+from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce, forwarding
 from federation.documents import members
 from federation.documents.activity import encode, proven
 from federation.errors import ProtocolError
@@ -106,6 +106,7 @@ class Processor:
             async with self._wire.database.writing() as session:
                 if await received.holds(session, claimed):
                     outcome = await handler.apply(session, incoming)
+                    await forwarding.consider(session, incoming)
                     await received.finish(session, claimed, ReceivedState.DONE, outcome)
         except Ignored as ignored:
             await self._finish(claimed, ReceivedState.IGNORED, ignored.reason)

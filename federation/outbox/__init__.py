@@ -11,7 +11,19 @@ from functools import partial
 from typing import Any
 
 from federation.keys import KeyRing
-from federation.outbox import copies, distribution, moderation, posts, profiles, reactions, relations, votes, withdrawal
+from federation.outbox import (
+    copies,
+    distribution,
+    forwarding,
+    moderation,
+    posts,
+    profiles,
+    reactions,
+    relations,
+    reports,
+    votes,
+    withdrawal,
+)
 from models import journal
 
 NAME = "outbox"
@@ -29,6 +41,7 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.PostDeleted: withdrawal.deleted,
     journal.Voted: votes.voted,
     journal.GroupDistributes: distribution.passes_on,
+    journal.Forwards: forwarding.forwards,
     journal.Liked: reactions.liked,
     journal.Unliked: reactions.unliked,
     journal.FollowAsked: relations.follow_asked,
@@ -39,6 +52,7 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.Left: relations.left,
     journal.Moderated: moderation.moderated,
     journal.ActorChanged: profiles.changed,
+    journal.Reported: reports.reported,
 }
 
 
