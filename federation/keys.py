@@ -8,13 +8,13 @@ that no row's secret can be put into another.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_der_private_key,
 )
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,6 +44,10 @@ ED25519_FRAGMENT = "#ed25519-key"
 _PURPOSE = b"kontor private keys 1"
 _NONCE_BYTES = 12
 _CACHED = 4096
+_REMEMBERED = timedelta(minutes=5)
+"""After that a process looks whether another one has changed an actor's keys."""
+SHOWN_AFTERWARDS = timedelta(hours=24)
+"""How long a key that signs no more is still published: so long others may remember it (SIG-28)."""
 _OF_NOTHING = sha256_base64(b"")
 
 
@@ -56,7 +60,11 @@ class KeyUnreadable(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class OwnKeys:
-    """Both pairs of one actor of ours, ready to sign; the ids are the keyIds on the wire."""
+    """Both pairs of one actor of ours, ready to sign; the ids are the keyIds on the wire.
+
+    `others` are keys that are published beside them (id and multibase text): the next ones and those used until lately.
+    `former` is the RSA pair that signed before these, for as long as others may know no newer one (`rotation`).
+    """
 
     rsa_id: str
     rsa_private: RSAPrivateKey
@@ -64,6 +72,8 @@ class OwnKeys:
     ed25519_id: str
     ed25519_private: Ed25519PrivateKey
     ed25519_multibase: str
+    others: tuple[tuple[str, str], ...] = ()
+    former: tuple[str, RSAPrivateKey] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,13 @@ class Signer:
     digest: bool = False
     with_query: bool = True
     wish: Wish | None = None
+
+    def before_rotation(self) -> "Signer":
+        """Signs with the key that others know still, where there is one; for the news that there is another."""
+        if self.keys.former is None:
+            return self
+        rsa_id, rsa_private = self.keys.former
+        return replace(self, keys=replace(self.keys, rsa_id=rsa_id, rsa_private=rsa_private))
 
     def __call__(self, method: str, url: str, *, accept: str) -> Mapping[str, str]:
         return sign(
@@ -129,7 +146,7 @@ class KeyRing:
         if len(secret) != SECRET_BYTES:
             raise ValueError("the secret for private keys has 32 bytes")
         self._cipher = ChaCha20Poly1305(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret))
-        self._known: OrderedDict[int, OwnKeys] = OrderedDict()
+        self._known: OrderedDict[int, tuple[OwnKeys, datetime]] = OrderedDict()
         self._turns: dict[int, asyncio.Lock] = {}
         self._instance_actor_id: int | None = None
 
@@ -153,7 +170,7 @@ class KeyRing:
         async with database.reading() as session:
             found = await self._find(session, actor_id)
         if found is None:
-            made = await asyncio.to_thread(_generate)
+            made = await self.cut()
             async with database.writing() as session:
                 await self._store(session, actor_id, made)
             async with database.reading() as session:
@@ -168,7 +185,7 @@ class KeyRing:
             return known
         found = await self._find(session, actor_id)
         if found is None:
-            await self._store(session, actor_id, await asyncio.to_thread(_generate))
+            await self._store(session, actor_id, await self.cut())
             found = await self._find(session, actor_id)
             assert found is not None  # noqa: S101 - stored just now
             return found  # not remembered: the transaction may yet be rolled back
@@ -185,14 +202,19 @@ class KeyRing:
                 self._instance_actor_id = (await actors.instance_actor(session)).id
         return await self.signer(database, self._instance_actor_id)
 
+    def forget(self, actor_id: int) -> None:
+        """Read an actor's keys anew when they are needed next."""
+        self._known.pop(actor_id, None)
+
     def _remembered(self, actor_id: int) -> OwnKeys | None:
         known = self._known.get(actor_id)
-        if known is not None:
-            self._known.move_to_end(actor_id)
-        return known
+        if known is None or known[1] < now():
+            return None
+        self._known.move_to_end(actor_id)
+        return known[0]
 
     def _remember(self, actor_id: int, keys: OwnKeys) -> OwnKeys:
-        self._known[actor_id] = keys
+        self._known[actor_id] = (keys, now() + _REMEMBERED)
         if len(self._known) > _CACHED:
             self._known.popitem(last=False)
         return keys
@@ -200,19 +222,29 @@ class KeyRing:
     async def _find(self, session: AsyncSession, actor_id: int) -> OwnKeys | None:
         rows = await session.scalars(
             select(Key)
-            .where(Key.actor_id == actor_id, Key.private.is_not(None), Key.retired_at.is_(None))
+            .where(
+                Key.actor_id == actor_id,
+                Key.private.is_not(None),
+                or_(Key.retired_at.is_(None), Key.retired_at > now() - SHOWN_AFTERWARDS),
+            )
             .order_by(Key.id)
         )
-        found = {row.kind: row for row in rows}  # the newest of a kind
-        rsa, ed25519 = found.get(KeyKind.RSA), found.get(KeyKind.ED25519)
+        found = rows.all()
+        signing: dict[KeyKind, Key] = {}
+        for row in found:  # the oldest that is not retired signs, until `rotation` retires it
+            if row.retired_at is None:
+                signing.setdefault(row.kind, row)
+        rsa, ed25519 = signing.get(KeyKind.RSA), signing.get(KeyKind.ED25519)
         if rsa is None or ed25519 is None:
             return None
-        return self._read(rsa, ed25519)
+        return self._read(rsa, ed25519, [row for row in found if row not in (rsa, ed25519)])
 
-    def _read(self, rsa: Key, ed25519: Key) -> OwnKeys:
+    def _read(self, rsa: Key, ed25519: Key, others: Sequence[Key]) -> OwnKeys:
         rsa_private, ed25519_private = self._decrypt(rsa), self._decrypt(ed25519)
         if not isinstance(rsa_private, RSAPrivateKey) or not isinstance(ed25519_private, Ed25519PrivateKey):
             raise KeyUnreadable(reason="kind")
+        retired = [row for row in others if row.kind is KeyKind.RSA and row.retired_at is not None]
+        former = self._decrypt(retired[-1]) if retired else None
         return OwnKeys(
             rsa_id=rsa.uri,
             rsa_private=rsa_private,
@@ -220,6 +252,8 @@ class KeyRing:
             ed25519_id=ed25519.uri,
             ed25519_private=ed25519_private,
             ed25519_multibase=ed25519.public,
+            others=tuple((row.uri, _multibase(row)) for row in others),
+            former=(retired[-1].uri, former) if isinstance(former, RSAPrivateKey) else None,
         )
 
     def _decrypt(self, row: Key) -> pairs.PrivateKey:
@@ -236,13 +270,24 @@ class KeyRing:
 
     async def _store(self, session: AsyncSession, actor_id: int, made: tuple[RSAPrivateKey, Ed25519PrivateKey]) -> None:
         """Both rows, or none where somebody was faster: the unique keyId decides, and theirs count."""
-        rsa, ed25519 = made
         uri = (await session.get_one(Actor, actor_id)).uri
         insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-        rows = []
-        for kind, fragment, private, public in (
-            (KeyKind.RSA, RSA_FRAGMENT, rsa, pairs.public_pem(rsa)),
-            (KeyKind.ED25519, ED25519_FRAGMENT, ed25519, encode_key(ed25519.public_key())),
+        rows = self.sealed(actor_id, made, rsa_id=uri + RSA_FRAGMENT, ed25519_id=uri + ED25519_FRAGMENT)
+        await session.execute(insert(Key).values(rows).on_conflict_do_nothing())
+
+    async def cut(self) -> tuple[RSAPrivateKey, Ed25519PrivateKey]:
+        """Two new pairs; takes a good part of a second in a thread."""
+        return await asyncio.to_thread(_generate)
+
+    def sealed(
+        self, actor_id: int, made: tuple[RSAPrivateKey, Ed25519PrivateKey], *, rsa_id: str, ed25519_id: str
+    ) -> list[dict[str, object]]:
+        """Rows of `keys` for two pairs, their private halves encrypted."""
+        rsa, ed25519 = made
+        rows: list[dict[str, object]] = []
+        for kind, uri, private, public in (
+            (KeyKind.RSA, rsa_id, rsa, pairs.public_pem(rsa)),
+            (KeyKind.ED25519, ed25519_id, ed25519, encode_key(ed25519.public_key())),
         ):
             row_id = new_id()
             nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -251,14 +296,22 @@ class KeyRing:
                 {
                     "id": row_id,
                     "actor_id": actor_id,
-                    "uri": uri + fragment,
+                    "uri": uri,
                     "kind": kind,
                     "public": public,
                     "private": sealed,
                     "created_at": now(),
                 }
             )
-        await session.execute(insert(Key).values(rows).on_conflict_do_nothing())
+        return rows
+
+
+def _multibase(row: Key) -> str:
+    if row.kind is KeyKind.ED25519:
+        return row.public
+    public = pairs.load_public_key(row.public)
+    assert isinstance(public, RSAPublicKey)  # noqa: S101 - made here
+    return encode_key(public)
 
 
 def _generate() -> tuple[RSAPrivateKey, Ed25519PrivateKey]:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from federation import outbox
+from federation import outbox, rotation
 from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
@@ -123,6 +123,7 @@ class Runtime:
                 async with self._database.writing() as session:
                     names = await media.sweep(session)
                     await breakers.give_up(session)
+                    await rotation.finish(session, self._wire.keys)
                 await asyncio.to_thread(self._remove, names)
                 await self._copies.sweep()
             except Exception:

@@ -88,6 +88,8 @@ async def _post(
 ) -> tuple[Answer, float]:
     """One request: what came back, and after how many seconds. `wished` is what the host asked for (SIG-29)."""
     signer = await wire.keys.signer(wire.database, claimed.actor_id)
+    if claimed.type == "Update" and claimed.is_lasting and claimed.attempt == 1:
+        signer = signer.before_rotation()  # SIG-30: that there are new keys is told under those that are known
     also = await headers_for(wire, claimed.actor_id, claimed.host)
     wish = read_wish(wished, key_id=signer.keys.rsa_id)
     sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also, wish=wish)

@@ -77,12 +77,8 @@ def render(
         "indexable": False,
         "publicKey": _rsa_key(actor, own_keys),
         "assertionMethod": [
-            {
-                "id": own_keys.ed25519_id,
-                "type": "Multikey",
-                "controller": actor.uri,
-                "publicKeyMultibase": own_keys.ed25519_multibase,
-            }
+            {"id": key_id, "type": "Multikey", "controller": actor.uri, "publicKeyMultibase": multibase}
+            for key_id, multibase in ((own_keys.ed25519_id, own_keys.ed25519_multibase), *own_keys.others)
         ],
         "generator": {
             "type": "Application",

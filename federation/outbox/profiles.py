@@ -28,6 +28,7 @@ async def changed(keys: KeyRing, session: AsyncSession, entry: ActorChanged) -> 
     inboxes = elsewhere(session, await _inboxes(session, actor, group))
     if not inboxes:
         return
+    keys.forget(actor.id)  # they may be what has changed, in another process
     document = actor_document.render(
         actor,
         own_keys=await keys.ensure_in(session, actor.id),

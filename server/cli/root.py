@@ -21,6 +21,8 @@ _COMMANDS = {
     "person": "people",
     "group": "groups",
     "partner": "partners",
+    "federation": "federation",
+    "keys": "keys",
     "migrate": "migrate",
     "check": "check",
 }

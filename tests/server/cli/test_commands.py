@@ -239,9 +239,52 @@ def test_a_partner_is_admitted_to_groups_and_suspended(muster: Kontor) -> None:
         (("admit", "x.example", "--group", "kantine=read"), "raise its reach to partners first"),
         (("suspend", "x.example"), "There is no such partner"),
     ],
-    ids=["no host", "our own host", "an unknown group", "copies of no group", "copies without agreement", "an internal group", "no partner"],
+    ids=[
+        "no host",
+        "our own host",
+        "an unknown group",
+        "copies of no group",
+        "copies without agreement",
+        "an internal group",
+        "no partner",
+    ],
 )
 def test_a_partner_is_refused_with_the_reason(muster: Kontor, arguments: tuple[str, ...], says: str) -> None:
     muster("group", "add", "kantine", "--owner", "anna")
     assert says in muster("partner", *arguments).refusal
     assert muster("partner", "list", "--json").json == []
+
+
+def test_SIG_30_keys_are_listed_and_changed_from_the_shell(muster: Kontor) -> None:
+    assert muster("keys", "list").out.startswith("There are no keys yet")
+    assert muster("keys", "rotate", "--actor", "anna").out == "New keys for 1 actor; they sign after an hour.\n"
+
+    rows = muster("keys", "list", "--actor", "anna", "--json").json
+    assert [(row["kind"], row["use"]) for row in rows] == [
+        ("rsa", "signs"),
+        ("rsa", "next"),
+        ("ed25519", "signs"),
+        ("ed25519", "next"),
+    ]
+    assert "are not in use yet" in muster("keys", "rotate", "--actor", "anna").refusal
+    assert "Nobody here has this name" in muster("keys", "rotate", "--actor", "nobody").refusal
+    assert muster("keys", "rotate", "--all").out == "New keys for 0 actors; they sign after an hour.\n"
+    assert muster("keys", "rotate").code == 2
+    assert muster("keys", "rotate", "--all", "--actor", "anna").code == 2
+
+
+def test_how_deliveries_go_is_listed_from_the_shell(muster: Kontor) -> None:
+    assert muster("federation", "list").out == "Nothing has been sent to anybody yet.\n"
+    assert muster("partner", "admit", "zulieferer.localhost:8002", "--name", "Zulieferer").code == 0
+
+    (row,) = muster("federation", "list", "--json").json
+    assert (row["host"], row["state"], row["waiting"], row["given_up"]) == (
+        "zulieferer.localhost:8002",
+        "unknown",
+        0,
+        0,
+    )
+    assert "is tried now" in muster("federation", "wake", "zulieferer.localhost:8002").out
+    assert "Nothing was ever sent there" in muster("federation", "wake", "x.example").refusal
+    assert muster("federation", "retry", "x.example", "--json").json == {"again": 0, "outdated": 0}
+    assert muster("federation", "retry", "x.example", "--drop").out == "Dropped: 0.\n"
