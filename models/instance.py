@@ -18,6 +18,14 @@ class Mode(StrEnum):
     OPEN = "open"
 
 
+class CardsFor(StrEnum):
+    """Of which posts the linked pages may be asked for a preview."""
+
+    NONE = "none"
+    PUBLIC = "public"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     base_url: str
@@ -26,6 +34,7 @@ class Instance:
     clients_public_leaves: bool = False
     max_characters: int = 5000
     max_attachments: int = 4
+    cards_for: CardsFor = CardsFor.PUBLIC
 
     @property
     def host(self) -> str:

@@ -16,12 +16,13 @@ from federation.keys import KeyRing
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import migrations
 from models.database import Database
-from models.instance import Instance, Mode
+from models.instance import CardsFor, Instance, Mode
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server import copies, images, media, middleware, pages
+from server import copies, images, link_cards, media, middleware, pages
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES
+from server.link_cards import WISHES
 from server.workers import Runtime
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -43,7 +44,8 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[LINKS] = media.Links(config)
     app[IMAGES] = images.Pool()
     app[REMOTE_FILES] = copies.RemoteFiles(wire, app[IMAGES], config)
-    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES])
+    app[WISHES] = link_cards.Wishes()
+    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES], wishes=app[WISHES])
 
     async def resolve(text: str, by: Staff) -> Actor | Post | None:
         return await discovery.resolve(wire, text, by=by)
@@ -69,6 +71,7 @@ def house(config: Config) -> Instance:
         clients_public_leaves=config.posts.public == "public",
         max_characters=config.posts.max_characters,
         max_attachments=config.media.max_attachments,
+        cards_for=CardsFor(config.posts.link_cards),
     )
 
 

@@ -20,7 +20,7 @@ from federation.wire import WIRE
 from models import emoji, policy
 from models import media as files
 from models.errors import NotFound
-from models.tables import Actor, Media
+from models.tables import Actor, LinkCard, Media
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
 from server import copies, images
 from server.config import Config
@@ -28,6 +28,7 @@ from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, VIEWER
 
 _DAY = 86_400
 _AVATAR = 400
+_CARD_BYTES = 4_194_304
 _INERT = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -84,6 +85,11 @@ def header_of(app: web.Application, actor: Actor, header: Media | None = None) -
 def emoji_of(app: web.Application, host: str, shortcode: str) -> str:
     """The picture that a shortcode stands for on another server."""
     return app[LINKS].sign(f"/media/emoji/{host}/{shortcode}")
+
+
+def card_image_of(app: web.Application, card: LinkCard) -> str:
+    """The picture of a page that somebody linked to."""
+    return app[LINKS].sign(f"/media/card/{card.id}")
 
 
 # Uploads
@@ -215,8 +221,23 @@ async def show_emoji(request: web.Request) -> web.StreamResponse:
     return await _copy(request, found.url, max_bytes=emoji.LARGEST)
 
 
-async def _copy(request: web.Request, url: str, *, max_bytes: int | None = None) -> web.StreamResponse:
-    place = await request.app[REMOTE_FILES].get(url, max_bytes=max_bytes)
+async def show_card(request: web.Request) -> web.StreamResponse:
+    """Our copy of the picture of a page that somebody linked to."""
+    _refuse_to_be_read_as_document(request)
+    card_id = int(request.match_info["card_id"])
+    if not request.app[LINKS].holds(request.path, request.query) and not isinstance(await _asker(request), Staff):
+        raise NotFound(card_id=card_id)
+    async with request.app[DATABASE].reading() as session:
+        card = await session.get(LinkCard, card_id)
+    if card is None or card.image_url is None:
+        raise NotFound(card_id=card_id)
+    return await _copy(request, card.image_url, max_bytes=_CARD_BYTES, anywhere=True)
+
+
+async def _copy(
+    request: web.Request, url: str, *, max_bytes: int | None = None, anywhere: bool = False
+) -> web.StreamResponse:
+    place = await request.app[REMOTE_FILES].get(url, max_bytes=max_bytes, anywhere=anywhere)
     if place is None:
         raise NotFound(url=url)
     kind = {".jpg": "image/jpeg"}.get(place.suffix, f"image/{place.suffix[1:]}")
@@ -235,6 +256,7 @@ def setup(app: web.Application) -> None:
     app.router.add_get(
         r"/media/actor/{actor_id:\d+}/{which:avatar|header}/{version:\d+}", show_actor, name="media-actor"
     )
+    app.router.add_get(r"/media/card/{card_id:\d+}", show_card, name="media-card")
     app.router.add_get(
         r"/media/emoji/{host:[a-z0-9._:-]+}/{shortcode:[A-Za-z0-9_]{1,64}}", show_emoji, name="media-emoji"
     )

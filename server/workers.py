@@ -9,15 +9,17 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from federation import link_cards as pages
 from federation import outbox, rotation
 from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
-from models import actors, breakers, media, notifications, polls
+from models import actors, breakers, link_cards, media, notifications, polls
 from models.base import now
 from models.journal import Consumer
 from server.copies import RemoteFiles
+from server.link_cards import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +29,18 @@ _CLOCK_SECONDS = 15.0
 _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
+_CARDS_SECONDS = 5.0
 
 
 class Runtime:
     """Runs the background of one instance between `start()` and `stop()`."""
 
-    def __init__(self, wire: Wire, *, media_directory: Path, copies: RemoteFiles) -> None:
+    def __init__(self, wire: Wire, *, media_directory: Path, copies: RemoteFiles, wishes: Wishes) -> None:
         self._wire = wire
         self._database = wire.database
         self._media_directory = media_directory
         self._copies = copies
+        self._wishes = wishes
         self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire.keys))
         self.processor = Processor(wire)
         self.sender = Sender(wire)
@@ -54,6 +58,7 @@ class Runtime:
             self._sweep(),
             self._cut_keys(),
             self._strike(),
+            self._ask_pages(),
         ]
         self._tasks = [asyncio.create_task(job) for job in jobs]
         for task in self._tasks:
@@ -77,6 +82,7 @@ class Runtime:
             moved += await self.processor.drain()
             await self.sender.drain()
             moved += await self.upkeep.drain()
+            moved += await self._pages()
             if not moved:
                 return
         raise RuntimeError("the background does not come to rest")
@@ -124,11 +130,32 @@ class Runtime:
                     names = await media.sweep(session)
                     await breakers.give_up(session)
                     await rotation.finish(session, self._wire.keys)
+                    await link_cards.sweep(session)
                 await asyncio.to_thread(self._remove, names)
                 await self._copies.sweep()
             except Exception:
                 log.exception("sweeping failed")
             await self._pause(_SWEEP_SECONDS)
+
+    async def _ask_pages(self) -> None:
+        """Ask the pages whose cards somebody missed, soon after; and those again that did not answer."""
+        while not self._stopping.is_set():
+            try:
+                await self._pages()
+            except Exception:
+                log.exception("link cards failed")
+            stopping = asyncio.create_task(self._stopping.wait())
+            noted = asyncio.create_task(self._wishes.noted.wait())
+            await asyncio.wait((stopping, noted), timeout=_CARDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            noted.cancel()
+
+    async def _pages(self) -> int:
+        wanted = self._wishes.take()
+        if wanted:
+            async with self._database.writing() as session:
+                await link_cards.want(session, wanted)
+        return await pages.ask_due(self._wire)
 
     async def _cut_keys(self) -> None:
         """Make key pairs before they are needed: making one takes a tenth of a second, and a partner waits for it."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from models import policy, tokens
@@ -202,10 +203,11 @@ async def history(call: Call) -> web.Response:
 
 @routes.get(r"/api/v1/statuses/{id:\d+}/card", "read:statuses", access=Access.PUBLIC)
 async def card(call: Call) -> web.Response:
-    """No post has a preview of its links."""
+    """The preview of the page that a post links to, by itself as older clients ask for it."""
     async with call.reading() as session:
-        await outlines.outline_of(session, call.viewer, call.id())
-    return answers.answer({})
+        line = await outlines.outline_of(session, call.viewer, call.id())
+        [status] = await call.app[SHELF].statuses(session, call.viewer, [line])
+    return answers.answer(msgspec.json.decode(status)["card"] or {})
 
 
 # Changing

@@ -130,6 +130,10 @@ class PostsTable:
         "company", 'What "public" in a Mastodon app means for a post outside groups: the company, or the whole network.'
     )
     max_characters: int = doc(5000, "Longest post, counted as Mastodon counts.", at_least=500)
+    link_cards: Literal["none", "public", "all"] = doc(
+        "public",
+        "Of which posts we ask linked pages for a preview; their servers learn that somebody here has the address.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

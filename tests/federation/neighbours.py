@@ -336,6 +336,7 @@ class Peer:
     documents: dict[str, tuple[int, bytes, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     signed: list[str] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -401,6 +402,7 @@ class Peer:
     async def _answer(self, request: web.Request) -> web.Response:
         path = request.raw_path
         self.asked.append(path)
+        self.headers.append(request.headers)
         if "Signature" in request.headers:
             self.signed.append(path)
         if self.guard is not None and (refused := self.guard(request)) is not None:

@@ -19,7 +19,9 @@ from models.posts.outlines import Outline, Version
 from models.tables import Actor, ActorType, Group
 from models.tallies import COLLEAGUE
 from models.viewers import ANONYMOUS, Staff, Viewer
+from server import link_cards
 from server.api.entities import accounts, statuses
+from server.api.entities.cards import spliced as spliced_card
 from server.api.entities.kept import Kept
 from server.api.entities.polls import spliced as spliced_poll
 from server.api.entities.statuses import KeptStatus
@@ -52,6 +54,8 @@ class Shelf:
         marks = await posts.marks(session, viewer, [line.shown.id for line in lines])
         asked = [kept[line.shown].poll_id for line in lines]
         standing = await polls.standings(session, viewer, [poll_id for poll_id in asked if poll_id is not None])
+        links = {line.shown.id: link for line in lines if (link := kept[line.shown].link) is not None}
+        cards = await link_cards.shown(self._app, session, viewer, links) if links else {}
         me = viewer.actor_id if isinstance(viewer, Staff) else 0
         made: list[bytes] = []
         for line in lines:
@@ -63,6 +67,7 @@ class Shelf:
                 shown.id,
                 own=shown.author_id == me,
                 poll=spliced_poll(standing.get(kept[shown].poll_id or 0)),
+                card=spliced_card(self._app, cards.get(shown.id)),
             )
             if line.boosted is not None:
                 body = statuses.boosting(kept[line.post], people[line.post.author_id], body, marks, shown.id)

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
+from models import link_cards
 from models.posts.outlines import Content, Marks
 from models.tables import Actor, Post, Reach, Visibility
 from server.api.answers import encoded
 from server.api.entities import emojis
 from server.api.entities.attachments import attachment
 from server.api.entities.times import instant, maybe
-from server.context import CONFIG
+from server.context import CONFIG, DATABASE
 
 _ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 _TRUE, _FALSE = b"true", b"false"
@@ -26,6 +27,8 @@ class KeptStatus:
     application: bytes
     is_boost: bool
     poll_id: int | None
+    link: str | None = None
+    """The page it links to first, whose card may go along."""
 
 
 def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus:
@@ -38,6 +41,7 @@ def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus
         application=application,
         is_boost=content.post.boost_of_id is not None,
         poll_id=content.poll_id,
+        link=link_cards.link_of(content.post, content.said.html, app[DATABASE].instance),
     )
 
 
@@ -66,7 +70,6 @@ def status(app: web.Application, content: Content, *, outside: bool) -> dict[str
         "mentions": [mention(actor) for actor in content.mentions],
         "tags": [{"name": tag, "url": f"{app[CONFIG].base_url}/tags/{tag}"} for tag in content.tags],
         "emojis": emojis.used_in(app, post, said.title, said.html, said.warning),
-        "card": None,
         "kontor": None if outside else _kontor(content),
     }
 
@@ -135,7 +138,16 @@ def _state(post: Post) -> str:
 # Splicing
 
 
-def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own: bool, poll: bytes = b"null") -> bytes:
+def spliced(
+    kept: KeptStatus,
+    account: bytes,
+    marks: Marks,
+    post_id: int,
+    *,
+    own: bool,
+    poll: bytes = b"null",
+    card: bytes = b"null",
+) -> bytes:
     """A whole Status: `kept` with its account and what is true for one viewer now; `own` for its author."""
     return b"".join(
         (
@@ -144,7 +156,7 @@ def spliced(kept: KeptStatus, account: bytes, marks: Marks, post_id: int, *, own
             account,
             _counted(marks, post_id),
             b',"application":%s,"pinned":false' % kept.application if own else b',"application":null',
-            b',"poll":%s,"quote":null' % poll,
+            b',"poll":%s,"quote":null,"card":%s' % (poll, card),
             b',"reblog":null}',
         )
     )
@@ -158,7 +170,7 @@ def boosting(kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boo
             b',"account":',
             account,
             _counted(marks, boosted_id),
-            b',"application":null,"poll":null,"quote":null,"reblog":',
+            b',"application":null,"poll":null,"quote":null,"card":null,"reblog":',
             boosted,
             b"}",
         )

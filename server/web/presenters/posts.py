@@ -10,7 +10,8 @@ from typing import Literal
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import approvals, egress, groups, policy, polls
+from models import approvals, egress, groups, link_cards, moderation, policy, polls
+from models.instance import instance_of
 from models.posts import reading
 from models.posts.reading import Extras, shown_by
 from models.tables import (
@@ -18,6 +19,7 @@ from models.tables import (
     Approval,
     Attachment,
     Group,
+    LinkCard,
     Media,
     MediaKind,
     MemberState,
@@ -29,6 +31,7 @@ from models.tables import (
 )
 from models.text.sanitise import clean_own, clean_stored
 from models.viewers import Staff
+from server import link_cards as wished
 from server.context import REMOTE_FILES
 from server.i18n import gettext as _
 from server.web import views
@@ -55,6 +58,10 @@ class Around:
     approvals: Mapping[int, Approval]
     released: Mapping[int, Revision]
     polls: Mapping[int, polls.Standing]
+    cards: Mapping[int, LinkCard]
+    kept: frozenset[int]
+    locked: frozenset[int]
+    removers: Mapping[int, Actor]
 
 
 async def present(session: AsyncSession, sight: Sight, posts: Iterable[Post]) -> tuple[views.PostView, ...]:
@@ -73,6 +80,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
     parents = await reading.parents(session, viewer, rows)
     direct = [post.id for post in shown if post.visibility is Visibility.DIRECT]
     named = await reading.recipients(session, direct) if direct else {}
+    released = {} if staff else await reading.released(session, ids)
     around = Around(
         extras=await reading.extras(session, viewer, rows),
         audiences=await egress.audiences(session, group_of.values()),
@@ -80,8 +88,12 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         named=named,
         standing=await groups.standing(session, staff, group_of) if staff and group_of else {},
         approvals=await approvals.latest(session, ids) if staff else {},
-        released={} if staff else await reading.released(session, ids),
+        released=released,
         polls=await polls.of_posts(session, viewer, shown),
+        cards=await _cards(session, sight, shown, released),
+        kept=await moderation.kept_among(session, staff, group_of) if staff else frozenset(),
+        locked=await moderation.locked_among(session, [post.thread_id or post.id for post in shown if post.group_id]),
+        removers=await moderation.removers(session, shown) if staff else {},
     )
     actors = [
         *(post.author for post in rows),
@@ -91,6 +103,29 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
     ]
     hosts = {actor.host for actor in actors} - set(sight.companies)
     return around, sight.naming(await egress.company_names(session, hosts))
+
+
+async def _cards(
+    session: AsyncSession, sight: Sight, posts: Sequence[Post], released: Mapping[int, Revision]
+) -> Mapping[int, LinkCard]:
+    links: dict[int, str] = {}
+    for post in posts:
+        words: Post | Revision = post if sight.staff else released.get(post.id, post)
+        link = link_cards.link_of(post, words.html, instance_of(session))
+        if link is not None:
+            links[post.id] = link
+    return await wished.shown(sight.app, session, sight.viewer, links) if links else {}
+
+
+def _card(sight: Sight, row: LinkCard) -> views.CardView:
+    has_picture = row.image_url is not None and sight.staff is not None
+    return views.CardView(
+        url=row.url,
+        title=row.title,
+        provider=row.provider,
+        description=row.description,
+        image_url=sight.url("media-card", card_id=row.id) if has_picture else "",
+    )
 
 
 async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around) -> views.PostView:
@@ -119,6 +154,7 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         ),
         vouched=shown.is_vouched,
         distribution=_distribution(sight, shown),
+        card=_card(sight, around.cards[shown.id]) if shown.id in around.cards else None,
         poll=polled.view(sight, around.polls[shown.id]) if shown.id in around.polls else None,
         reply_to=sight.person(parent.author) if parent else None,
         reply_to_url=sight.url("post", post_id=parent.id) if parent else "",
@@ -131,6 +167,8 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         partners_keep_approved=shown.published_revision is not None,
         returned=_returned(sight, shown, approval),
         approved=_approved(sight, approval),
+        removed=_removed(sight, shown, around),
+        locked=shown.locked_at is not None,
         actions=await _actions(session, sight, shown, around) if staff else views.PostActions(),
     )
 
@@ -275,6 +313,14 @@ def _returned(sight: Sight, post: Post, approval: Approval | None) -> views.Deci
     return decision(sight, approval)
 
 
+def _removed(sight: Sight, post: Post, around: Around) -> views.Decision | None:
+    """The policy shows a removed post to those alone who may know why it was."""
+    if post.removed_at is None:
+        return None
+    by = around.removers.get(post.removed_by_id or 0)
+    return views.Decision(by.shown_name if by is not None else "", sight.moment(post.removed_at), post.removal_reason)
+
+
 def _approved(sight: Sight, approval: Approval | None) -> views.Decision | None:
     return decision(sight, approval) if approval is not None and approval.verdict is Verdict.APPROVED else None
 
@@ -295,8 +341,12 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
     extras = around.extras
     page = sight.url("post", post_id=post.id)
     may_reply = post.group is None or (
-        around.standing.get(post.group.id) is MemberState.MEMBER and post.group.archived_at is None
+        around.standing.get(post.group.id) is MemberState.MEMBER
+        and post.group.archived_at is None
+        and post.removed_at is None
+        and ((post.thread_id or post.id) not in around.locked or post.group.id in around.kept)
     )
+    moderates = post.group is not None and post.group.id in around.kept
     may_boost = post.visibility not in (Visibility.DIRECT, Visibility.FOLLOWERS)
     return views.PostActions(
         reply_url=f"{page}#compose" if may_reply else None,
@@ -310,6 +360,7 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
         delete_url=sight.url("post-deletion", post_id=post.id)
         if await policy.may_delete(session, staff, post)
         else None,
+        moderate_url=sight.url("post-moderation", post_id=post.id) if moderates else None,
     )
 
 

@@ -20,6 +20,7 @@ from server.web.views.approvals import ApprovalItem, ApprovalsView, DeliveryLine
 from server.web.views.federation import BoardView, LetterRow, ServerRow
 from server.web.views.federation import Condition as ServerCondition
 from server.web.views.groups import (
+    BanRow,
     GroupAboutView,
     GroupFormView,
     GroupHead,
@@ -32,6 +33,7 @@ from server.web.views.groups import (
     MemberRow,
     WishRow,
 )
+from server.web.views.moderation import MemberBanView, PostModerationView
 from server.web.views.page import (
     Choice,
     ErrorView,
@@ -56,6 +58,7 @@ from server.web.views.partners import (
 from server.web.views.people import PeopleSection, PeopleView, PersonRow, ProfileView, SearchView
 from server.web.views.posts import (
     Audience,
+    CardView,
     ComposerGroup,
     ComposerView,
     Decision,
@@ -87,7 +90,9 @@ __all__ = [
     "Audience",
     "AuthorizeCodeView",
     "AuthorizeView",
+    "BanRow",
     "BoardView",
+    "CardView",
     "Choice",
     "ComposerGroup",
     "ComposerView",
@@ -115,6 +120,7 @@ __all__ = [
     "LedgerRow",
     "LedgerView",
     "LetterRow",
+    "MemberBanView",
     "MemberRow",
     "Moment",
     "Notice",
@@ -134,6 +140,7 @@ __all__ = [
     "PostEditView",
     "PostHistoryView",
     "PostItemView",
+    "PostModerationView",
     "PostView",
     "ProfileView",
     "PublicGroupView",

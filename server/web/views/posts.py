@@ -75,6 +75,17 @@ class ImageView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """What a page says of itself that a post links to. `image_url` is our copy of its picture; empty without one."""
+
+    url: str
+    title: str
+    provider: str
+    description: str = ""
+    image_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollOptionView:
     """An answer; `votes` is None while counts are hidden, `share` is in percent, `own` what the viewer chose."""
 
@@ -121,6 +132,7 @@ class PostActions:
     bookmarked: bool = False
     edit_url: str | None = None
     delete_url: str | None = None
+    moderate_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +156,7 @@ class PostView:
     """Longer than eight lines: the feed folds it and offers to read on."""
     images: tuple[ImageView, ...] = ()
     poll: PollView | None = None
+    card: CardView | None = None
     reply_to: PersonRef | None = None
     reply_to_url: str = ""
     boosted_by: PersonRef | None = None
@@ -155,6 +168,10 @@ class PostView:
     partners_keep_approved: bool = False
     """While this revision waits, partners keep the one that was approved before."""
     returned: Decision | None = None
+    removed: Decision | None = None
+    """Who took it out of its group, for its author and those who keep the group; nobody else sees it."""
+    locked: bool = False
+    """Nobody answers in its conversation any more."""
     approved: Decision | None = None
     vouched: bool = False
     """Whose it is, its group alone says."""

@@ -5,11 +5,13 @@ import time
 import pytest
 from aiohttp import web
 
-from models import actors
+from models import actors, link_cards
+from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Post, Visibility
 from server.context import REMOTE_FILES
+from server.link_cards import WISHES
 from tests.server.web.browser import Browser
 from tests.world import NORTHWIND, World
 
@@ -65,6 +67,29 @@ async def test_CNT_7_what_is_no_picture_is_an_honest_link_to_where_it_is(world: 
     assert "File on another server The mill at work Open it at its source" in page.words
     assert f'<a href="{CAMERA}.mp4" rel="nofollow noopener noreferrer ugc">' in page.html
     assert f'src="{CAMERA}' not in page.html
+
+
+async def test_R_46_a_linked_page_has_a_card_once_somebody_looked(
+    world: World, ada: Browser, visitor: Browser, app: web.Application
+) -> None:
+    url = "https://news.example/1"
+    post = await written(world, f'<p><a href="{url}">news</a></p>')
+    before = await ada.get(f"/posts/{post.id}")
+    assert app[WISHES].take() == [url]
+    async with world.database.writing() as session:
+        await link_cards.want(session, [url])
+        card = (await link_cards.of_links(session, [url]))[url]
+        found = Found(title="Steel <up>", description="By 2 %", provider="News", image_url=f"{url}.png")
+        await link_cards.keep(session, card.id, found)
+    after = await ada.get(f"/posts/{post.id}")
+
+    assert 'class="card"' not in before.html
+    assert "News Steel <up> By 2 %" in after.words
+    assert f'<a class="card" href="{url}" rel="nofollow noopener noreferrer ugc">' in after.html
+    assert f'src="/media/card/{card.id}"' in after.html
+    assert app[WISHES].take() == []
+    await visitor.get(f"/posts/{post.id}")
+    assert app[WISHES].take() == []
 
 
 @pytest.mark.parametrize(
