@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.orm import joinedload
 
-from federation import collections, inbox, nodeinfo, trust, webfinger
+from federation import collections, inbox, nodeinfo, stamps, trust, webfinger
 from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
 from federation.documents import card as cards
@@ -21,9 +21,9 @@ from federation.documents.envelope import with_context
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, copies, introductions, policy
+from models import actors, copies, introductions, policy, quotes
 from models.base import now
-from models.tables import Activity, Actor, ActorType, Group, Post
+from models.tables import Activity, Actor, ActorType, ConsentState, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
 
 Asker = RemoteViewer | Anonymous
@@ -63,6 +63,7 @@ def setup(app: web.Application) -> None:
     get("/ap/g/{key:[0-9a-z]+}/members/{member:[0-9a-f]{64}}", _answering(show_card))
     get("/ap/o/{key:[0-9a-z]+}", _answering(show_object))
     get("/ap/o/{key:[0-9a-z]+}/{collection:[a-z]+}", _answering(show_objects_collection))
+    get("/ap/q/{key:[0-9a-z]+}", _answering(show_stamp))
     get("/ap/x/{key:[0-9a-z]+}", _answering(show_activity))
     get("/ap/t/{key:[0-9a-z]+}", _answering(show_thread))
     post("/inbox", inbox.receive)
@@ -308,6 +309,25 @@ async def show_objects_collection(request: web.Request, wire: Wire, asker: Asker
     if document is None:
         return None
     return Found(document=with_context(document), is_public=for_all is not None)
+
+
+async def show_stamp(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    """That an author of ours agreed to a quote, for those who may read what is quoted (POL-5); nothing once revoked."""
+    url = _own_url(request, wire)
+    async with wire.database.reading() as session:
+        consent = await quotes.stamped(session, url)
+        if consent is None or consent.state is not ConsentState.ACCEPTED:
+            return None
+        post = await session.scalar(
+            policy.visible_posts(asker).where(Post.id == consent.target_id).options(joinedload(Post.author))
+        )
+        if post is None:
+            return None
+        for_all = await session.scalar(policy.visible_posts(ANONYMOUS).where(Post.id == post.id))
+    claim = stamps.Claim(
+        type="QuoteAuthorization", author=post.author.uri, interaction=consent.uri, target=consent.target_uri
+    )
+    return Found(document=with_context(stamps.render(url, claim)), is_public=for_all is not None)
 
 
 async def show_activity(request: web.Request, wire: Wire, asker: Asker) -> Found | None:

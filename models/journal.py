@@ -122,6 +122,45 @@ class Unliked(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class InteractionRefused(Entry):
+    """The author of a post of ours does not permit what somebody elsewhere did with it under the id `uri`."""
+
+    by_id: int
+    to_id: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted(Entry):
+    """A post quotes another, and may."""
+
+    consent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteAnswered(Entry):
+    """Somebody elsewhere asked to quote a post of ours, and has the answer."""
+
+    consent_id: int
+    to_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRevoked(Entry):
+    """An author of ours takes back that a post may quote theirs."""
+
+    consent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedRevocation(Entry):
+    """Whoever a post of ours quotes took their consent back: those who have the post get to see that they did."""
+
+    post_id: int
+    received_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Voted(Entry):
     """Somebody of ours answered a poll, here or elsewhere."""
 

@@ -15,6 +15,8 @@ from models.tables import (
     Account,
     Actor,
     Approval,
+    Consent,
+    ConsentState,
     Follow,
     Group,
     MemberRole,
@@ -363,6 +365,18 @@ async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
     )
 
 
+async def _quoted(session: AsyncSession, entry: journal.Quoted) -> None:
+    consent = await session.get(Consent, entry.consent_id, options=[joinedload(Consent.post)])
+    target = await session.get(Post, consent.target_id) if consent is not None and consent.target_id else None
+    if consent is None or consent.post is None or target is None or consent.state is not ConsentState.ACCEPTED:
+        return
+    author = await _account_of(session, target.author_id)
+    if author is None or target.author_id == consent.post.author_id:
+        return
+    if await _may_see(session, author, consent.post.id):
+        await _tell(session, author.id, NotificationType.QUOTE, from_id=consent.post.author_id, post_id=consent.post.id)
+
+
 async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
     """Who answered a poll, and who asked, learn that its result is there."""
     poll, post = await polls.post_of(session, entry.poll_id)
@@ -391,3 +405,4 @@ CONSUMER = journal.consumer(
         journal.PollOver: _over,
     },
 )
+        journal.Quoted: _quoted,

@@ -9,14 +9,17 @@ sides: the post's own, fixed when it was written, and its group's of today.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models import interactions
 from models.base import now
 from models.instance import Mode, instance_of
+from models.interactions import Asker, Interaction, NotPermitted, Verdict
 from models.tables import (
     EVERYBODY,
     Access,
@@ -40,6 +43,7 @@ from models.tables import (
     MemberRole,
     Membership,
     MemberState,
+    Mention,
     Partner,
     PartnerState,
     Post,
@@ -48,9 +52,10 @@ from models.tables import (
     Report,
     Visibility,
 )
-from models.viewers import Anonymous, RemoteViewer, Staff, Viewer
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Staff, Viewer
 
 _OPEN_TO_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
+_REACHES = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 _TAKE_BACK = ("Delete", "Reject", "Undo")
 _LEVELS = {Level.READ: 0, Level.COMMENT: 1, Level.POST: 2}
 
@@ -436,9 +441,15 @@ async def may_manage(session: AsyncSession, staff: Staff, group: Group) -> bool:
 
 async def may_moderate(session: AsyncSession, staff: Staff, group: Group) -> bool:
     """Keep a group of ours in order: who manages it, and its moderators."""
-    if await session.scalar(select(Actor.id).where(Actor.id == group.id, Actor.host == "")) is None:
-        return False
-    return await moderates(session, staff.actor_id, group.id) or await may_manage(session, staff, group)
+    return await session.scalar(moderated_groups(staff).where(Group.id == group.id)) is not None
+
+
+def moderated_groups(staff: Staff) -> Select[int]:
+    """The groups of ours that `staff` keeps in order."""
+    kept = or_(Group.owner_id == staff.actor_id, Group.id.in_(_groups_kept_by(staff.actor_id)))
+    if staff.is_admin:
+        kept = or_(kept, Group.id.in_(readable_groups(staff).with_only_columns(Group.id)))
+    return select(Group.id).join(Actor, Actor.id == Group.id).where(Actor.host == "", kept)
 
 
 async def moderates(session: AsyncSession, actor_id: int, group_id: int) -> bool:
@@ -571,6 +582,79 @@ async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, i
     if level is None or not await is_member(session, actor.id, group.id):
         return False
     return _LEVELS[level] >= _LEVELS[Level.COMMENT if is_reply else Level.POST]
+
+
+async def verdict(session: AsyncSession, actor: Actor, post: Post, interaction: Interaction) -> Verdict:
+    """What the author of a post, which `actor` may see, says to their doing something with it (POL-2, POL-3).
+
+    Where nothing is said about quoting a post of ours, colleagues may, within its audience (`may_quote_in`), and others
+    may what the world may read.
+    """
+    rules = interactions.unpack(post.interaction)
+    if interaction not in rules:
+        if interaction is not Interaction.QUOTE:
+            return Verdict.AUTOMATIC
+        if post.is_local and post.author_id != actor.id and not actor.is_local:
+            public = await session.scalar(visible_posts(ANONYMOUS).where(Post.id == post.id))
+            return Verdict.AUTOMATIC if public is not None else Verdict.DENIED
+        if post.is_local:
+            return Verdict.AUTOMATIC
+    asker = Asker(uri=actor.uri, is_author=post.author_id == actor.id)
+    if interaction is Interaction.REPLY and not asker.is_author:
+        asker = replace(asker, is_named=await _is_named(session, actor.id, post))
+    if interactions.needs_relations(rules, interaction):
+        follows = select(Follow.id).where(Follow.accepted_at.is_not(None))
+        there = follows.where(Follow.follower_id == actor.id, Follow.followee_id == post.author_id)
+        back = follows.where(Follow.follower_id == post.author_id, Follow.followee_id == actor.id)
+        asker = replace(
+            asker,
+            follows=await session.scalar(there) is not None,
+            is_followed=await session.scalar(back) is not None,
+        )
+    return interactions.verdict(rules, interaction, asker)
+
+
+async def must_permit(session: AsyncSession, staff: Staff, post: Post, interaction: Interaction) -> Verdict:
+    """The same for one of the staff, asked before it happens (POL-3). Raises NotPermitted."""
+    if post.interaction is None and interaction is not Interaction.QUOTE:
+        return Verdict.AUTOMATIC
+    found = await verdict(session, await session.get_one(Actor, staff.actor_id), post, interaction)
+    if found is Verdict.DENIED:
+        raise NotPermitted(post_id=post.id, interaction=str(interaction))
+    return found
+
+
+async def _is_named(session: AsyncSession, actor_id: int, post: Post) -> bool:
+    """Whether a post names somebody, or answers them."""
+    named = select(Mention.post_id).where(Mention.post_id == post.id, Mention.actor_id == actor_id)
+    if await session.scalar(named) is not None:
+        return True
+    parent = await session.get(Post, post.reply_to_id) if post.reply_to_id is not None else None
+    return parent is not None and parent.author_id == actor_id
+
+
+async def may_quote_in(
+    session: AsyncSession, post: Post, *, visibility: Visibility, reach: Reach, group_id: int | None
+) -> bool:
+    """Whether who reads a post written so may read `post` anyway: a quote never widens (POL-5, L13)."""
+    if post.deleted_at is not None or post.boost_of_id is not None:
+        return False
+    is_out = not post.is_local or post.published_revision is not None
+    match post.visibility:
+        case Visibility.PUBLIC | Visibility.UNLISTED:
+            return is_out or reach is Reach.INTERNAL
+        case Visibility.COMPANY:
+            return reach is Reach.INTERNAL
+        case Visibility.GROUP:
+            group = await session.get_one(Group, post.group_id)
+            own = min(post.reach, group.reach, key=_REACHES.index)
+            if own is Reach.PUBLIC and is_out:
+                return True
+            if visibility is Visibility.GROUP and group_id == post.group_id:
+                return _REACHES.index(reach) <= _REACHES.index(own)
+            return group.access is Access.OPEN and reach is Reach.INTERNAL
+        case _:
+            return False
 
 
 async def may_vote(session: AsyncSession, actor: Actor, post: Post) -> bool:

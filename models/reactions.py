@@ -11,6 +11,7 @@ from models import journal, policy
 from models.base import new_id
 from models.errors import NotFound
 from models.instance import instance_of
+from models.interactions import Interaction
 from models.tables import Actor, Bookmark, EmojiReaction, Like, Notification, NotificationType, Post
 from models.viewers import Staff
 
@@ -23,9 +24,10 @@ async def _target(session: AsyncSession, post_id: int, by: Staff) -> Post:
 
 
 async def like(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
-    """Say thanks; a second time changes nothing. Raises NotFound."""
+    """Say thanks; a second time changes nothing. Raises NotFound, NotPermitted."""
     post = await _target(session, post_id, by)
     if await like_of(session, by.actor_id, post.id) is None:
+        await policy.must_permit(session, by, post, Interaction.LIKE)
         uri = instance_of(session).mint("x")
         session.add(Like(id=new_id(), actor_id=by.actor_id, post_id=post.id, uri=uri))
         await session.flush()

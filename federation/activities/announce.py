@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import peers, remote_posts, trust
-from federation.activities import answers, create, places
+from federation.activities import answers, consents, create, places
 from federation.activities.registry import HANDLERS, Ignored, Incoming, Refused, receives
 from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
@@ -17,6 +17,7 @@ from federation.signatures import BadProof
 from federation.vocabulary import Document, parse_date, same_origin, types_of
 from models import tombstones
 from models.base import now
+from models.interactions import Interaction
 from models.posts import receiving
 from models.tables import Actor, ActorType, Group, Membership, MemberState
 
@@ -235,6 +236,8 @@ async def _boost(session: AsyncSession, incoming: Incoming, uri: str) -> str:
         raise Ignored("boosts nothing here")
     if await tombstones.is_over(session, incoming.id, signed_at=incoming.signed_at):
         raise Ignored("was taken back before it came")
+    if await consents.is_refused(session, incoming, post, Interaction.ANNOUNCE, uri=incoming.id):
+        return consents.REFUSED
     published = parse_date(incoming.document.get("published"), now=now())
     boost = await receiving.receive_boost(session, by=incoming.sender, post=post, uri=incoming.id, published=published)
     if boost is None:

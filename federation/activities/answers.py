@@ -6,15 +6,19 @@ The wish is found by its id, which is ours, or by who asked whom. Whoever was no
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.activities import quoting
 from federation.activities.registry import Ignored, Incoming, Refused, receives
 from federation.vocabulary import Document, id_of
 from models import actors, groups, relations
 from models.tables import Actor, ActorType, Follow, Group, Membership, MemberState
 
 
-@receives("Accept", "Reject")
+@receives("Accept", "Reject", gather=quoting.gather_answer)
 async def answer(session: AsyncSession, incoming: Incoming) -> str:
-    """Begin to follow, be a member, or be neither any more."""
+    """Begin to follow, be a member, or be neither any more; or have the consent that was asked for."""
+    consent = await quoting.answered(session, incoming)
+    if consent is not None:
+        return consent
     if incoming.via is not None:
         raise Refused("GRP-9", "a group does not answer for others")
     accepted = incoming.type == "Accept"

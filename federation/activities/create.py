@@ -5,12 +5,13 @@ import dataclasses
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import remote_posts, trust
-from federation.activities import places, votes
+from federation.activities import consents, places, quoting, votes
 from federation.activities.places import Place
 from federation.activities.registry import Ignored, Incoming, Refused, Waiting, receives
 from federation.remote_posts import Seen
 from federation.vocabulary import id_of, ids_of, same_origin
-from models import journal, ledger, policy, polls, tombstones
+from models import journal, ledger, policy, polls, quotes, tombstones
+from models.interactions import Interaction
 from models.journal import GroupDistributes
 from models.posts import receiving
 from models.tables import Outcome, Post, Reach
@@ -27,18 +28,24 @@ async def gather(incoming: Incoming) -> None:
     if seen.post.is_vote:
         raise Ignored("a vote that nobody vouches for")
     parent_uri = seen.post.reply_to_uri
+    if seen.post.quote_uri is not None:
+        await quoting.gather_quote(incoming, seen)
     if parent_uri is None:
         return
     async with incoming.wire.database.reading() as session:
-        for uri in (parent_uri, seen.post.uri):
-            if await remote_posts.is_settled(session, uri):
-                return
-        place = await places.find(session, incoming, seen)
+        if await remote_posts.is_settled(session, seen.post.uri):
+            return
+        is_known = await remote_posts.is_settled(session, parent_uri)
+        place = await places.find(session, incoming, seen) if not is_known else None
+    if place is None:
+        await consents.must_be_agreed(incoming, seen)
+        return
     if not place.is_wanted:  # nothing is fetched for what is of no concern
         raise Ignored("concerns nobody here")
     incoming.parents, missing = await remote_posts.parents_of(incoming.wire, seen, incoming.budget)
     if missing is not None and incoming.may_wait:
         raise Waiting("what it answers cannot be had now")
+    await consents.must_be_agreed(incoming, seen)
 
 
 def _in_its_thread(incoming: Incoming, seen: Seen) -> Seen:
@@ -82,14 +89,19 @@ async def create(session: AsyncSession, incoming: Incoming) -> str:
     if await tombstones.is_buried(session, seen.post.uri):
         raise Ignored("was deleted")
     place = await places.find(session, incoming, seen)
-    if not place.is_wanted and not incoming.parents:
+    if not place.is_wanted and not incoming.parents and not await _quotes_us(session, seen):
         raise Ignored("concerns nobody here")
     await _must_be_let_in(session, incoming, seen, place)
+    if place.parent is not None and await consents.is_refused(
+        session, incoming, place.parent, Interaction.REPLY, uri=seen.post.uri
+    ):
+        return consents.REFUSED
     await store_parents(session, incoming)
     post = await receiving.receive(session, places.told(seen, place))
     if post is None:
         raise Ignored("was stored or deleted meanwhile")
     post.is_vouched = incoming.is_vouched
+    await quoting.note(session, incoming, seen, post)
     await enter(session, incoming, seen, post, what="Create", group_reach=place.group.reach if place.group else None)
     _pass_on(session, incoming, place, post)
     return "stored"
@@ -105,6 +117,10 @@ async def _must_be_let_in(session: AsyncSession, incoming: Incoming, seen: Seen,
         raise Refused("GRP-6", "may not post there", object_uri=seen.post.uri, group=place.group_actor)
     if place.parent is not None and not await policy.may_answer_in(session, seen.author.id, place.parent):  # GRP-13
         raise Refused("GRP-6", "the thread is closed", object_uri=seen.post.uri, group=place.group_actor)
+
+
+async def _quotes_us(session: AsyncSession, seen: Seen) -> bool:
+    return seen.post.quote_uri is not None and await quotes.is_agreed(session, seen.post.uri)
 
 
 async def store_parents(session: AsyncSession, incoming: Incoming) -> None:
@@ -130,7 +146,12 @@ async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: 
     place = await places.of_known(session, known, seen)
     if place.is_in_our_group:
         await _must_be_let_in(session, incoming, seen, place)
+    was_shown = await quotes.is_shown(session, known.id) if seen.post.quote_uri is not None else False
+    shows_quote = await quoting.note(session, incoming, seen, known)
     if not await receiving.receive_edit(session, known, places.told(seen, place)):
+        if was_shown is not shows_quote:
+            _pass_on(session, incoming, place, known)
+            return "its quote is shown" if shows_quote else "its quote is not shown any more"
         return await _refresh(session, incoming, seen, known, place)
     known.is_vouched = incoming.is_vouched
     await enter(session, incoming, seen, known, what="Update", group_reach=place.group.reach if place.group else None)

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import trust
-from federation.activities import moderation
+from federation.activities import moderation, quoting
 from federation.activities.registry import Ignored, Incoming, Refused, receives
 from federation.vocabulary import same_origin
 from models import actors, journal
@@ -23,6 +23,8 @@ async def delete(session: AsyncSession, incoming: Incoming) -> str:
     if trust.is_own(incoming.wire, uri):
         return await _moderated(session, incoming, await receiving.by_uri(session, uri))
     post = await receiving.by_uri(session, uri)
+    if post is None and (taken_back := await quoting.taken_back(session, incoming, uri)) is not None:
+        return taken_back
     if post is None:
         return await _unknown(session, incoming, uri)
     if not await _is_its_end(session, incoming, post):

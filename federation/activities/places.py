@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities.registry import Ignored, Incoming, Refused
 from federation.documents import addressing
 from federation.documents.addressing import Addressing
-from federation.documents.post import ParsedPost
+from federation.documents.post import ParsedPost, interaction
 from federation.remote_posts import Seen
-from models import policy
+from models import interactions, policy
 from models.groups import keepers
 from models.posts import receiving
 from models.posts.receiving import RemotePost
@@ -271,6 +271,7 @@ def told(seen: Seen, place: Place) -> RemotePost:
         named=place.named,
         recipients=place.recipients,
         poll=post.poll,
+        interaction=interactions.pack(interaction.known(post.interaction, seen.author)),
         emoji=post.emoji,
     )
 

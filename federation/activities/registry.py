@@ -56,6 +56,9 @@ class Incoming:
     `is_vouched` says that the group alone says whose it is (TRUST-6).
     `is_by_moderator`: the group that announced it lists the sender among its moderators.
 
+    `consent_id` is what of ours it answers, with the stamp `stamp_uri` if that is a yes. `quoted` is what a post
+    quotes, where that had to be fetched, and `is_agreed` that its author agrees (POL-5).
+
     `in_thread_of` is what an inner post answers by the word of the group, whose own copy it names itself (GRP-16).
     """
 
@@ -77,6 +80,10 @@ class Incoming:
     in_thread_of: str | None = None
     is_by_moderator: bool = False
     is_vouched: bool = False
+    consent_id: int | None = None
+    stamp_uri: str | None = None
+    quoted: Seen | None = None
+    is_agreed: bool = False
     undone: Document = field(default_factory=dict)
 
     @property

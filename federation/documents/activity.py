@@ -16,13 +16,17 @@ __all__ = [
     "announce_activity",
     "create",
     "delete",
+    "delete_stamp",
     "embedding",
     "encode",
     "flag",
     "follow",
     "like",
     "proven",
+    "quote_answer",
+    "quote_request",
     "reject",
+    "reject_interaction",
     "undo",
     "update",
     "update_actor",
@@ -152,6 +156,52 @@ def reject(uri: str, *, follow_uri: str, follower: str, followed: str) -> Docume
 def _answer(type: str, uri: str, follow_uri: str, follower: str, followed: str) -> Document:
     asked: Document = {"id": follow_uri, "type": "Follow", "actor": follower, "object": followed}
     return {"id": uri, "type": type, "actor": followed, "to": [follower], "cc": [], "object": asked}
+
+
+def quote_request(uri: str, actor: str, quoted: str, post: Document, *, to: str) -> Document:
+    """QuoteRequest: to show somebody's post inside `post`, which comes along (FEP-044f)."""
+    return {
+        "id": uri,
+        "type": "QuoteRequest",
+        "actor": actor,
+        "to": [to],
+        "cc": [],
+        "object": quoted,
+        "instrument": post,
+    }
+
+
+def quote_answer(
+    uri: str, actor: str, *, to: str, request_uri: str, quoted: str, post_uri: str, stamp_uri: str | None
+) -> Document:
+    """Accept with its stamp, or Reject without one, of somebody's QuoteRequest, which is repeated in short."""
+    document: Document = {
+        "id": uri,
+        "type": "Accept" if stamp_uri is not None else "Reject",
+        "actor": actor,
+        "to": [to],
+        "cc": [],
+        "object": {
+            "id": request_uri,
+            "type": "QuoteRequest",
+            "actor": to,
+            "object": quoted,
+            "instrument": post_uri,
+        },
+    }
+    if stamp_uri is not None:
+        document["result"] = stamp_uri
+    return document
+
+
+def delete_stamp(uri: str, actor: str, stamp: Document, *, to: list[str]) -> Document:
+    """Delete of a stamp: what it allowed is allowed no longer (FEP-044f)."""
+    return {"id": uri, "type": "Delete", "actor": actor, "to": to, "cc": [], "object": stamp}
+
+
+def reject_interaction(uri: str, actor: str, what: str, *, to: str) -> Document:
+    """Reject of a like, an answer or a boost by its id: the author of what it is about does not permit it (POL-2)."""
+    return {"id": uri, "type": "Reject", "actor": actor, "to": [to], "cc": [], "object": what}
 
 
 def update_actor(uri: str, actor: Document, *, to: list[str], cc: list[str]) -> Document:

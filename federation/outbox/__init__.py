@@ -12,12 +12,14 @@ from typing import Any
 
 from federation.keys import KeyRing
 from federation.outbox import (
+    consents,
     copies,
     distribution,
     forwarding,
     moderation,
     posts,
     profiles,
+    quoting,
     reactions,
     relations,
     reports,
@@ -40,6 +42,10 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.PostRefreshed: posts.refreshed,
     journal.PostDeleted: withdrawal.deleted,
     journal.Voted: votes.voted,
+    journal.QuoteAnswered: quoting.answered,
+    journal.QuoteRevoked: quoting.revoked,
+    journal.ForwardedRevocation: quoting.forwarded,
+    journal.InteractionRefused: consents.refused,
     journal.GroupDistributes: distribution.passes_on,
     journal.Forwards: forwarding.forwards,
     journal.Liked: reactions.liked,

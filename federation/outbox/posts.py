@@ -10,14 +10,14 @@ from federation.documents import activity
 from federation.documents.post import Leaving, gather, render_leaving
 from federation.documents.refusals import StaysHere
 from federation.keys import KeyRing
-from federation.outbox import boosts, copies, recipients, wrapping
+from federation.outbox import boosts, copies, quoting, recipients, wrapping
 from federation.outbox.sending import Inbox, Subject, hosts_of, keep_and_queue, mint, seal, send
 from federation.vocabulary import Document
-from models import actors, approvals, deliveries
+from models import actors, approvals, deliveries, quotes
 from models.instance import instance_of
 from models.journal import PostRefreshed, PostReleased
 from models.posts import departing, writing
-from models.tables import EVERYBODY, Actor, Departure, Group, Reach, Visibility
+from models.tables import EVERYBODY, Actor, ConsentState, Departure, Group, Reach, Visibility
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,10 @@ async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) ->
     await deliveries.cancel_unsent(session, post.uri, ("Update",))  # DLV-5: this one replaces it
     have = await writing.departures(session, post.id)
     release = _Release(keys, session, leaving, subject, have, render_leaving(leaving, instance_of(session)))
-    if leaving.group is not None and leaving.group.is_local:
+    answering = await quotes.answering(session, post) if leaving.parent is not None else None
+    if answering is not None and answering.state is not ConsentState.ACCEPTED:
+        sent = await release.to_who_is_asked()
+    elif leaving.group is not None and leaving.group.is_local:
         sent = await release.through_group(leaving.group)
         if not leaving.is_public:
             await copies.speak(keys, session, post, subject=subject)
@@ -56,6 +59,8 @@ async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) ->
         sent = await release.directly()
     await writing.note_departure(session, post.id, sent, leaving.revision.number)
     await _disclose(session, leaving, hosts_of(sent))
+    if leaving.quoted is not None:
+        await quoting.ask(keys, session, leaving, release.document)
 
 
 async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) -> None:
@@ -148,6 +153,14 @@ class _Release:
         named = await recipients.of_named(self.session, self.leaving, (*found.embedded, *by_id))
         sent = await self._create(place, self._fresh(found.embedded), self._fresh(by_id), self._fresh(named))
         return sent + await self._update(place, self._outdated([*found.embedded, *by_id, *named]))
+
+    async def to_who_is_asked(self) -> list[Inbox]:
+        """To the author of what it answers alone, who has to agree before anybody else gets it (POL-3)."""
+        author = self.leaving.parent_author
+        if author is None or author.is_local:
+            return []
+        fresh = self._fresh([(author.delivery_inbox, author.host)])
+        return await self._say(activity.create(mint(self.session), self.document), fresh)
 
     async def again(self, inboxes: list[Inbox]) -> list[Inbox]:
         """The same revision as an Update to those who have it, in the form they have it in."""

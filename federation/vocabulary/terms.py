@@ -68,6 +68,8 @@ TERMS: dict[str, object] = {
     },
     **{name: _id(f"fep:044f#{name}") for name in ("quote", "quoteAuthorization")},
     **{name: f"fep:044f#{name}" for name in ("QuoteRequest", "QuoteAuthorization")},
+    "_misskey_quote": "misskey:_misskey_quote",
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
     "EmojiReact": "litepub:EmojiReact",
     "implements": {"@id": "fep:844e/implements", "@type": "@id", "@container": "@list"},
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",

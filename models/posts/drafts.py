@@ -11,6 +11,7 @@ from models import actors, policy
 from models.errors import Invalid, NotAllowed, NotFound
 from models.groups import NotAMember
 from models.instance import instance_of
+from models.interactions import QuotePolicy
 from models.polls.asking import PollDraft
 from models.tables import Actor, ActorType, Attachment, Group, Media, Membership, MemberState, Post, Reach, Visibility
 from models.text import length
@@ -63,7 +64,8 @@ class CannotLeaveHere(Invalid):
 class Draft:
     """What a form or a client sent. `describes` maps a file's id to its alternative text.
 
-    `keeps_poll`: an edit that is not about the poll.
+    `keeps_poll`: an edit that is not about the poll. `quoting` says who may quote it; an edit changes neither that nor
+    what it quotes.
     """
 
     text: str
@@ -80,6 +82,8 @@ class Draft:
     names_outsiders: bool = False
     poll: PollDraft | None = None
     keeps_poll: bool = False
+    quote_of_id: int | None = None
+    quoting: QuotePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

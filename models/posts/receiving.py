@@ -78,6 +78,7 @@ class RemotePost:
     emoji: Mapping[str, str] = field(default_factory=dict)
 
 
+    interaction: str | None = None
 async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     """Store a post from elsewhere, once: None when it is there already or was deleted (R-60, R-61).
 
@@ -153,6 +154,7 @@ def _say(post: Post, told: RemotePost) -> None:
 
 
 async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
+    post.interaction = told.interaction
     session.add(
         Revision(
             post_id=post.id,

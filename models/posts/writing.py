@@ -7,11 +7,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from models import approvals, egress, journal, ledger, policy, polls
+from models import approvals, egress, journal, ledger, policy, polls, quotes
 from models.base import new_id, now
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
 from models.instance import instance_of
+from models.interactions import Interaction, NotPermitted, Verdict, with_quoting
 from models.posts.drafts import Checked, Draft, Place, check_text, find_place
 from models.tables import (
     Actor,
@@ -51,6 +52,7 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     Raises:
         Invalid: see `drafts.check_text` and `drafts.find_place`. NotFound, NotAMember.
         MayNotLeave: it names or concerns a company that is no partner.
+        CannotQuoteHere, CannotAsk, NotPermitted: about what it quotes or answers (`quotes`).
     """
     checked = await check_text(session, draft, by=by)
     place = await find_place(session, draft, checked, by=by)
@@ -62,6 +64,10 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     await session.flush()
     if draft.poll is not None:
         await polls.ask(session, post, draft.poll)
+    if place.parent is not None:
+        await quotes.ask_to_answer(session, post, place.parent, by=by)
+    if draft.quote_of_id is not None:
+        await quotes.begin(session, post, draft.quote_of_id, by=by)
     await _pass_the_gate(session, post, by=by)
     journal.record(session, journal.PostWritten(post.id))
     return post
@@ -90,6 +96,7 @@ def _new(session: AsyncSession, draft: Draft, checked: Checked, place: Place, *,
         thread_id=(parent.thread_id or parent.id) if parent else post_id,
         context_uri=parent.context_uri if parent else instance.mint("t"),
         application_id=draft.application_id,
+        interaction=with_quoting(None, draft.quoting) if draft.quoting is not None else None,
     )
 
 
@@ -208,6 +215,7 @@ async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
     for table in (Revision, Mention, PostTag, Attachment, Notification):
         await session.execute(sql_delete(table).where(table.post_id == post.id))
     await polls.erase(session, post.id)
+    await quotes.erase(session, post.id)
     boosts = (await session.scalars(select(Post).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None)))).all()
     for boost in boosts:
         boost.deleted_at = now()
@@ -244,6 +252,8 @@ async def boost(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
     found = await boost_of(session, post.id, by.actor_id)
     if found is not None:
         return found
+    if await policy.must_permit(session, by, post, Interaction.ANNOUNCE) is not Verdict.AUTOMATIC:
+        raise NotPermitted(post_id=post.id)  # a boost is all or nothing: asking for one is not built
     leaves = post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED) and instance_of(session).clients_public_leaves
     made = Post(
         id=new_id(),

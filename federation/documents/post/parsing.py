@@ -12,7 +12,7 @@ from datetime import datetime
 
 from federation.documents import addressing, members
 from federation.documents.addressing import Addressing
-from federation.documents.post import files, poll
+from federation.documents.post import files, interaction, poll, quote
 from federation.documents.refusals import NotAPost, WrongOrigin
 from federation.vocabulary import (
     BadUrl,
@@ -26,6 +26,7 @@ from federation.vocabulary import (
     types_of,
 )
 from models.base import now
+from models.interactions import Rules
 from models.polls import RemotePoll
 from models.posts.receiving import RemoteFile
 from models.tables import PostKind, Visibility
@@ -80,6 +81,10 @@ class ParsedPost:
     emoji: dict[str, str] = field(default_factory=dict)
     is_vote: bool = False
     poll: RemotePoll | None = None
+    interaction: Rules = field(default_factory=dict)
+    approved_by: str | None = None
+    quote_uri: str | None = None
+    quote_stamp: str | None = None
 
     @property
     def to(self) -> tuple[str, ...]:
@@ -144,6 +149,10 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...], received: date
         emoji=members.emoji_of(document.get("tag"), insecure_hosts=insecure_hosts, most=_EMOJI),
         is_vote=is_reply_note and bool(name) and not content,
         poll=asked,
+        interaction=interaction.parse(document, insecure_hosts=insecure_hosts),
+        quote_uri=quote.parse(document, insecure_hosts=insecure_hosts),
+        quote_stamp=members.checked_id(document.get("quoteAuthorization"), insecure_hosts=insecure_hosts),
+        approved_by=members.checked_id(document.get("approvedBy"), insecure_hosts=insecure_hosts),
     )
 
 

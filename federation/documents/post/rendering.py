@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents.addressing import Addressing
-from federation.documents.post import files
+from federation.documents.post import files, interaction, quote
 from federation.documents.post import poll as polled
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import PUBLIC, Document, format_date
-from models import actors, polls
+from models import actors, polls, quotes
 from models.base import now
 from models.instance import Instance, instance_of
 from models.posts import departing, reading
@@ -67,6 +67,9 @@ class Leaving:
     changed_at: datetime | None = None
     addressing: Addressing
     poll: Poll | None = None
+    takes_replies: bool = True
+    quoted: quote.Quoted | None = None
+    approved_by: str | None = None
 
     @property
     def is_public(self) -> bool:
@@ -100,6 +103,8 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
     named, tags = await _names_and_tags(session, post, revision)
     named = await _readers_among(session, named, post, reach, place)
     answered = parent_author if post.visibility is not Visibility.DIRECT else None  # is among the recipients there
+    quoting = await quotes.leaving(session, post)
+    answering = await quotes.answering(session, post) if parent is not None and not parent.is_local else None
     return Leaving(
         post=post,
         revision=revision,
@@ -114,6 +119,9 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
         changed_at=await departing.changed_at(session, post, revision),
         addressing=_address(post, reach=reach, author=author, group=place, others=(answered, *named)),
         poll=await polls.of_revision(session, revision),
+        quoted=quote.Quoted.of(*quoting) if quoting is not None else None,
+        approved_by=answering.stamp_uri if answering is not None else None,
+        takes_replies=post.locked_at is None and (group is None or group.archived_at is None),
     )
 
 
@@ -206,6 +214,8 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
     post, revision = leaving.post, leaving.revision
     type = _type(leaving)
     content = revision.html if type not in ("Note", "Question") else without_tables(revision.html)
+    if leaving.quoted is not None:
+        content = quote.inline(leaving.quoted) + content
     document: Document = {
         "id": post.uri,
         "type": type,
@@ -239,10 +249,15 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
     document["replies"] = _replies(f"{post.uri}/replies")
     document["tag"] = _tags(leaving, instance)
     document["attachment"] = files.render(leaving.files, instance)
+    if leaving.quoted is not None:
+        document |= quote.render(leaving.quoted)
+    if leaving.approved_by is not None:
+        document["approvedBy"] = leaving.approved_by
     if leaving.poll is not None:
         document |= polled.render(leaving.poll, now=now())
-    quoting = PUBLIC if leaving.is_public else leaving.author.uri
-    document["interactionPolicy"] = {"canQuote": {"automaticApproval": [quoting]}}
+    document["interactionPolicy"] = interaction.render(
+        post.interaction, leaving.author, is_public=leaving.is_public, takes_replies=leaving.takes_replies
+    )
     return document
 
 
@@ -289,7 +304,8 @@ def _tags(leaving: Leaving, instance: Instance) -> list[Document]:
     hashtags: list[Document] = [
         {"type": "Hashtag", "href": instance.url(f"/tags/{name}"), "name": f"#{name}"} for name in leaving.tags
     ]
-    return [*tags.values(), *hashtags]
+    links = [quote.link(leaving.quoted)] if leaving.quoted is not None else []
+    return [*tags.values(), *hashtags, *links]
 
 
 def mention(actor: Actor, instance: Instance) -> Document:
