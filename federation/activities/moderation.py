@@ -133,7 +133,6 @@ async def _lock(session: AsyncSession, incoming: Incoming, uri: str | None, *, i
 # What a group lists: what stands on top, and its moderators
 
 
-@receives("Add", "Remove", gather=gather)
 async def change_list(session: AsyncSession, incoming: Incoming) -> str:
     """Pin or unpin a post, name or dismiss a moderator, by the collection that is named."""
     target = incoming.address(incoming.document.get("target"))
@@ -180,9 +179,8 @@ async def _moderators(session: AsyncSession, incoming: Incoming, group: Actor, *
 # People
 
 
-@receives("Block", gather=gather)
 async def ban(session: AsyncSession, incoming: Incoming) -> str:
-    """Somebody is out of a group, for ever or until `endTime` (GRP-12)."""
+    """Block with a group for target: somebody is out of it, for ever or until `endTime` (GRP-12)."""
     group, person = await _banned(session, incoming, incoming.document, incoming.object_id)
     ends_at = parse_date(incoming.document.get("endTime"))
     if not await moderation.receive_ban(
@@ -200,7 +198,6 @@ async def ban(session: AsyncSession, incoming: Incoming) -> str:
     return "banned"
 
 
-@undoes("Block", is_passed_on=True)
 async def unban(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
     """They may join again."""
     group, person = await _banned(session, incoming, incoming.undone, uri)

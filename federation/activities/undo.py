@@ -14,6 +14,7 @@ from federation.activities import answers, like, moderation
 from federation.activities.registry import UNDONE, Ignored, Incoming, Refused, receives, undoes
 from federation.vocabulary import BadJson, Document, parse_json, same_origin, types_of
 from models import actors, groups, reactions, received, relations, tombstones
+from models import moderation as removals
 from models.posts import receiving, writing
 from models.tables import Actor, ActorType, EmojiReaction, Follow, Group, Like, Membership, Post
 
@@ -106,7 +107,7 @@ async def unfollow(session: AsyncSession, incoming: Incoming, uri: str | None) -
 
 @undoes("Like", "EmojiReact", is_passed_on=True)
 async def unlike(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
-    """Take back thanks."""
+    """Take back thanks, or an emoji."""
     post = await receiving.by_uri(session, uri) if uri is not None else None
     if post is not None:
         _must_be_of_the_group(incoming, post)
@@ -139,9 +140,11 @@ def _must_be_of_the_group(incoming: Incoming, post: Post) -> None:
 @undoes("Announce", is_passed_on=True)
 async def unboost(session: AsyncSession, incoming: Incoming, uri: str | None) -> str:
     """Take back a boost."""
+    boosted = await receiving.by_uri(session, uri) if uri is not None else None
+    if boosted is not None and boosted.group_id == incoming.sender.id:
+        return await _out_of_the_group(session, incoming, boosted)
     boost = await receiving.by_uri(session, incoming.object_id) if incoming.object_id is not None else None
     if (boost is None or boost.deleted_at is not None) and uri is not None:
-        boosted = await receiving.by_uri(session, uri)
         boost = await writing.boost_of(session, boosted.id, incoming.sender.id) if boosted is not None else boost
     if boost is None:
         return await remember(session, incoming)
@@ -151,6 +154,13 @@ async def unboost(session: AsyncSession, incoming: Incoming, uri: str | None) ->
         raise Ignored("was taken back before")
     await receiving.receive_unboost(session, boost)
     return await over(session, incoming, "boosted no more", boost.uri)
+
+
+async def _out_of_the_group(session: AsyncSession, incoming: Incoming, post: Post) -> str:
+    """GRP-8b: a group takes back what it announced by its id, because it was deleted or removed there."""
+    if not await removals.receive_removal(session, post, by=incoming.sender, reason=""):
+        raise Ignored("was taken back before")
+    return await over(session, incoming, "removed from its group")
 
 
 @undoes("Accept")

@@ -16,7 +16,10 @@ from models.posts.writing import erase
 from models.tables import (
     Actor,
     Attachment,
+    Block,
     Copy,
+    EmojiReaction,
+    Featured,
     Follow,
     Group,
     Key,
@@ -287,7 +290,9 @@ async def receive_end(session: AsyncSession, actor: Actor) -> None:
     follows = (Follow.follower_id == actor.id) | (Follow.followee_id == actor.id)
     await session.execute(sql_delete(Follow).where(follows))
     await session.execute(sql_delete(Membership).where(Membership.actor_id == actor.id))
-    await session.execute(sql_delete(Like).where(Like.actor_id == actor.id))
+    for table in (Like, EmojiReaction, Featured, Block):
+        await session.execute(sql_delete(table).where(table.actor_id == actor.id))
+    await session.execute(sql_delete(Block).where(Block.target_id == actor.id))
     await session.execute(sql_delete(Key).where(Key.actor_id == actor.id))
     group = await session.get(Group, actor.id)
     if group is not None:

@@ -451,3 +451,18 @@ async def test_R_71_nobody_likes_what_they_may_not_see(square, nora):
     for post in (secret, unreleased):
         assert await nora.sends(home, nora.does("Like", post.uri)) == "ignored: is nothing that they may see"
     assert await nora.sends(home, nora.does("Like", home.url("/ap/o/never"))) == "ignored: is about nothing here"
+
+
+async def test_GRP_8b_a_group_takes_back_what_it_announced_by_its_id(home, steel, nora, northwind):
+    create = nora.proves(in_steel(nora, steel, "1"))
+    uri = create["object"]["id"]
+    await steel.sends(home, announces(steel, create))
+    boost = steel.does("Announce", uri)
+    club = northwind.group("club", number=2)
+    assert await club.sends(home, club.does("Undo", club.does("Announce", uri))) == "done: remembered"
+    (post,) = await remote(home)
+    assert post.removed_at is None
+    assert await steel.sends(home, steel.does("Undo", boost)) == "done: removed from its group"
+    (post,) = await remote(home)
+    assert post.removed_at is not None
+    assert await steel.sends(home, steel.does("Undo", boost)) == "ignored: was taken back before"
