@@ -50,7 +50,7 @@ class Found:
 
 def link_of(post: Post, text: str, instance: Instance) -> str | None:
     """The address whose card `post` may show with `text`: its first link to a page that is not ours."""
-    if post.boost_of_id is not None or post.deleted_at is not None or not _may_ask(post, instance):
+    if post.boost_of_id is not None or post.deleted_at is not None or not _is_to_be_asked(post, instance):
         return None
     for attributes in _LINK.findall(text):
         href = _HREF.search(attributes)
@@ -62,7 +62,7 @@ def link_of(post: Post, text: str, instance: Instance) -> str | None:
     return None
 
 
-def _may_ask(post: Post, instance: Instance) -> bool:
+def _is_to_be_asked(post: Post, instance: Instance) -> bool:
     if post.visibility is Visibility.DIRECT or instance.cards_for is CardsFor.NONE:
         return False
     if instance.cards_for is CardsFor.ALL:

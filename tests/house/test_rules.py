@@ -6,6 +6,7 @@ missing, where nothing may stand that a test shows already.
 """
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -71,6 +72,7 @@ def words_of_tests(source: str) -> Iterator[str]:
             yield token.string
 
 
+@functools.cache
 def shown() -> set[str]:
     files = [(name, text) for name, text in texts(".py", folders=("tests",)) if name != OWN]
     tests = [text for name, text in files if re.search(r"(?:^|/)test_\w+\.py$", name)]

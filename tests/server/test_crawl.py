@@ -113,14 +113,16 @@ def _forms(path: str) -> tuple[str, ...]:
 
 
 async def writes_all_there_is(company: Company, author: Person, group: Group, word: str) -> list[Post]:
-    """Posts in a group with a word in everything that can hold one."""
+    """Posts in a group with a word in everything that can hold one; in groups that are open, one is enough."""
     media = await author.uploads(f"A picture of {word}")
     first = await author.writes(
         f"The soup is {word} #x{word}", title=f"On {word}", group=group, media_ids=(media.id,), warning=f"Of {word}"
     )
+    if group.reach is not Reach.INTERNAL:
+        return [first]
     answer = await author.replies(first, f"More {word}")
     await author.edits(answer, f"Much more {word}")
-    await author.boosts(first) if group.reach is not Reach.PARTNERS else None
+    await author.boosts(first)
     await author.likes(first)
     gone = await author.writes(f"Gone {word}", group=group)
     await author.deletes(gone)
