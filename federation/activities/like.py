@@ -2,11 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.activities import consents
 from federation.activities.registry import Ignored, Incoming, receives
 from federation.documents import emoji_reactions
 from federation.vocabulary import Document
 from models import emoji, journal, reactions, tombstones
 from models.errors import NotFound
+from models.interactions import Interaction
 from models.journal import GroupDistributes
 from models.posts import receiving
 from models.tables import Actor, Post
@@ -21,6 +23,8 @@ async def like(session: AsyncSession, incoming: Incoming) -> str:
     sign = sign_in(incoming, incoming.document)
     if sign is None and incoming.type == "EmojiReact":
         raise Ignored("is no emoji")
+    if await consents.is_refused(session, incoming, post, Interaction.LIKE, uri=incoming.id):
+        return consents.REFUSED
     sender = incoming.sender
     try:
         if sign is None:
