@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -267,13 +267,17 @@ async def by_handle(session: AsyncSession, viewer: Viewer, handle: str) -> Actor
     return actor
 
 
+_BY_URI = select(Actor).where(Actor.uri == bindparam("uri"))
+_BY_USERNAME = select(Actor).where(Actor.host == "", Actor.username_key == bindparam("key"))
+
+
 async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
-    return await session.scalar(select(Actor).where(Actor.uri == uri))
+    return await session.scalar(_BY_URI, {"uri": uri})
 
 
 async def by_username(session: AsyncSession, username: str) -> Actor | None:
     """One of ours by its bare name, in any case."""
-    return await session.scalar(select(Actor).where(Actor.host == "", Actor.username_key == fold_username(username)))
+    return await session.scalar(_BY_USERNAME, {"key": fold_username(username)})
 
 
 def has_handle(instance: Instance, handle: str) -> ColumnElement[bool]:

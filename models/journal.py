@@ -7,12 +7,13 @@ transaction and stops before the oldest one still open. On SQLite every entry ha
 """
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, literal_column, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
@@ -290,16 +291,23 @@ class Position(NamedTuple):
     number: int = 0
 
 
+@functools.cache
+def _page(is_postgresql: bool) -> Select[JournalEntry]:
+    place = tuple_(JournalEntry.transaction, JournalEntry.id)
+    after = tuple_(bindparam("transaction", type_=BigInteger), bindparam("number", type_=BigInteger))
+    statement = select(JournalEntry).where(place > after).order_by(JournalEntry.transaction, JournalEntry.id)
+    if is_postgresql:
+        border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        statement = statement.where(JournalEntry.transaction < border)
+    return statement.limit(bindparam("most", type_=Integer))
+
+
 async def read(
     session: AsyncSession, after: Position, *, limit: int = _BATCH
 ) -> Sequence[tuple[Position, Entry | None]]:
     """Entries behind `after`, in order; None stands for a kind that a later release wrote."""
-    place = tuple_(JournalEntry.transaction, JournalEntry.id)
-    statement = select(JournalEntry).where(place > tuple_(*after)).order_by(JournalEntry.transaction, JournalEntry.id)
-    if session.get_bind().dialect.name == "postgresql":
-        border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        statement = statement.where(JournalEntry.transaction < border)
-    rows = await session.scalars(statement.limit(limit))
+    values = {"transaction": after.transaction, "number": after.number, "most": limit}
+    rows = await session.scalars(_page(session.get_bind().dialect.name == "postgresql"), values)
     return [
         (Position(row.transaction, row.id), _KINDS[row.kind](**row.facts) if row.kind in _KINDS else None)
         for row in rows

@@ -6,19 +6,21 @@ lane meanwhile: a lane is open only when its oldest waiting delivery is due. Who
 gives the rest back, within `LEASE`.
 """
 
+import functools
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CursorResult, Subquery, func, select, update
+from sqlalchemy import BigInteger, CursorResult, Integer, Select, String, Subquery, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import breakers
-from models.base import now
+from models.base import UtcDateTime, now
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
@@ -65,7 +67,13 @@ class Lane:
     looked_at: datetime | None = None
 
 
-def _heads(busy: Iterable[str], at: datetime) -> Subquery:
+# The statements here are built once: a worker asks them many times a second, and building costs more than asking.
+
+_BUSY: Any = bindparam("busy", expanding=True, type_=String)
+_MOMENT: Any = bindparam("moment", type_=UtcDateTime)
+
+
+def _heads() -> Subquery:
     """Each host's oldest waiting delivery, except of `busy` hosts and of those whose circuit is open then (DLV-7).
 
     Goes from host to host through the index: what it costs depends on how many hosts wait, not on how much.
@@ -77,9 +85,28 @@ def _heads(busy: Iterable[str], at: datetime) -> Subquery:
     first = select(func.min(oldest.id)).where(oldest.state == DeliveryState.QUEUED, oldest.host == hosts.c.host)
     return (
         select(hosts.c.host.label("host"), first.scalar_subquery().label("first"))
-        .where(hosts.c.host.is_not(None), hosts.c.host.not_in(list(busy)), hosts.c.host.not_in(breakers.held(at)))
+        .where(hosts.c.host.is_not(None), hosts.c.host.not_in(_BUSY), hosts.c.host.not_in(breakers.held(_MOMENT)))
         .subquery()
     )
+
+
+@functools.cache
+def _due() -> Select[int]:
+    heads = _heads()
+    return (
+        select(Delivery.id)
+        .join(heads, heads.c.first == Delivery.id)
+        .where(Delivery.state == DeliveryState.QUEUED, Delivery.next_attempt_at <= _MOMENT)
+        .order_by(Delivery.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+
+
+@functools.cache
+def _next_due() -> Select[datetime | None]:
+    heads = _heads()
+    return select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id)
 
 
 async def claim(
@@ -87,16 +114,7 @@ async def claim(
 ) -> list[Lane]:
     """Take up to `limit` lanes that are due, the one that waits longest first; their attempts are counted now."""
     moment = at or now()
-    heads = _heads(busy, moment)
-    due = (
-        select(Delivery.id)
-        .join(heads, heads.c.first == Delivery.id)
-        .where(Delivery.state == DeliveryState.QUEUED, Delivery.next_attempt_at <= moment)
-        .order_by(Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
-    taken = (await session.scalars(due)).all()
+    taken = (await session.scalars(_due(), {"busy": list(busy), "moment": moment, "most": limit})).all()
     if not taken:
         return []
     claimed = await _oldest_of(session, taken, per_lane)
@@ -115,18 +133,18 @@ async def claim(
     return [_lane(host, found, peers.get(host)) for host, found in lanes.items()]
 
 
-async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int) -> list[Claimed]:
-    """The deliveries from each of `heads` on, at most `per_lane` of each host, in order."""
+@functools.cache
+def _oldest() -> Select[*tuple[Any, ...]]:
     head, other = aliased(Delivery), aliased(Delivery)
     last = (
         select(other.id)
         .where(other.state == DeliveryState.QUEUED, other.host == head.host)
         .order_by(other.id)
         .limit(1)
-        .offset(per_lane - 1)
+        .offset(bindparam("before_last", type_=Integer))
         .scalar_subquery()
     )
-    rows = await session.execute(
+    return (
         select(
             Delivery.id,
             Delivery.activity_id,
@@ -142,13 +160,18 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
         .join(head, head.host == Delivery.host)
         .join(Activity, Activity.id == Delivery.activity_id)
         .where(
-            head.id.in_(heads),
+            head.id.in_(bindparam("heads", expanding=True, type_=BigInteger)),
             Delivery.state == DeliveryState.QUEUED,
             Delivery.id >= head.id,
             Delivery.id <= func.coalesce(last, _LAST_ID),
         )
         .order_by(head.id, Delivery.id)
     )
+
+
+async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int) -> list[Claimed]:
+    """The deliveries from each of `heads` on, at most `per_lane` of each host, in order."""
+    rows = await session.execute(_oldest(), {"heads": list(heads), "before_last": per_lane - 1})
     return [
         Claimed(
             id=id,
@@ -401,5 +424,4 @@ async def recover(session: AsyncSession) -> int:
 
 async def next_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> datetime | None:
     """When the next lane opens, except of `busy` hosts; None when nothing waits."""
-    heads = _heads(busy, now())
-    return await session.scalar(select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id))
+    return await session.scalar(_next_due(), {"busy": list(busy), "moment": now()})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -541,9 +541,12 @@ async def is_member(session: AsyncSession, actor_id: int, group_id: int) -> bool
 # Other companies
 
 
+_STATE = select(Partner.state).where(Partner.host == bindparam("host"))  # asked for each request from outside
+
+
 async def is_admitted(session: AsyncSession, host: str) -> bool:
     """Whether we talk with `host` at all: a partner by agreement, or anybody not suspended where the mode is open."""
-    state = await session.scalar(select(Partner.state).where(Partner.host == host))
+    state = await session.scalar(_STATE, {"host": host})
     if state is None:
         return instance_of(session).mode is Mode.OPEN
     return state is PartnerState.ADMITTED

@@ -95,8 +95,9 @@ class Lender:
         return _Lent(url, template, connection)
 
     async def _close(self) -> None:
-        for lent in sum(self._free.values(), []):
-            await lent.connection.close()
+        for free in self._free.values():
+            for lent in free:
+                await lent.connection.close()
 
 
 def _plain(url: str) -> str:

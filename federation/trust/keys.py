@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import actor as documents
@@ -104,20 +104,21 @@ async def newer_key(wire: Wire, known: KnownKey) -> KnownKey | None:
     return fresh if fresh.text != known.text else None
 
 
+_GOOD = (
+    select(Key, Actor)
+    .join(Actor, Actor.id == Key.actor_id)
+    .where(
+        Key.uri == bindparam("key_id"),
+        Key.private.is_(None),
+        Key.retired_at.is_(None),
+        Key.fetched_at > bindparam("since"),
+        Actor.deleted_at.is_(None),
+    )
+)
+
+
 async def _stored(session: AsyncSession, key_id: str) -> KnownKey | None:
-    row = (
-        await session.execute(
-            select(Key, Actor)
-            .join(Actor, Actor.id == Key.actor_id)
-            .where(
-                Key.uri == key_id,
-                Key.private.is_(None),
-                Key.retired_at.is_(None),
-                Key.fetched_at > now() - GOOD_FOR,
-                Actor.deleted_at.is_(None),
-            )
-        )
-    ).first()
+    row = (await session.execute(_GOOD, {"key_id": key_id, "since": now() - GOOD_FOR})).first()
     return _known(row[0], row[1]) if row is not None else None
 
 

@@ -28,7 +28,8 @@ async def current(database: Database) -> str | None:
     def ask(connection: Connection) -> str | None:
         if not inspect(connection).has_table(_TABLE):
             return None
-        return connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608 - a name of ours
+        number: str | None = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608 - a name of ours
+        return number
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(ask)
