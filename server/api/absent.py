@@ -38,7 +38,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
     ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
     ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
     ("/api/v1/endorsements", "read:accounts", Access.PERSON),
-    ("/api/v1/blocks", "read:blocks", Access.PERSON),
     ("/api/v1/mutes", "read:mutes", Access.PERSON),
     ("/api/v1/domain_blocks", "read:blocks", Access.PERSON),
     ("/api/v1/scheduled_statuses", "read:statuses", Access.PERSON),
@@ -72,13 +71,11 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 
 # What would have to be stored somewhere: method, path, scopes
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("POST", r"/api/v1/accounts/{id:\d+}/block", ("write:blocks", "follow")),
     ("POST", r"/api/v1/accounts/{id:\d+}/mute", ("write:mutes", "follow")),
     ("POST", r"/api/v1/accounts/{id:\d+}/note", ("write:accounts",)),
     ("POST", r"/api/v1/accounts/{id:\d+}/pin", ("write:accounts",)),
     ("POST", r"/api/v1/accounts/{id:\d+}/endorse", ("write:accounts",)),
     ("POST", "/api/v1/domain_blocks", ("write:blocks", "follow")),
-    ("POST", "/api/v1/reports", ("write:reports",)),
     ("POST", r"/api/v1/statuses/{id:\d+}/pin", ("write:accounts",)),
     ("POST", r"/api/v1/statuses/{id:\d+}/mute", ("write:mutes",)),
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", ("read:statuses",)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import actors, groups, policy, relations, search, timelines
+from models import actors, featured, groups, policy, relations, search, timelines
 from models.instance import instance_of
 from models.paging import page_of
 from models.posts import outlines
@@ -71,15 +71,14 @@ async def show(call: Call) -> web.Response:
 
 @routes.get(r"/api/v1/accounts/{id:\d+}/statuses", "read:statuses", access=Access.PUBLIC)
 async def statuses(call: Call) -> web.Response:
-    """What somebody wrote and boosted; for a group what is in it. Nothing is ever pinned."""
+    """What somebody wrote and boosted; for a group what is in it. Only people elsewhere pin posts of theirs."""
     page = call.page(20, 40)
     params = call.params
     async with call.reading() as session:
         actor = await actors.one(session, call.viewer, call.id())
-        if params.flag("pinned"):
-            return answers.answer_list([])
+        pinned = params.flag("pinned")
         posts = timelines.narrowed(
-            timelines.of_actor(call.viewer, actor),
+            featured.of_actor(call.viewer, actor) if pinned else timelines.of_actor(call.viewer, actor),
             call.viewer,
             replies=not params.flag("exclude_replies"),
             boosts=not params.flag("exclude_reblogs"),

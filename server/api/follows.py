@@ -113,11 +113,6 @@ async def _answer_wishes(call: Call, session: AsyncSession, *, accepted: bool) -
 # What was never done is undone at once
 
 
-@routes.post(r"/api/v1/accounts/{id:\d+}/unblock", "write:blocks", "follow")
-async def unblock(call: Call) -> web.Response:
-    return await _unchanged(call)
-
-
 @routes.post(r"/api/v1/accounts/{id:\d+}/unmute", "write:mutes", "follow")
 async def unmute(call: Call) -> web.Response:
     return await _unchanged(call)
