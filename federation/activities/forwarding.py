@@ -15,7 +15,7 @@ from federation.documents import addressing
 from federation.vocabulary import Document, as_list, id_of
 from models import deliveries, journal
 from models.journal import Forwards
-from models.posts import receiving
+from models.posts import departing, receiving
 from models.tables import Actor, ActorType, Post, Reach, Visibility
 
 _DEPTH = 3
@@ -61,7 +61,7 @@ async def _referred(session: AsyncSession, document: Document, owner: Actor) -> 
         for _ in range(_DEPTH):
             if post is None or (post.is_local and post.author_id == owner.id):
                 break
-            post = await session.get(Post, post.reply_to_id) if post.reply_to_id is not None else None
+            post = await departing.by_id(session, post.reply_to_id)
         if post is not None and post.is_local and post.author_id == owner.id and post.published_revision is not None:
             return post
     return None

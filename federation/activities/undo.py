@@ -15,7 +15,7 @@ from federation.activities.registry import UNDONE, Ignored, Incoming, Refused, r
 from federation.vocabulary import BadJson, Document, parse_json, same_origin, types_of
 from models import actors, groups, reactions, received, relations, tombstones
 from models import moderation as removals
-from models.posts import receiving, writing
+from models.posts import departing, receiving, writing
 from models.tables import Actor, ActorType, EmojiReaction, Follow, Group, Like, Membership, Post
 
 _KEEPERS_WORK = frozenset({"Delete", "Block", "Lock"})
@@ -116,7 +116,9 @@ async def unlike(session: AsyncSession, incoming: Incoming, uri: str | None) -> 
         session, by=incoming.sender, uri=incoming.object_id or "", post=post, emoji=sign[0] if sign else ""
     )
     if ended is not None:
-        await like.pass_on(session, incoming, await session.get_one(Post, ended.post_id))
+        under = await departing.by_id(session, ended.post_id)
+        if under is not None:
+            await like.pass_on(session, incoming, under)
         return await over(session, incoming, "reacted no more", ended.uri)
     if sign is not None or "EmojiReact" in types_of(incoming.undone):
         return await remember(session, incoming)
