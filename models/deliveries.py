@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, delete, exists, func, insert, select, update
+from sqlalchemy import Select, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -18,6 +18,8 @@ from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, D
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
+_MAY_HAVE = or_(Delivery.state != DeliveryState.CANCELLED, Delivery.attempts > 0)
+"""What was cancelled after an attempt may have arrived all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,19 +206,17 @@ async def announces_of(session: AsyncSession, post_id: int, actor_id: int) -> Se
 async def sent_to(session: AsyncSession, activity: Activity) -> list[tuple[str, str]]:
     """Where an activity went or may yet go, as (inbox, host)."""
     rows = await session.execute(
-        select(Delivery.inbox, Delivery.host).where(
-            Delivery.activity_id == activity.id, Delivery.state != DeliveryState.CANCELLED
-        )
+        select(Delivery.inbox, Delivery.host).where(Delivery.activity_id == activity.id, _MAY_HAVE)
     )
     return [(inbox, host) for inbox, host in rows]
 
 
 async def forms_of(session: AsyncSession, post_id: int) -> dict[str, set[tuple[str, int]]]:
-    """In which forms each inbox was told of a post: type and actor of the activities that are not cancelled."""
+    """In which forms each inbox was or may have been told of a post: type and actor of the activities."""
     rows = await session.execute(
         select(Delivery.inbox, Activity.type, Activity.actor_id)
         .join(Activity, Activity.id == Delivery.activity_id)
-        .where(Activity.post_id == post_id, Delivery.state != DeliveryState.CANCELLED)
+        .where(Activity.post_id == post_id, _MAY_HAVE)
         .distinct()
     )
     forms: dict[str, set[tuple[str, int]]] = {}

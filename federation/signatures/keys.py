@@ -25,8 +25,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_der_public_key,
     load_pem_private_key,
@@ -113,11 +111,6 @@ def generate_rsa() -> RSAPrivateKey:
 def generate_ed25519() -> Ed25519PrivateKey:
     """A new Ed25519 key pair for integrity proofs."""
     return Ed25519PrivateKey.generate()
-
-
-def private_pem(key: PrivateKey) -> str:
-    """PKCS#8 text without encryption; whoever stores it encrypts it first (SIG-31)."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
 def public_pem(key: PublicKey | PrivateKey) -> str:

@@ -116,7 +116,7 @@ async def test_no_more_hosts_are_served_at_once_than_the_configuration_allows(da
 # Faults that pass
 
 
-async def test_a_host_that_fails_delays_nobody_else_and_keeps_its_order(post, clock):
+async def test_DLV_11_a_host_that_fails_delays_nobody_else_and_keeps_its_order(post, clock):
     northwind, southwind = await post.receiver("northwind"), await post.receiver("southwind")
     northwind.answers.append(503)
     ids = await post.queue(northwind, southwind, count=3)
@@ -131,6 +131,19 @@ async def test_a_host_that_fails_delays_nobody_else_and_keeps_its_order(post, cl
     clock.advance(minutes=2)
     await post.sender.drain()
     assert northwind.ids == ids
+
+
+async def test_SIG_5_each_attempt_is_signed_anew_at_its_own_time(post, clock):
+    northwind = await post.receiver(answers=_answers(503))
+    await post.queue(northwind)
+    await post.sender.drain()
+    clock.advance(minutes=2)
+    await post.sender.drain()
+
+    first, second = northwind.taken
+    assert second.headers["Date"] == format_http_date(clock.now)
+    assert first.headers["Date"] != second.headers["Date"]
+    assert first.headers["Signature"] != second.headers["Signature"]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from federation import signatures
@@ -315,7 +315,8 @@ def _certificate(tmp_path, name):
         .sign(private, SHA256())
     )
     path = tmp_path / "server.pem"
-    path.write_text(keys.private_pem(private) + certificate.public_bytes(Encoding.PEM).decode())
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    path.write_text(pem + certificate.public_bytes(Encoding.PEM).decode())
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(path)
     trusting = ssl.create_default_context(cadata=certificate.public_bytes(Encoding.PEM).decode())

@@ -7,9 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models import deliveries, lanes
+from models import actors, deliveries, egress, lanes
 from models.lanes import Claimed, Ending, Result
-from models.tables import Activity, Actor, Delivery, DeliveryState, LedgerLine, Outcome, Peer
+from models.tables import (
+    Activity,
+    Actor,
+    ActorType,
+    Delivery,
+    DeliveryState,
+    Group,
+    LedgerLine,
+    Membership,
+    MemberState,
+    Outcome,
+    Peer,
+)
 from tests.time import Clock
 from tests.world import EASTWIND, MALLORY, NORTHWIND, SOUTHWIND, World
 
@@ -320,18 +332,20 @@ async def test_a_suspension_cancels_what_is_queued(world: World) -> None:
 
 
 async def test_what_nobody_has_heard_of_yet_is_cancelled_instead_of_withdrawn(world: World) -> None:
-    """DLV-5: an inbox that never got the Create must not get the Delete either."""
-    await _queue(world, "a", NORTHWIND, SOUTHWIND, object_uri="o")
+    """DLV-5: an inbox that never got the Create must not get the Delete either; who may have got it does."""
+    activity = await _queue(world, "a", NORTHWIND, SOUTHWIND, object_uri="o")
+    assert activity is not None
     await _take(world, busy=[SOUTHWIND])
     async with world.database.writing() as session:
         never = await deliveries.cancel_unsent(session, "o", ["Create"])
     assert never == {_inbox(SOUTHWIND)[0]}
     async with world.database.reading() as session:
         states = {row.host: row.state for row in await session.scalars(select(Delivery))}
-    assert states == {NORTHWIND: DeliveryState.QUEUED, SOUTHWIND: DeliveryState.CANCELLED}
+        assert await deliveries.sent_to(session, activity) == [_inbox(NORTHWIND)]
+    assert states == {NORTHWIND: DeliveryState.CANCELLED, SOUTHWIND: DeliveryState.CANCELLED}
 
 
-async def test_one_inbox_gets_an_activity_once_however_often_it_is_named(world: World) -> None:
+async def test_DLV_1_one_inbox_gets_an_activity_once_however_often_it_is_named(world: World) -> None:
     await _queue(world, "a", NORTHWIND, NORTHWIND, NORTHWIND)
     async with world.database.reading() as session:
         assert len((await session.scalars(select(Delivery))).all()) == 1
@@ -366,3 +380,25 @@ async def test_the_ledger_page_learns_how_many_inboxes_have_it(world: World) -> 
     async with world.database.reading() as session:
         arrival = (await deliveries.arrivals(session, [activity.id]))[activity.id]
     assert (arrival.sent, arrival.arrived, arrival.last is not None) == (2, 1, True)
+
+
+async def test_DLV_10_members_at_one_company_share_one_delivery(world: World) -> None:
+    async with world.database.writing() as session:
+        for name in ("one", "two", "three"):
+            host = NORTHWIND
+            told = actors.RemoteActor(
+                uri=f"http://{host}/u/{name}",
+                type=ActorType.PERSON,
+                host=host,
+                username=name,
+                url=f"http://{host}/u/{name}",
+                inbox=f"http://{host}/u/{name}/inbox",
+                shared_inbox=f"http://{host}/inbox",
+                followers_uri=None,
+            )
+            actor = await actors.keep(session, told)
+            session.add(Membership(group_id=world.alpine.id, actor_id=actor.id, host=host, state=MemberState.MEMBER))
+        await session.flush()
+        inboxes = await egress.inboxes_in(session, await session.get_one(Group, world.alpine.id))
+
+    assert [inbox for inbox, host in inboxes if host == NORTHWIND] == [f"http://{NORTHWIND}/inbox"]

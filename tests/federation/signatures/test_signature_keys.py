@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from federation.signatures import BadKey, BadSignature, keys, multikey
 
@@ -79,9 +79,13 @@ def test_a_key_text_is_parsed_once():
     assert keys.load_private_key(RSA["private_pem"]) is keys.load_private_key(RSA["private_pem"])
 
 
+def _pem(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 def test_new_keys_sign_and_survive_being_written():
     for private in (keys.generate_rsa(), keys.generate_ed25519()):
-        signature = keys.sign_bytes(keys.load_private_key(keys.private_pem(private)), b"data")
+        signature = keys.sign_bytes(keys.load_private_key(_pem(private)), b"data")
         public = keys.load_public_key(keys.public_pem(private))
 
         keys.verify_named(public, None, signature, b"data")

@@ -1,4 +1,7 @@
+import hashlib
+import itertools
 import json
+import math
 import struct
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -27,6 +30,34 @@ def test_RFC_8785_published_numbers_become_their_canonical_text():
 
     assert len(written) == 168
     assert written == JCS["ieee754_to_text"]
+
+
+def test_RFC_8785_the_published_sequence_of_numbers_is_written_to_its_checksum():
+    """The numbers above, 2,000 neighbours, then whatever the chained hashes say: 10,000 lines in all."""
+    digest = hashlib.sha256()
+    sums = {}
+    for count, bits in enumerate(itertools.islice(_sequence(), 10_000), 1):
+        digest.update(f"{bits:x},{number(_double(bits))}\n".encode())
+        if str(count) in JCS["sequence_sha256"]:
+            sums[str(count)] = digest.hexdigest()
+
+    assert sums == {count: JCS["sequence_sha256"][count] for count in ("1000", "10000")}
+
+
+def _double(bits: int) -> float:
+    (value,) = struct.unpack(">d", bits.to_bytes(8, "big"))
+    return value
+
+
+def _sequence():
+    yield from (int(bits, 16) for bits, _ in JCS["ieee754_to_text"])
+    yield from range(0x0010000000000000, 0x0010000000000000 + 2000)
+    block = bytes(32)
+    while True:
+        block = hashlib.sha256(block).digest()
+        for bits in struct.unpack("<4Q", block):
+            if math.isfinite(_double(bits)) and _double(bits) != 0:
+                yield bits
 
 
 def test_RFC_8785_integers_are_written_as_the_double_they_are():
