@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from federation.decisions import Decisions
 from models.base import now
 
 if TYPE_CHECKING:
@@ -87,3 +88,5 @@ class Memory:
     files: Buckets = field(default_factory=Buckets)
     arrivals: Buckets = field(default_factory=Buckets)
     refusals: Buckets = field(default_factory=Buckets)
+    noted: Buckets = field(default_factory=Buckets)
+    decisions: Decisions = field(default_factory=Decisions)

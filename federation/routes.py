@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.orm import joinedload
 
-from federation import collections, inbox, nodeinfo, stamps, trust, webfinger
+from federation import collections, decisions, inbox, nodeinfo, stamps, trust, webfinger
 from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
 from federation.documents import card as cards
@@ -21,7 +21,7 @@ from federation.documents.envelope import with_context
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, copies, introductions, policy, quotes
+from models import actors, audit, copies, introductions, policy, quotes
 from models.base import now
 from models.tables import Activity, Actor, ActorType, ConsentState, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
@@ -88,18 +88,31 @@ async def _answer(request: web.Request, look_up: Lookup) -> web.Response:
     try:
         asker = await trust.viewer(request, wire)
     except web.HTTPUnauthorized as refused:
+        _decided(request, wire, audit.TURNED_AWAY, ANONYMOUS, "SIG-34")
         return _plainly(refused)
     if isinstance(asker, RemoteViewer) and not asker.is_admitted:
+        _decided(request, wire, audit.TURNED_AWAY, asker, "B2B-2")
         return not_found(request)
     try:
         found = await look_up(request, wire, asker)
     except collections.NothingToAsk as error:
         return plain(error.status)
     if found is None:
+        _decided(request, wire, audit.TURNED_AWAY, asker, "R-71")
         return not_found(request)
+    if isinstance(asker, RemoteViewer):
+        _decided(request, wire, audit.ANSWERED, asker, "SIG-32" if found.is_public else "SIG-33")
     if found.page is not None and not accepts_activity(request.headers.get("Accept"), has_page=False):
         return web.Response(status=303, headers={"Location": found.page, "Cache-Control": PRIVATE, "Vary": "Accept"})
     return _shown(wire, asker, found)
+
+
+def _decided(request: web.Request, wire: Wire, action: str, asker: Asker, rule: str) -> None:
+    """B2B-5: who asked for what, and got it or not; what strangers guess at unsigned is not worth a line."""
+    key_id = decisions.key_of(request.headers)
+    if key_id:
+        host = asker.host if isinstance(asker, RemoteViewer) else ""
+        decisions.note(wire, action, host=host, rule=rule, key_id=key_id, path=request.path)
 
 
 def _shown(wire: Wire, asker: Asker, found: Found) -> web.Response:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
@@ -11,6 +11,14 @@ from models.tables import AuditLine
 from models.viewers import Staff
 
 REFUSED = "inbox_refused"
+TAKEN = "inbox_taken"
+ANSWERED = "fetch_answered"
+TURNED_AWAY = "fetch_refused"
+NOT_ASKED = "asking_refused"
+NOT_SENT = "delivery_refused"
+WIRE = (REFUSED, TAKEN, ANSWERED, TURNED_AWAY, NOT_ASKED, NOT_SENT)
+"""What the wire decided about others' requests and ours (B2B-5): kept for a month, and no more than so many lines."""
+MOST_OF_WIRE = 200_000
 REFUSALS_KEPT = timedelta(days=30)
 
 
@@ -22,6 +30,10 @@ def note(
 
 
 async def sweep(session: AsyncSession) -> None:
-    """Forget what strangers were refused more than a month ago; what people here did is kept."""
-    old = AuditLine.action == REFUSED, AuditLine.at < now() - REFUSALS_KEPT
-    await session.execute(delete(AuditLine).where(*old))
+    """Forget what the wire decided more than a month ago, or too long ago to count; what people here did is kept."""
+    of_wire = AuditLine.action.in_(WIRE)
+    await session.execute(delete(AuditLine).where(of_wire, AuditLine.at < now() - REFUSALS_KEPT))
+    newest = select(AuditLine.id).where(of_wire).order_by(AuditLine.id.desc()).offset(MOST_OF_WIRE).limit(1)
+    last = await session.scalar(newest)
+    if last is not None:
+        await session.execute(delete(AuditLine).where(of_wire, AuditLine.id <= last))

@@ -11,13 +11,13 @@ from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
-from federation import peers
+from federation import decisions, peers
 from federation.delivery import whereabouts
 from federation.delivery.admission import Admission
 from federation.delivery.courier import Attempt, Parcel, deliver
 from federation.memory import Fading
 from federation.wire import Wire
-from models import lanes
+from models import audit, lanes
 from models.base import now
 from models.lanes import Claimed, Ending, Lane, Result
 
@@ -223,6 +223,11 @@ class Sender:
                 if self._is_stopping or monotonic() - work.taken_at > LANE_SECONDS:
                     break
                 if not await self._admission.admits(lane.host):
+                    for claimed in waiting:
+                        number = str(claimed.activity_id)
+                        decisions.note(
+                            self._wire, audit.NOT_SENT, host=lane.host, rule="B2B-2", delivery=number, type=claimed.type
+                        )
                     self._results += [
                         Result(claimed=claimed, ending=Ending.CANCELLED, error="not a partner") for claimed in waiting
                     ]

@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation import peers, signatures, trust
+from federation import decisions, peers, signatures, trust
 from federation.answers import not_found, plain
 from federation.inbox.group_commit import GroupCommit
 from federation.signatures import BadProof, SignatureRefused
@@ -122,6 +122,8 @@ async def _take_in(request: web.Request, wire: Wire) -> bool:
     if not same_origin(sent.id, sent.actor):  # INB-8, R-10
         raise Refusal(403, "INB-8", "origin")
     await _store(request, wire, sent, signer, owner=owner)  # INB-9
+    key_id = decisions.key_of(request.headers)
+    decisions.note(wire, audit.TAKEN, host=signer.host, rule="INB-9", key_id=key_id, activity=sent.id, type=sent.type)
     return True
 
 

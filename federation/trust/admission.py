@@ -2,13 +2,14 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation import decisions
 from federation.errors import ProtocolError
 from federation.fetch import FetchedDocument, FetchFailed
 from federation.keys import Signer
 from federation.trust.asking import ask
 from federation.vocabulary import CheckedUrl, checked_url
 from federation.wire import Wire
-from models import groups, lanes, policy
+from models import audit, groups, lanes, policy
 from models.instance import instance_of
 
 FETCHES_PER_MINUTE = 60
@@ -58,7 +59,11 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
     host = at.origin.authority
     own = wire.database.instance.host
     async with wire.database.reading() as session:
-        await admit(session, host)
+        try:
+            await admit(session, host)
+        except NotAdmitted:
+            decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
+            raise
         admitted = await policy.admission(session)
         form = await lanes.form_of(session, host)
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:

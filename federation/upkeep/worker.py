@@ -1,8 +1,9 @@
-"""Works off what is to be put right with groups elsewhere, one at a time."""
+"""Works off what is to be put right with groups elsewhere, one at a time, and writes down what the wire decided."""
 
 import asyncio
 import logging
 
+from federation import decisions
 from federation.errors import ProtocolError
 from federation.upkeep import backfill, comparing
 from federation.wire import Wire
@@ -39,10 +40,12 @@ class Upkeep:
                 log.exception("upkeep failed")
                 seconds = _PAUSE_SECONDS
             await database.changed.wait(seen, at_most=seconds)
+        await decisions.write(self._wire)
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
         """Do everything that is due now; how much that was."""
         count = 0
+        await decisions.write(self._wire)
         while stop is None or not stop.is_set():
             async with self._wire.database.reading() as session:
                 due = await upkeep.next_due(session)

@@ -1,0 +1,78 @@
+"""What the wire decided about requests, for the audit log: who asked or got what, by which rule, never content (B2B-5).
+
+A decision is noted in memory and written with others in one transaction, so that it costs the request nothing. How many
+of one server are written in a minute is bounded, and how many in all; those beyond are counted, and the number is
+written instead. What a rule refused after the bytes were stored is written at once by who refused it.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from models import audit
+from models.base import now
+from models.tables import AuditLine
+from models.text.clean import shorten_text
+
+if TYPE_CHECKING:
+    from federation.wire import Wire
+
+PER_MINUTE = 20
+PER_MINUTE_IN_ALL = 120
+MOST_WAITING = 2000
+_FACT = 300
+_KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    at: datetime
+    action: str
+    host: str
+    rule: str
+    facts: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is not written yet."""
+
+    waiting: deque[_Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
+    beyond: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+def note(wire: "Wire", action: str, *, host: str, rule: str, **facts: str) -> None:
+    """Remember a decision; `action` is one of `audit.WIRE`."""
+    buckets, found = wire.memory.noted, wire.memory.decisions
+    for name, rate in ((f"{action} {host}", PER_MINUTE), ("", PER_MINUTE_IN_ALL)):
+        if buckets.take(name, per_minute=rate, burst=rate) > 0:
+            if len(found.beyond) < MOST_WAITING:
+                found.beyond[action, host, rule] += 1
+            return
+    cut: dict[str, Any] = {name: shorten_text(text, limit=_FACT) for name, text in facts.items() if text}
+    found.waiting.append(_Decision(now(), action, host, rule, cut))
+
+
+async def write(wire: "Wire") -> int:
+    """Write what was noted; how many lines."""
+    found = wire.memory.decisions
+    if not found.waiting and not found.beyond:
+        return 0
+    waiting, beyond = list(found.waiting), dict(found.beyond)
+    found.waiting.clear()
+    found.beyond.clear()
+    async with wire.database.writing() as session:
+        for one in waiting:
+            session.add(AuditLine(at=one.at, host=one.host, action=one.action, rule=one.rule, facts=one.facts))
+        for (action, host, rule), count in beyond.items():
+            audit.note(session, action, host=host, rule=rule, more=count)
+    return len(waiting) + len(beyond)
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """The key that a request says it is signed with; empty for an unsigned one."""
+    found = _KEY_ID.search(headers.get("Signature-Input", headers.get("Signature", "")))
+    return found[1] if found is not None else ""
