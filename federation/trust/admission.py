@@ -69,12 +69,12 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
         raise TooManyFetches(host=host)
 
-    def may_ask(hop: CheckedUrl) -> bool:
+    def is_open(hop: CheckedUrl) -> bool:
         return hop.origin.authority != own and admitted(hop.origin.authority)
 
     by = signer or await wire.keys.instance_signer(wire.database)
     try:
-        return await ask(wire, uri, host=host, signer=by, admit=may_ask, known_form=form)
+        return await ask(wire, uri, host=host, signer=by, admit=is_open, known_form=form)
     except FetchFailed as error:
         if signer is not None or error.http_status not in _KEPT_FROM_STRANGERS:
             raise
@@ -83,4 +83,4 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
         if member_id is None:
             raise
     member = await wire.keys.signer(wire.database, member_id)
-    return await ask(wire, uri, host=host, signer=member, admit=may_ask, known_form=form)
+    return await ask(wire, uri, host=host, signer=member, admit=is_open, known_form=form)
