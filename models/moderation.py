@@ -5,7 +5,7 @@ and is kept here for what we show of those groups. What was removed is hidden, n
 can be restored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -129,7 +129,14 @@ async def _remove(
                 hosts=hosts,
             ),
         )
-    told = journal.Moderated("remove", post.group_id, by_id, post_id=post.id, is_passed_on=is_passed_on)
+    told = journal.Moderated(
+        "remove",
+        post.group_id,
+        by_id,
+        post_id=post.id,
+        is_passed_on=is_passed_on,
+        uri=instance_of(session).mint("x"),
+    )
     journal.record(session, told)
     await session.flush()
 
@@ -138,7 +145,15 @@ def _restore(session: AsyncSession, post: Post, *, by_id: int, is_passed_on: boo
     assert post.group_id is not None  # noqa: S101 - asked before
     post.removed_at = post.removed_by_id = None
     post.removal_reason = ""
-    told = journal.Moderated("remove", post.group_id, by_id, post_id=post.id, is_undone=True, is_passed_on=is_passed_on)
+    told = journal.Moderated(
+        "remove",
+        post.group_id,
+        by_id,
+        post_id=post.id,
+        is_undone=True,
+        is_passed_on=is_passed_on,
+        uri=instance_of(session).mint("x"),
+    )
     journal.record(session, told)
 
 
@@ -152,7 +167,34 @@ async def _moderated(session: AsyncSession, post_id: int, *, by: Staff) -> tuple
     return post, group
 
 
+async def removers(session: AsyncSession, posts: Iterable[Post]) -> dict[int, Actor]:
+    """Who took those of `posts` out of their groups that are out, by id."""
+    wanted = {post.removed_by_id for post in posts if post.removed_by_id is not None}
+    if not wanted:
+        return {}
+    return {actor.id: actor for actor in await session.scalars(select(Actor).where(Actor.id.in_(wanted)))}
+
+
+async def kept_among(session: AsyncSession, staff: Staff, group_ids: Iterable[int]) -> frozenset[int]:
+    """Those of some groups that `staff` keeps in order."""
+    wanted = list(group_ids)
+    if not wanted:
+        return frozenset()
+    return frozenset(await session.scalars(policy.moderated_groups(staff).where(Group.id.in_(wanted))))
+
+
 # Threads
+
+
+async def locked_among(session: AsyncSession, posts: Iterable[Post]) -> frozenset[int]:
+    """The threads of `posts` that are closed; the statement is for those whose beginning is not among them."""
+    rows = [post for post in posts if post.group_id is not None]
+    locked = {post.thread_id or post.id for post in rows if post.locked_at is not None}
+    missing = {post.thread_id or post.id for post in rows} - {post.id for post in rows}
+    if missing:
+        found = select(Post.id).where(Post.id.in_(missing), Post.locked_at.is_not(None))
+        locked.update(await session.scalars(found))
+    return frozenset(locked)
 
 
 async def lock(session: AsyncSession, post_id: int, *, by: Staff, is_locked: bool = True) -> Post:

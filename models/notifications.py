@@ -390,6 +390,28 @@ async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
             )
 
 
+async def _moderated(session: AsyncSession, entry: journal.Moderated) -> None:
+    """Whoever wrote what was removed or brought back is told, and whoever was banned."""
+    post = await session.get(Post, entry.post_id) if entry.post_id is not None else None
+    types = {"remove": NotificationType.RESTORED if entry.is_undone else NotificationType.REMOVED}
+    if not entry.is_undone:
+        types["ban"] = NotificationType.BANNED
+    concerned = post.author_id if post is not None else entry.actor_id
+    if entry.act not in types or concerned is None or concerned == entry.by_id:
+        return
+    account = await _account_of(session, concerned)
+    if account is not None:
+        await _tell(
+            session,
+            account.id,
+            types[entry.act],
+            from_id=entry.by_id,
+            post_id=entry.post_id,
+            group_id=entry.group_id,
+            key=entry.uri,
+        )
+
+
 CONSUMER = journal.consumer(
     "notifications",
     {
@@ -402,7 +424,8 @@ CONSUMER = journal.consumer(
         journal.Reported: _reported,
         journal.PostSubmitted: _submitted,
         journal.PostDecided: _decided,
+        journal.Moderated: _moderated,
         journal.PollOver: _over,
+        journal.Quoted: _quoted,
     },
 )
-        journal.Quoted: _quoted,

@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response
-from models import egress, groups, partners, policy, timelines, wishes
+from models import egress, groups, moderation, partners, policy, timelines, wishes
 from models.errors import DomainError, NotAllowed, NotFound
 from models.groups import GroupClosed
 from models.paging import page_of
@@ -63,11 +63,16 @@ async def show(request: web.Request) -> web.StreamResponse:
             if writes
             else None,
             posts=await posts.present(session, looks, found[part]),
+            pinned=await _pinned(session, looks, group) if newest else (),
             paging=links,
             events_url=live if newest and is_readable else "",
             ask=None if is_readable or group.owner is None else looks.person(group.owner),
         )
         return await page(request, session, looks, "web/group.html", view, around=around)
+
+
+async def _pinned(session: AsyncSession, looks: Sight, group: Group) -> tuple[views.PostView, ...]:
+    return await posts.present(session, looks, (await session.scalars(moderation.pinned(looks.viewer, group))).all())
 
 
 async def _for_visitors(request: web.Request, session: AsyncSession, looks: Sight, group: Group) -> web.Response:
@@ -104,13 +109,19 @@ async def _members(request: web.Request, form: views.Form, *, status: int = 200)
         new = await wishes.newcomers(session, group) if asking else set()
         looks = looks.naming(await egress.company_names(session, {each.host for each in (*found, *asking)}))
         manages = group.actor.is_local and await policy.may_manage(session, by, group)
+        moderates = await policy.may_moderate(session, by, group)
+        banned = await moderation.bans(session, group) if moderates else ()
+        looks = looks.naming(await egress.company_names(session, {each.actor.host for each in banned}))
         may_invite = group.actor.is_local and group.archived_at is None and await policy.may_invite(session, by, group)
         inside = [each for each in found if not each.actor.host]
         outside = [each for each in found if each.actor.host]
         view = views.GroupMembersView(
             head=await presenting.head(session, looks, group, membership),
-            members=tuple(presenting.member(looks, each, group=group, manages=manages) for each in inside),
-            outside=presenting.by_company(looks, outside, group=group, manages=manages),
+            members=tuple(
+                presenting.member(looks, each, group=group, manages=manages, moderates=moderates) for each in inside
+            ),
+            outside=presenting.by_company(looks, outside, group=group, manages=manages, moderates=moderates),
+            bans=tuple(presenting.ban(looks, each, group=group) for each in banned),
             waiting=presenting.waiting(looks, group, asking, new) if manages else (),
             invite_url=looks.url("group-members", handle=group.actor.handle) if may_invite else None,
             invite=form,
@@ -203,6 +214,7 @@ async def about(request: web.Request) -> web.Response:
             description=posts.cleaned(group.actor.about_html, own=group.actor.is_local),
             owners=presenting.people(looks, [group.owner] if group.owner is not None else []),
             gatekeepers=presenting.people(looks, keepers),
+            moderators=presenting.people(looks, [each.actor for each in found if each.role is MemberRole.MODERATOR]),
             created=looks.moment(group.created_at),
             address=looks.address(group.actor),
             asks_first=group.asks_first and group.reach is Reach.PARTNERS,

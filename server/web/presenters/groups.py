@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import copies, egress, policy, wishes
-from models.tables import Access, Actor, Group, MemberRole, Membership, MemberState
+from models.tables import Access, Actor, Ban, Group, MemberRole, Membership, MemberState
 from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters.posts import reach
@@ -90,7 +90,9 @@ def _plain_about(group: Group) -> str:
     return "" if group.actor.is_local else _("See About for what it is for.") if group.actor.about_html else ""
 
 
-def member(sight: Sight, membership: Membership, *, group: Group, manages: bool) -> views.MemberRow:
+def member(
+    sight: Sight, membership: Membership, *, group: Group, manages: bool, moderates: bool = False
+) -> views.MemberRow:
     handle = group.actor.handle
     changes = manages and membership.role is not MemberRole.OWNER
     parts: dict[str, str | int] = {"handle": handle, "actor_id": membership.actor_id}
@@ -99,7 +101,25 @@ def member(sight: Sight, membership: Membership, *, group: Group, manages: bool)
         role=str(membership.role),  # type: ignore[arg-type]
         since=sight.moment(membership.since),
         remove_url=sight.url("group-member-removal", **parts) if changes else None,
-        role_url=sight.url("group-member-role", **parts) if changes and not membership.host else None,
+        role_url=sight.url("group-member-role", **parts) if changes else None,
+        roles=("member", "moderator") if membership.host else ("member", "moderator", "gatekeeper", "owner"),
+        ban_url=sight.url("group-member-ban", **parts) if moderates and _may_be_banned(sight, membership) else None,
+    )
+
+
+def _may_be_banned(sight: Sight, membership: Membership) -> bool:
+    is_self = sight.staff is not None and membership.actor_id == sight.staff.actor_id
+    return membership.role is not MemberRole.OWNER and not is_self
+
+
+def ban(sight: Sight, found: Ban, *, group: Group) -> views.BanRow:
+    return views.BanRow(
+        person=sight.person(found.actor),
+        by=found.by.shown_name if found.by is not None else "",
+        at=sight.moment(found.since),
+        reason=found.reason,
+        until=sight.moment(found.ends_at) if found.ends_at is not None else None,
+        end_url=sight.url("group-ban-end", handle=group.actor.handle, actor_id=found.actor_id),
     )
 
 
@@ -121,12 +141,12 @@ def waiting(
 
 
 def by_company(
-    sight: Sight, outside: Sequence[Membership], *, group: Group, manages: bool
+    sight: Sight, outside: Sequence[Membership], *, group: Group, manages: bool, moderates: bool = False
 ) -> tuple[tuple[str, tuple[views.MemberRow, ...]], ...]:
     """Members from elsewhere under the names of their companies."""
     companies: dict[str, list[views.MemberRow]] = {}
     for membership in outside:
-        line = member(sight, membership, group=group, manages=manages)
+        line = member(sight, membership, group=group, manages=manages, moderates=moderates)
         companies.setdefault(sight.company_of(membership.host), []).append(line)
     return tuple((company, tuple(lines)) for company, lines in sorted(companies.items()))
 

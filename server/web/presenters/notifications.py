@@ -24,6 +24,9 @@ _KINDS: dict[NotificationType, str] = {
     NotificationType.APPROVED: "approved",
     NotificationType.RETURNED: "returned",
     NotificationType.INVITED: "join",
+    NotificationType.REMOVED: "returned",
+    NotificationType.RESTORED: "approved",
+    NotificationType.BANNED: "returned",
     NotificationType.FOLLOW_REQUEST: "join",
 }
 _FOR_YOU = ("mention", "approval", "approved", "returned", "join")
@@ -141,6 +144,9 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
         NotificationType.APPROVED: _("%(name)s approved your post in %(group)s", name=name, group=where),
         NotificationType.RETURNED: _("%(name)s returned your post in %(group)s", name=name, group=where),
         NotificationType.INVITED: _("%(name)s invites you to %(group)s", name=name, group=where),
+        NotificationType.REMOVED: _("%(name)s took your post out of %(group)s", name=name, group=where),
+        NotificationType.RESTORED: _("%(name)s brought your post back to %(group)s", name=name, group=where),
+        NotificationType.BANNED: _("%(name)s banned you from %(group)s", name=name, group=where),
     }
     return sentences[row.type]
 

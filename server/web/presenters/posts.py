@@ -92,7 +92,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         polls=await polls.of_posts(session, viewer, shown),
         cards=await _cards(session, sight, shown, released),
         kept=await moderation.kept_among(session, staff, group_of) if staff else frozenset(),
-        locked=await moderation.locked_among(session, [post.thread_id or post.id for post in shown if post.group_id]),
+        locked=await moderation.locked_among(session, shown),
         removers=await moderation.removers(session, shown) if staff else {},
     )
     actors = [

@@ -95,16 +95,20 @@ class GroupView:
     posts: tuple[PostView, ...]
     paging: Paging = field(default_factory=Paging)
     events_url: str = ""
+    pinned: tuple[PostView, ...] = ()
+    """What stands on top of the group, on the first page of its conversations."""
     ask: PersonRef | None = None
     """The group is closed to the viewer; this is who can let them in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRow:
-    """A member; `remove_url` where the viewer may take them out."""
+    """A member; `remove_url` where the viewer may take them out, `ban_url` where they may keep them out."""
 
     person: PersonRef
-    role: Literal["owner", "gatekeeper", "member"]
+    role: Literal["owner", "moderator", "gatekeeper", "member"]
+    roles: tuple[str, ...] = ()
+    ban_url: str | None = None
     since: Moment | None = None
     remove_url: str | None = None
     role_url: str | None = None
@@ -124,12 +128,25 @@ class WishRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BanRow:
+    """Somebody who is banned from a group, by whom, why, and until when; `end_url` lifts it."""
+
+    person: PersonRef
+    by: str
+    at: Moment
+    reason: str = ""
+    until: Moment | None = None
+    end_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMembersView:
     """`web/group_members.html`: colleagues, then outsiders under their company. Invitation sends `username`."""
 
     head: GroupHead
     members: tuple[MemberRow, ...]
     outside: tuple[tuple[str, tuple[MemberRow, ...]], ...] = ()
+    bans: tuple[BanRow, ...] = ()
     waiting: tuple[WishRow, ...] = ()
     invite_url: str | None = None
     invite: Form = field(default_factory=Form)
@@ -143,6 +160,7 @@ class GroupAboutView:
     description: Markup
     owners: tuple[PersonRef, ...]
     gatekeepers: tuple[PersonRef, ...]
+    moderators: tuple[PersonRef, ...] = ()
     created: Moment
     address: str = ""
     asks_first: bool = False

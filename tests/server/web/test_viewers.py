@@ -43,6 +43,13 @@ PAGES: dict[str, dict[str, int]] = {
         "grace": FORBIDDEN,
         "alan": SEEN,
     },
+    "/groups/alpine/members/{ada}/ban": {
+        "visitor": DOOR,
+        "joan": FORBIDDEN,
+        "ada": FORBIDDEN,
+        "grace": FORBIDDEN,
+        "alan": SEEN,
+    },
     "/groups/news": EVERYBODY,
     "/groups/news/members": HOUSE,
     "/groups/canteen": {**HOUSE, "visitor": HIDDEN},
@@ -50,6 +57,13 @@ PAGES: dict[str, dict[str, int]] = {
     "/posts/{closed}/item": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
     "/posts/{closed}/history": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": SEEN, "alan": SEEN},
     "/posts/{closed}/edit": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": FORBIDDEN, "alan": FORBIDDEN},
+    "/posts/{closed}/moderation": {
+        "visitor": DOOR,
+        "joan": HIDDEN,
+        "ada": FORBIDDEN,
+        "grace": FORBIDDEN,
+        "alan": SEEN,
+    },
     "/posts/{company}": {**HOUSE, "visitor": HIDDEN},
     "/posts/{internal}": {**HOUSE, "visitor": HIDDEN},
     "/posts/{public}": EVERYBODY,
@@ -79,6 +93,7 @@ class Things:
     canteen: Group
     approval: int
     partner: int
+    ada: int
 
 
 @pytest.fixture
@@ -100,7 +115,7 @@ async def things(world: World) -> Things:
         approval = await session.scalar(select(Approval.id).where(Approval.post_id == closed.id))
         partner = (await session.scalars(partners.listed())).first()
     assert approval is not None and partner is not None
-    return Things(closed, company, internal, public, news, canteen, approval, partner.id)
+    return Things(closed, company, internal, public, news, canteen, approval, partner.id, world.ada.id)
 
 
 def filled(path: str, things: Things) -> str:
@@ -111,6 +126,7 @@ def filled(path: str, things: Things) -> str:
         public=things.public.id,
         approval=things.approval,
         partner=things.partner,
+        ada=things.ada,
     )
 
 
@@ -136,6 +152,7 @@ async def test_every_page_that_is_served_stands_in_the_table(app: "object") -> N
         templates.discard(f"/posts/{{{name}}}")
     known = {
         path.replace("{approval}", "{approval_id}")
+        .replace("{ada}", "{actor_id}")
         .replace("{partner}", "{partner_id}")
         .replace("/groups/alpine", "/groups/{handle}")
         .replace("/people/ada", "/people/{handle}")
