@@ -173,6 +173,10 @@ async def readdress(session: AsyncSession, host: str, old: str, new: str) -> Non
     await session.execute(update(Departure).where(*had).values(inbox=new))
 
 
+async def by_number(session: AsyncSession, activity_id: int) -> Activity | None:
+    return await session.get(Activity, activity_id)
+
+
 async def by_uri(session: AsyncSession, uri: str) -> Activity | None:
     return await session.scalar(select(Activity).where(Activity.uri == uri))
 

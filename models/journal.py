@@ -109,6 +109,15 @@ class Forwards(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class DependencyFailed(Entry):
+    """A server would not take an activity because it cannot get what is inside from where that comes (HTTP 424)."""
+
+    activity_id: int
+    inbox: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class Liked(Entry):
     actor_id: int
     post_id: int

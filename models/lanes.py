@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models import breakers
+from models import breakers, journal
 from models.base import UtcDateTime, now
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
@@ -32,6 +32,7 @@ _JITTER = 0.2
 _DAY = timedelta(days=1)
 _RECOVERED = 3
 _LAST_ID = 2**63 - 1
+_FAILED_DEPENDENCY = 424
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +307,11 @@ async def _note_failed(session: AsyncSession, result: Result, peer: Peer | None,
         .where(Delivery.id == claimed.id, Delivery.attempts == claimed.attempt, Delivery.state == DeliveryState.QUEUED)
         .values(values)
     )
-    if result.ending is Ending.GONE and isinstance(noted, CursorResult) and noted.rowcount:
+    if not isinstance(noted, CursorResult) or not noted.rowcount:
+        return
+    if result.status == _FAILED_DEPENDENCY:
+        journal.record(session, journal.DependencyFailed(claimed.activity_id, claimed.inbox, claimed.host))
+    if result.ending is Ending.GONE:
         await session.execute(  # DLV-8: what else waits for that inbox would find it gone too
             update(Delivery)
             .where(Delivery.inbox == claimed.inbox, Delivery.state == DeliveryState.QUEUED)

@@ -47,6 +47,7 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
     journal.ForwardedRevocation: quoting.forwarded,
     journal.InteractionRefused: consents.refused,
     journal.GroupDistributes: distribution.passes_on,
+    journal.DependencyFailed: distribution.by_id_instead,
     journal.Forwards: forwarding.forwards,
     journal.Liked: reactions.liked,
     journal.Unliked: reactions.unliked,

@@ -12,7 +12,7 @@ from federation.outbox import copies, recipients, wrapping
 from federation.outbox.sending import Subject
 from federation.vocabulary import Document, id_of
 from models import actors, deliveries, received
-from models.journal import GroupDistributes
+from models.journal import DependencyFailed, GroupDistributes
 from models.posts import departing, writing
 from models.tables import Actor, Group, Post, Reach, Visibility
 
@@ -85,6 +85,35 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
             subject=replace(subject, what=""),
         )
     await writing.note_departure(session, post.id, sent, post.revision)
+
+
+async def by_id_instead(keys: KeyRing, session: AsyncSession, entry: DependencyFailed) -> None:
+    """A forum could not get what a group of ours passed on from its author's server: it is told the post's id instead.
+
+    Some forums look up the activity itself, which not every microblog serves; the post it serves to all. Only what is
+    for everybody goes by its id (GRP-8).
+    """
+    failed = await deliveries.by_number(session, entry.activity_id)
+    post = await departing.by_id(session, failed.post_id) if failed is not None else None
+    group = await session.get(Group, failed.group_id) if failed is not None else None
+    if failed is None or failed.type != "Create" or post is None or group is None or failed.actor_id != group.id:
+        return
+    if post.is_local or post.deleted_at is not None or post.removed_at is not None:
+        return
+    if group.reach is not Reach.PUBLIC or post.reach is not Reach.PUBLIC:
+        return
+    if ("Announce", group.id) in (await deliveries.forms_of(session, post.id)).get(entry.inbox, ()):
+        return
+    author = await session.get_one(Actor, post.author_id)
+    await wrapping.announce_id(
+        session,
+        keys,
+        post.uri,
+        author_uri=author.uri,
+        group=await session.get_one(Actor, group.id),
+        inboxes=[(entry.inbox, entry.host)],
+        subject=Subject(rule="reach_public", object_uri=post.uri, by=author.handle, group_id=group.id, post_id=post.id),
+    )
 
 
 async def _answered(session: AsyncSession, type: str, post: Post | None) -> str | None:

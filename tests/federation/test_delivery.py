@@ -15,7 +15,7 @@ from federation.delivery import Sender, courier
 from federation.keys import public_key
 from federation.signatures import parse, verify
 from federation.signatures.clock import format_http_date
-from models import lanes, partners
+from models import journal, lanes, partners
 from models.base import now
 from models.tables import Delivery, DeliveryState, Peer
 from tests.federation.receiver import Taken, silence, wire_of
@@ -268,6 +268,10 @@ async def test_a_424_holds_up_nothing_and_is_no_fault_of_the_server(post):
     assert await post.states() == [FAILED, DELIVERED]
     assert northwind.ids == [ids[1]]
     assert (await post.peer(northwind)).failures == 0
+    async with post.database.reading() as session:
+        told = [entry for _at, entry in await journal.read(session, journal.Position(), limit=100)]
+    refused = [entry for entry in told if isinstance(entry, journal.DependencyFailed)]
+    assert [(entry.inbox, entry.host) for entry in refused] == [(northwind.inbox, northwind.host)]
 
 
 async def test_R_31_a_delivery_follows_no_redirect(post):

@@ -1,5 +1,7 @@
 """What others do in groups of ours, and what ours do in groups of others."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -7,7 +9,7 @@ from federation.keys import KeyRing
 from federation.signatures import proofs
 from federation.signatures.multikey import decode_key
 from federation.vocabulary import PUBLIC
-from models import journal, partners
+from models import journal, lanes, partners
 from models.base import now
 from models.posts import receiving, writing
 from models.tables import (
@@ -175,3 +177,59 @@ async def test_a_public_post_into_a_group_elsewhere_reaches_whom_it_names(world,
     await world.ada.writes(f"Prices? @reader@{BLOG}", group=group)
 
     assert sorted(await office.forms()) == [(BLOG, "Create"), (NORTHWIND, "Create")]
+
+
+# A forum that cannot get what is inside
+
+
+async def fails(world, host, status):
+    """Let the first delivery to `host` be refused with `status`."""
+    async with world.database.writing() as session:
+        [lane] = [
+            lane for lane in await lanes.claim(session, limit=9, busy=(), at=now() + timedelta(1)) if lane.host == host
+        ]
+        refused = lanes.Result(claimed=lane.deliveries[0], ending=lanes.Ending.REFUSED, status=status, error="no")
+        await lanes.note(session, [refused])
+
+
+async def test_GRP_8_a_forum_that_cannot_fetch_what_is_inside_is_told_the_id(world, office):
+    """DLV: topics of authors whose server serves no activities would be missing there."""
+    group = await public_group(world, (FORUM, Dialect.FORUM), (BLOG, Dialect.MICROBLOG), office=office)
+    await delivered(world)
+    post = await a_post_from(world, BLOG, "reader", group)
+    await office.sends()
+    await fails(world, FORUM, 424)
+
+    [sent] = await office.sends()
+    assert (sent.host, sent.form, sent.document["object"]) == (FORUM, "Announce{id}", post.uri)
+    await fails(world, FORUM, 424)
+    assert await office.sends() == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_GRP_8_any_other_refusal_stays_a_refusal(world, office, status):
+    group = await public_group(world, (FORUM, Dialect.FORUM), office=office)
+    await delivered(world)
+    await a_post_from(world, FORUM, "reader", group)
+    await office.sends()
+    await fails(world, FORUM, status)
+
+    assert await office.sends() == []
+
+
+async def test_GRP_8_what_is_not_for_everybody_never_goes_by_its_id(world, office):
+    await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+    await office.sends()
+    await fails(world, NORTHWIND, 424)
+
+    assert await office.sends() == []
+
+
+async def test_GRP_8_a_post_of_ours_can_be_fetched_and_needs_no_second_form(world, office):
+    group = await public_group(world, (FORUM, Dialect.FORUM), office=office)
+    await delivered(world)
+    await world.ada.writes("Out", group=group)
+    await office.sends()
+    await fails(world, FORUM, 424)
+
+    assert await office.sends() == []
