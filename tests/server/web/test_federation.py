@@ -51,7 +51,7 @@ async def test_the_board_tells_the_story_of_a_server_that_is_away_for_an_hour_an
         await post.sender.drain()
     sent += await post.queue(away, count=2)
     page = await alan.get(at)
-    assert "Has not answered since" in page.words
+    assert "Does not answer, which began" in page.words
     assert "Everything is kept and sent as soon as it is back. 5 wait" in page.words
 
     await away.__aenter__()
