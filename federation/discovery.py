@@ -182,7 +182,7 @@ async def _post(wire: Wire, document: Document, by: Staff | None) -> Post | None
         for each in (*parents, seen):
             if await remote_posts.is_settled(session, each.post.uri):
                 continue
-            place = await _place(session, each)
+            place = await place_found(session, each)
             if place is not None:
                 await receiving.receive(session, places.told(each, place))
         stored = await receiving.by_uri(session, seen.post.uri)
@@ -191,7 +191,7 @@ async def _post(wire: Wire, document: Document, by: Staff | None) -> Post | None
         return await session.scalar(policy.visible_posts(by).where(Post.id == stored.id))
 
 
-async def _place(session: AsyncSession, seen: Seen) -> Place | None:
+async def place_found(session: AsyncSession, seen: Seen) -> Place | None:
     """Everybody's, or of a group that we belong to; what was shown to our server alone for another reason is left."""
     for uri in seen.post.addressing.everyone:
         actor = await actors.by_uri(session, uri)

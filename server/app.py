@@ -13,6 +13,7 @@ from federation import discovery
 from federation.addresses import AddressRules
 from federation.fetch import Fetcher
 from federation.keys import KeyRing
+from federation.visits import Visits
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import migrations
 from models.database import Database
@@ -21,7 +22,7 @@ from models.tables import Actor, Post
 from models.viewers import Staff
 from server import copies, images, link_cards, media, middleware, pages
 from server.config import Config
-from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES
+from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES, VISITS
 from server.link_cards import WISHES
 from server.workers import Runtime
 
@@ -36,7 +37,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
         client_max_size=config.media.max_bytes * config.media.max_attachments + _FORM_OVERHEAD,
     )
     database = Database(config.database_url, instance=house(config))
-    wire = _wire(config, database)
+    wire = wire_of(config, database)
     app[CONFIG] = config
     app[DATABASE] = database
     app[WIRE] = wire
@@ -44,6 +45,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[LINKS] = media.Links(config)
     app[IMAGES] = images.Pool()
     app[REMOTE_FILES] = copies.RemoteFiles(wire, app[IMAGES], config)
+    app[VISITS] = Visits(wire)
     app[WISHES] = link_cards.Wishes()
     app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES], wishes=app[WISHES])
 
@@ -75,7 +77,8 @@ def house(config: Config) -> Instance:
     )
 
 
-def _wire(config: Config, database: Database) -> Wire:
+def wire_of(config: Config, database: Database) -> Wire:
+    """What the wire needs, as configured; close its fetcher."""
     rules = AddressRules(insecure_hosts=config.development.insecure_hosts, allowed_networks=config.private_networks)
     return Wire(
         database=database,
@@ -106,6 +109,7 @@ async def _open_without_work(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _close(app: web.Application) -> None:
+    await app[VISITS].close()
     await app[WIRE].fetcher.close()
     await app[IMAGES].close()
     await app[DATABASE].close()

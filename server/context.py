@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from aiohttp import web
 
+from federation.visits import Visits
 from models.database import Database
 from models.errors import NotAllowed
 from models.tables import Account, Actor, Post, SignIn
@@ -27,6 +28,7 @@ RESOLVER: web.AppKey[Resolver] = web.AppKey("resolver")
 RUNTIME: "web.AppKey[Runtime]" = web.AppKey("runtime")
 LINKS: "web.AppKey[Links]" = web.AppKey("links")
 IMAGES: "web.AppKey[images.Pool]" = web.AppKey("images")
+VISITS = web.AppKey("visits", Visits)
 REMOTE_FILES: "web.AppKey[RemoteFiles]" = web.AppKey("remote_files")
 
 VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", object)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from models.paging import page_of
 from models.posts import outlines
 from models.tables import Actor, ActorType, Follow, Group, Membership
 from models.viewers import Staff
-from server.api import answers, resolving
+from server.api import answers, resolving, visiting
 from server.api.entities import collections
 from server.api.entities.shelf import SHELF
 from server.api.paging import links
@@ -76,6 +76,8 @@ async def statuses(call: Call) -> web.Response:
     params = call.params
     async with call.reading() as session:
         actor = await actors.one(session, call.viewer, call.id())
+    await visiting.person(call, actor)
+    async with call.reading() as session:
         pinned = params.flag("pinned")
         posts = timelines.narrowed(
             featured.of_actor(call.viewer, actor) if pinned else timelines.of_actor(call.viewer, actor),

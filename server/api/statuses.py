@@ -13,7 +13,7 @@ from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
 from models.tables import Visibility
 from models.text.clean import clean_line
-from server.api import answers, params, polls
+from server.api import answers, params, polls, visiting
 from server.api.entities import statuses as entities
 from server.api.entities.attachments import attachment
 from server.api.entities.polls import asked as asked_in
@@ -150,6 +150,7 @@ async def show(call: Call) -> web.Response:
 @routes.get(r"/api/v1/statuses/{id:\d+}/context", "read:statuses", access=Access.PUBLIC)
 async def context(call: Call) -> web.Response:
     """What a post answers, and what answers it, as far as whoever asks may see it."""
+    await visiting.thread(call)
     async with call.reading() as session:
         post, thread = await outlines.thread_links(session, call.viewer, call.id())
         above, below = reading.around(post, thread)

@@ -9,7 +9,7 @@ from models.errors import NotFound
 from models.paging import page_of
 from models.tables import Actor, ActorType, Post
 from models.viewers import Viewer
-from server.context import database, staff
+from server.context import VISITS, database, staff
 from server.web.answers import page, see_other
 from server.web.forms import asked_page, fields, is_on, paging
 from server.web.presenters import people as presenting
@@ -44,6 +44,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     asked = asked_page(request)
     async with database(request).reading() as session:
         actor = await _of(session, looks.viewer, request)
+    if looks.staff is not None and not actor.is_local:
+        await request.app[VISITS].person(actor)
+    async with database(request).reading() as session:
         looks = looks.naming(await egress.company_names(session, {actor.host}))
         found = await page_of(session, timelines.of_actor(looks.viewer, actor), Post.id, asked)
         part, links = paging(request, asked, [post.id for post in found])

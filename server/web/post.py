@@ -13,7 +13,7 @@ from models.posts import reading, writing
 from models.posts.writing import EditedMeanwhile
 from models.tables import Approval, Post, Reach, Verdict
 from models.viewers import Staff
-from server.context import config, database, staff, viewer
+from server.context import VISITS, config, database, staff, viewer
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import framed, local_path, page, see_other
@@ -38,12 +38,21 @@ async def show(request: web.Request) -> web.StreamResponse:
     await _mark_seen(request)
     async with database(request).reading() as session:
         post = await reading.one(session, looks.viewer, number(request, "post_id"))
-        if post.boost_of_id is not None:
-            raise web.HTTPSeeOther(looks.url("post", post_id=post.boost_of_id))
-        if looks.staff is None:
-            return await _for_visitors(request, session, looks, post)
-        view = await thread(request, session, looks, post)
-        return await page(request, session, looks, "web/post.html", view)
+        if post.is_local or looks.staff is None:
+            return await _shown(request, session, looks, post)
+    await request.app[VISITS].thread(post)  # its server may know answers that we lack
+    async with database(request).reading() as session:
+        post = await reading.one(session, looks.viewer, post.id)
+        return await _shown(request, session, looks, post)
+
+
+async def _shown(request: web.Request, session: AsyncSession, looks: Sight, post: Post) -> web.Response:
+    if post.boost_of_id is not None:
+        raise web.HTTPSeeOther(looks.url("post", post_id=post.boost_of_id))
+    if looks.staff is None:
+        return await _for_visitors(request, session, looks, post)
+    view = await thread(request, session, looks, post)
+    return await page(request, session, looks, "web/post.html", view)
 
 
 async def thread(request: web.Request, session: AsyncSession, looks: Sight, post: Post) -> views.ThreadView:
@@ -64,6 +73,7 @@ async def thread(request: web.Request, session: AsyncSession, looks: Sight, post
         replies=_with_gaps(looks, below, by_id),
         composer=composer if may_reply else None,
         events_url=live,
+        elsewhere_url="" if post.is_local else post.url or post.uri,
     )
 
 

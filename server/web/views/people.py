@@ -62,6 +62,8 @@ class ProfileView:
     groups: tuple[GroupRef, ...] = ()
     posts: tuple[PostView, ...] = ()
     paging: Paging = field(default_factory=Paging)
+    elsewhere_url: str = ""
+    """Where all posts of somebody on another server are; here is only a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

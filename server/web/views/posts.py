@@ -250,6 +250,8 @@ class ThreadView:
     replies: tuple[PostView, ...] = ()
     composer: ComposerView | None = None
     events_url: str = ""
+    elsewhere_url: str = ""
+    """Where a thread from another server is whole; here is what we know of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,30 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import event
 
 from models.database import Database
+from models.tables import Actor, Post
 from models.viewers import Staff
 from server.app import create_app
 from server.config import Config, new_key
-from server.context import DATABASE, RESOLVER
+from server.context import DATABASE, RESOLVER, VISITS
 from tests.server.web.browser import Browser, signed_in
 from tests.world import HOME, Person, World
 
 Open = Callable[..., Awaitable[Browser]]
+
+
+class Nowhere:
+    """Visits that find nothing; `asked` are the addresses of whom and what somebody looked at."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def person(self, actor: Actor) -> None:
+        self.asked.append(actor.uri)
+
+    async def thread(self, post: Post) -> None:
+        self.asked.append(post.uri)
+
+    async def close(self) -> None: ...
 
 
 @pytest.fixture
@@ -46,6 +62,7 @@ async def app(config: Config) -> web.Application:
         del text, by
 
     made[RESOLVER] = nobody
+    made[VISITS] = Nowhere()  # type: ignore[assignment]
     return made
 
 

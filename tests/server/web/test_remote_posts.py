@@ -10,7 +10,7 @@ from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Post, Visibility
-from server.context import REMOTE_FILES
+from server.context import REMOTE_FILES, VISITS
 from server.link_cards import WISHES
 from tests.server.web.browser import Browser
 from tests.world import NORTHWIND, World
@@ -90,6 +90,24 @@ async def test_R_46_a_linked_page_has_a_card_once_somebody_looked(
     assert app[WISHES].take() == []
     await visitor.get(f"/posts/{post.id}")
     assert app[WISHES].take() == []
+
+
+async def test_a_profile_and_a_thread_elsewhere_say_that_they_are_a_part_and_are_looked_up(
+    world: World, ada: Browser, visitor: Browser, app: web.Application
+) -> None:
+    post = await written(world, "<p>Look</p>")
+    person = await ada.get(f"/people/olaf@{NORTHWIND}")
+    thread = await ada.get(f"/posts/{post.id}")
+    await visitor.get(f"/posts/{post.id}")
+
+    uri = f"http://{NORTHWIND}/u/olaf"
+    assert app[VISITS].asked == [uri, post.uri]  # type: ignore[attr-defined]
+    for page, source in ((person, uri), (thread, post.uri)):
+        assert "Here is the part that we know." in page.words
+        assert f'<a href="{source}" rel="nofollow noopener noreferrer ugc">' in page.html
+    own = await ada.get("/people/alan")
+    assert "Here is the part" not in own.words
+    assert len(app[VISITS].asked) == 2  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
