@@ -3,7 +3,7 @@
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import deliveries, groups, ledger, partners, policy
+from models import breakers, deliveries, groups, ledger, partners, policy
 from models.errors import DomainError, Invalid, NotAllowed, NotFound
 from models.tables import Group, Level, Partner, PartnerState, Reach
 from models.viewers import Staff
@@ -228,5 +228,5 @@ async def retry(request: web.Request) -> web.Response:
     by = _admin(request)
     async with database(request).writing() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
-        await deliveries.wake(session, partner.host)
+        await breakers.wake(session, partner.host)
     return see_other(request, _path(request), "retrying")
