@@ -184,7 +184,7 @@ async def look_up(wire: Wire, name: str, host: str) -> Resource:
         NotAdmitted: we do not talk with that host, or were sent on to one. TooManyFetches: try again later.
         NobodyThere: it knows no actor of that name. FetchRefused, FetchFailed, BadJson: it did not answer properly.
     """
-    url = f"{_scheme(wire, host)}://{host}/.well-known/webfinger?resource={quote(f'acct:{name}@{host}', safe=':@')}"
+    url = f"{scheme(wire, host)}://{host}/.well-known/webfinger?resource={quote(f'acct:{name}@{host}', safe=':@')}"
     at = checked_url(url, insecure=wire.insecure_hosts)
     own = wire.database.instance.host
     async with wire.database.reading() as session:
@@ -206,7 +206,7 @@ async def look_up(wire: Wire, name: str, host: str) -> Resource:
     return _read(parse_json(found.body, max_bytes=MAX_BYTES), wire)
 
 
-def _scheme(wire: Wire, host: str) -> str:
+def scheme(wire: Wire, host: str) -> str:
     """https, but for hosts that the configuration lets us reach without it."""
     parts = urlsplit(f"//{host}")
     try:

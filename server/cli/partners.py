@@ -5,7 +5,17 @@ import click
 from models import partners
 from models.errors import NotFound
 from models.tables import Level, Partner
-from server.cli.frame import Refusal, asynchronous, config_option, json_option, opened, print_json, print_rows
+from server.cli.frame import (
+    FOUND,
+    Refusal,
+    asynchronous,
+    config_option,
+    config_path,
+    json_option,
+    opened,
+    print_json,
+    print_rows,
+)
 
 
 @click.group()
@@ -92,6 +102,43 @@ async def suspend(host: str, as_json: bool) -> None:
         print_json({"host": suspended.host, "state": str(suspended.state)})
     else:
         click.echo(f"{suspended.shown_name} is suspended: nothing goes there, nothing is taken from there.")
+
+
+@partner.command()
+@config_option
+@click.argument("host")
+@json_option
+@asynchronous
+async def check(host: str, as_json: bool) -> None:
+    """Try out how we and the server at HOST get on: reach it, send it something, ask it for somebody."""
+    from federation import handover
+    from server.app import wire_of
+    from server.config import Config
+    from server.handover import worded
+
+    config = Config.load(config_path())
+    async with opened() as database:
+        wire = wire_of(config, database)
+        try:
+            findings = await handover.check(wire, partners.clean_host(host))
+        finally:
+            await wire.fetcher.close()
+    remarks = [worded(finding, own=config.host) for finding in findings]
+    if as_json:
+        print_json(
+            [
+                {"step": str(finding.step), "grade": str(finding.grade), "what": finding.what, **finding.facts}
+                for finding in findings
+            ]
+        )
+    else:
+        marks = {"good": "ok", "doubtful": "note", "bad": "BAD"}
+        for remark in remarks:
+            click.echo(f"{marks[remark.grade]:<5}{remark.sentence}")
+            if remark.fix:
+                click.echo(f"     -> {remark.fix}")
+    if not handover.is_well(findings):
+        click.get_current_context().exit(FOUND)
 
 
 @partner.command(name="list")

@@ -3,11 +3,14 @@
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import breakers, deliveries, groups, ledger, partners, policy
+from federation import handover
+from federation.wire import WIRE
+from models import audit, breakers, deliveries, groups, ledger, partners, policy
 from models.errors import DomainError, Invalid, NotAllowed, NotFound
 from models.tables import Group, Level, Partner, PartnerState, Reach
 from models.viewers import Staff
 from server.context import config, database, staff
+from server.handover import worded
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import page, see_other
@@ -142,6 +145,7 @@ async def _one(request: web.Request, form: views.Form, *, status: int = 200) -> 
             suspend_url=_url(looks, "partner-suspension", partner) if is_admitted else None,
             readmit_url=None if is_admitted else _url(looks, "partner-admission", partner),
             retry_url=_url(looks, "partner-retry", partner) if is_admitted and row.delivery.queued else None,
+            check_url=_url(looks, "partner-check", partner),
             open_group_url=_url(looks, "partner-groups", partner),
             groups_to_open=await _open_groups(session, by, open_already),
             people_cut_off=people,
@@ -220,6 +224,33 @@ async def change(request: web.Request) -> web.Response:
             await partners.set_level(session, partner, group, _level(wanted), by=by)
             await partners.set_copies(session, partner, group, is_on(form, "copies"), by=by)
     return see_other(request, _path(request), "agreement_ended" if wanted == "none" else "agreement_changed")
+
+
+@routes.post(_PARTNER + "/check", name="partner-check")
+async def check(request: web.Request) -> web.Response:
+    """Try out how we and their server get on, and show what came of it (B2B-6)."""
+    by = _admin(request)
+    looks = sight(request)
+    async with database(request).reading() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+    findings = await handover.check(request.app[WIRE], partner.host)
+    async with database(request).writing() as session:
+        said = {str(finding.step): finding.what for finding in findings}
+        audit.note(session, "partner_checked", by=by, host=partner.host, rule="B2B-6", **said)
+    own = config(request).host
+    view = views.PartnerCheckView(
+        company=partner.shown_name,
+        host=partner.host,
+        remarks=tuple(
+            views.CheckRow(grade=str(remark.grade), sentence=remark.sentence, fix=remark.fix)  # type: ignore[arg-type]
+            for remark in (worded(finding, own=own) for finding in findings)
+        ),
+        well=handover.is_well(findings),
+        back_url=_path(request),
+        again_url=_url(looks, "partner-check", partner),
+    )
+    async with database(request).reading() as session:
+        return await page(request, session, looks, "web/partner_check.html", view)
 
 
 @routes.post(_PARTNER + "/retry", name="partner-retry")

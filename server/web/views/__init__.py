@@ -48,9 +48,11 @@ from server.web.views.page import (
 )
 from server.web.views.partners import (
     AgreementRow,
+    CheckRow,
     Delivery,
     LedgerRow,
     LedgerView,
+    PartnerCheckView,
     PartnerRow,
     PartnersView,
     PartnerView,
@@ -63,6 +65,7 @@ from server.web.views.posts import (
     ComposerView,
     Decision,
     DiffPart,
+    EmojiView,
     FeedView,
     GroupRef,
     HomeView,
@@ -81,6 +84,7 @@ from server.web.views.posts import (
     RevisionRow,
     ThreadView,
 )
+from server.web.views.safety import ReportFormView, ReportRow, ReportsView, ReportView
 
 __all__ = [
     "AgreementRow",
@@ -93,6 +97,7 @@ __all__ = [
     "BanRow",
     "BoardView",
     "CardView",
+    "CheckRow",
     "Choice",
     "ComposerGroup",
     "ComposerView",
@@ -101,6 +106,7 @@ __all__ = [
     "DeliveryLine",
     "Departure",
     "DiffPart",
+    "EmojiView",
     "ErrorView",
     "FeedView",
     "Form",
@@ -127,6 +133,7 @@ __all__ = [
     "NotificationRow",
     "NotificationsView",
     "Paging",
+    "PartnerCheckView",
     "PartnerRow",
     "PartnerView",
     "PartnersView",
@@ -147,6 +154,10 @@ __all__ = [
     "PublicPostView",
     "Reach",
     "Recipient",
+    "ReportFormView",
+    "ReportRow",
+    "ReportView",
+    "ReportsView",
     "RevisionRow",
     "ScopeRow",
     "SearchView",

@@ -78,12 +78,34 @@ class PartnerView:
     suspend_url: str | None = None
     readmit_url: str | None = None
     retry_url: str | None = None
+    check_url: str | None = None
     open_group_url: str | None = None
     groups_to_open: tuple[Choice, ...] = ()
     people_cut_off: int = 0
     """Colleagues and partners who lose a conversation when it is suspended."""
     form: Form = field(default_factory=Form)
     recent: tuple["LedgerRow", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRow:
+    """What one step of a check showed, and what to do about it."""
+
+    grade: Literal["good", "doubtful", "bad"]
+    sentence: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerCheckView:
+    """`web/partner_check.html`: how we and a partner's server get on."""
+
+    company: str
+    host: str
+    remarks: tuple[CheckRow, ...]
+    well: bool
+    back_url: str
+    again_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

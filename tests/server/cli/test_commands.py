@@ -288,3 +288,11 @@ def test_how_deliveries_go_is_listed_from_the_shell(muster: Kontor) -> None:
     assert "Nothing was ever sent there" in muster("federation", "wake", "x.example").refusal
     assert muster("federation", "retry", "x.example", "--json").json == {"again": 0, "outdated": 0}
     assert muster("federation", "retry", "x.example", "--drop").out == "Dropped: 0.\n"
+
+
+def test_B2B_6_a_partner_is_checked_from_the_shell(muster: Kontor) -> None:
+    said = muster("partner", "check", "zulieferer.example")
+    assert said.code == 1
+    assert "BAD  zulieferer.example is not admitted here, so nothing was tried." in said.out
+    assert "kontor partner admit zulieferer.example" in said.out
+    assert muster("partner", "check", "zulieferer.example", "--json").json[0]["what"] == "unknown"

@@ -285,3 +285,20 @@ def test_every_rule_that_the_ledger_can_name_has_words() -> None:
 @pytest.mark.parametrize("reach", ["internal", "partners", "public"])
 def test_every_change_of_a_reach_has_words(reach: str) -> None:
     assert rule_words(f"reach_{reach}") != f"reach {reach}"
+
+
+async def test_B2B_6_an_admin_checks_the_connection_and_reads_what_to_do(world: World, alan: Browser) -> None:
+    eastwind = await partner(world, "eastwind.localhost:8004")
+    page = await alan.submit(f"/partners/{eastwind.id}", f"/partners/{eastwind.id}/check")
+    assert page.status == 200
+    assert "is suspended here, so nothing was tried. Admit it again" in page.words
+    assert page.has_form(f"/partners/{eastwind.id}/check")
+    async with world.database.reading() as session:
+        line = (await session.scalars(select(AuditLine).where(AuditLine.action == "partner_checked"))).one()
+        assert (line.host, line.facts) == (eastwind.host, {"admitted": "suspended"})
+
+
+async def test_B2B_6_only_admins_check_a_connection(world: World, joan: Browser) -> None:
+    await joan.get("/")
+    eastwind = await partner(world, "eastwind.localhost:8004")
+    assert (await joan.send(f"/partners/{eastwind.id}/check")).status == 403

@@ -1,0 +1,77 @@
+"""B2B-6: whoever sets up a partner sees which step does not work, what came back, and what to do."""
+
+import pytest
+
+from federation import handover
+from federation.handover import Grade, Step
+from models import partners
+from models.tables import Level, Reach
+from server.handover import _WORDS, worded
+from server.i18n import translate
+from tests.federation.activities.conftest import known
+
+
+async def findings(home, host: str) -> dict[Step, tuple[Grade, str]]:
+    return {found.step: (found.grade, found.what) for found in await handover.check(home.wire, host)}
+
+
+def describes(peer, software: str = "kontor") -> None:
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.1"
+    index = {"id": "", "links": [{"rel": rel, "href": f"{peer.base_url}/nodeinfo/2.1"}]}
+    peer.serve(index, at="/.well-known/nodeinfo", kind="application/json")
+    told = {"id": "", "version": "2.1", "software": {"name": software, "version": "1"}}
+    peer.serve(told, at="/nodeinfo/2.1", kind="application/json")
+
+
+async def test_B2B_6_where_all_is_well_every_step_says_so(home, northwind, nora):
+    describes(northwind)
+    northwind.serve({"id": ""}, at="/inbox", status=202)
+    group = await home.founds("alpine", Reach.PARTNERS)
+    await home.admits(northwind, alpine=Level.READ)
+    await known(home, nora)
+    await home.joins(nora, group)
+    found = await findings(home, northwind.host)
+    assert set(found) == set(Step)
+    assert {grade for grade, _ in found.values()} == {Grade.GOOD}
+    assert (found[Step.TAKES][1], found[Step.SHOWS][1], found[Step.GROUPS][1]) == ("both", "both", "shared")
+    assert northwind.signed.count("/inbox") == 2
+    assert handover.is_well(await handover.check(home.wire, northwind.host))
+
+
+async def test_B2B_6_who_is_not_admitted_is_not_asked_for_anything(home, mallory):
+    assert await findings(home, mallory.host) == {Step.ADMITTED: (Grade.BAD, "unknown")}
+    assert mallory.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "what"), [(403, "turned_away"), (404, "turned_away"), (401, "not_believed"), (500, "broken")]
+)
+async def test_B2B_6_what_the_other_inbox_answers_tells_what_is_wrong(home, northwind, status, what):
+    northwind.removes("/inbox", status=status)
+    found = await findings(home, northwind.host)
+    assert found[Step.TAKES] == (Grade.BAD, what)
+    assert found[Step.SHOWS] == (Grade.DOUBTFUL, "nobody")
+    assert found[Step.GROUPS] == (Grade.DOUBTFUL, "none")
+    assert found[Step.DESCRIBED] == (Grade.DOUBTFUL, "nameless")
+
+
+async def test_B2B_6_a_server_that_is_not_there_ends_the_check(home, northwind):
+    nobody = "gone.localhost:1"
+    async with home.database.writing() as session:
+        await partners.admit(session, nobody)
+    found = await findings(home, nobody)
+    assert found[Step.REACHED] == (Grade.BAD, "connect")
+    assert set(found) == {Step.ADMITTED, Step.REACHED}
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_B2B_6_every_finding_has_words_and_every_fault_its_fix(locale):
+    facts = dict.fromkeys(("host", "status", "detail", "software", "groups", "people", "queued", "failed"), "x")
+    facts |= {"error": "x", "answers": "x", "forms": "x"}
+    for (step, what), (_sentence, fix) in _WORDS.items():
+        finding = handover.Finding(step, Grade.BAD, what, facts)
+        said = worded(finding, own="muster.example", say=lambda text, locale=locale: translate(locale, text))
+        assert said.sentence
+        assert "%(" not in said.sentence + said.fix
+        assert bool(said.fix) is bool(fix)
+    assert _WORDS[Step.TAKES, "turned_away"][1]
