@@ -15,6 +15,7 @@ from models import audit, journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotFound
 from models.instance import instance_of
+from models.posts.reading import loaded
 from models.tables import Account, Actor, Group, Post, Report, ReportReason
 from models.text.clean import clean_text
 from models.viewers import RemoteViewer, Staff
@@ -154,10 +155,8 @@ async def count_open(session: AsyncSession, viewer: Staff) -> int:
 
 async def posts_of(session: AsyncSession, viewer: Staff, report: Report) -> Sequence[Post]:
     """The reported posts that `viewer` may read, oldest first: a report opens no closed door."""
-    found = await session.scalars(
-        policy.visible_posts(viewer).where(Post.id.in_(report.post_ids or [0])).order_by(Post.id)
-    )
-    return found.all()
+    visible = loaded(policy.visible_posts(viewer))
+    return (await session.scalars(visible.where(Post.id.in_(report.post_ids)).order_by(Post.id))).all()
 
 
 async def deal_with(session: AsyncSession, report_id: int, *, by: Staff) -> Report:

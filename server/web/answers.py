@@ -60,6 +60,11 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "letters_outdated": ("note", N_("Nothing of it may still go there: it was taken back, changed or closed since.")),
     "letters_dropped": ("done", N_("Dropped. It will not be sent.")),
     "retrying": ("note", N_("What waits is tried again now.")),
+    "blocked": ("done", N_("You are kept apart now. Neither of you sees what the other posts.")),
+    "unblocked": ("done", N_("You are not kept apart any more.")),
+    "reported": ("done", N_("Thank you. Those in charge look at it.")),
+    "report_done": ("done", N_("The report is dealt with.")),
+    "report_reopened": ("note", N_("The report waits again.")),
     "all_read": ("done", N_("Everything is marked as read.")),
 }
 

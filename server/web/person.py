@@ -4,7 +4,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response
-from models import actors, egress, policy, relations, search, timelines
+from models import actors, egress, featured, policy, relations, search, timelines
 from models.errors import NotFound
 from models.paging import page_of
 from models.tables import Actor, ActorType, Post
@@ -51,7 +51,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         found = await page_of(session, timelines.of_actor(looks.viewer, actor), Post.id, asked)
         part, links = paging(request, asked, [post.id for post in found])
         shown = await posts.present(session, looks, found[part])
-        view = await presenting.profile(session, looks, actor, posts=shown, paging=links)
+        on_top = [] if actor.is_local else (await session.scalars(featured.of_actor(looks.viewer, actor))).all()
+        top = await posts.present(session, looks, on_top)
+        view = await presenting.profile(session, looks, actor, posts=shown, paging=links, featured=top)
         return await page(request, session, looks, "web/person.html", view)
 
 

@@ -123,6 +123,8 @@ def rule_words(rule: str) -> str:
         "follow": _("somebody follows"),
         "membership": _("somebody joins or leaves a group"),
         "thanks": _("somebody gave thanks"),
+        "report": _("somebody reported something"),
+        "forwarded": _("an answer passed on to followers"),
         "vote": _("somebody votes"),
         "profile": _("a profile changed"),
     }.get(rule, rule.replace("_", " "))

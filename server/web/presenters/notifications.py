@@ -24,12 +24,13 @@ _KINDS: dict[NotificationType, str] = {
     NotificationType.APPROVED: "approved",
     NotificationType.RETURNED: "returned",
     NotificationType.INVITED: "join",
+    NotificationType.REPORT: "report",
     NotificationType.REMOVED: "returned",
     NotificationType.RESTORED: "approved",
     NotificationType.BANNED: "returned",
     NotificationType.FOLLOW_REQUEST: "join",
 }
-_FOR_YOU = ("mention", "approval", "approved", "returned", "join")
+_FOR_YOU = ("mention", "approval", "approved", "returned", "join", "report")
 _TOGETHER = (NotificationType.FAVOURITE, NotificationType.REBLOG)
 
 
@@ -111,6 +112,8 @@ def excerpt(post: Post) -> str:
 def _address(sight: Sight, row: Notification, group: Group | None) -> str:
     if row.type is NotificationType.APPROVAL_ASKED:
         return sight.url("approvals")
+    if row.type is NotificationType.REPORT:
+        return sight.url("reports")
     if row.post_id is not None:
         return sight.url("post", post_id=row.post_id)
     if group is not None and row.type is NotificationType.FOLLOW_REQUEST:
@@ -144,6 +147,7 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
         NotificationType.APPROVED: _("%(name)s approved your post in %(group)s", name=name, group=where),
         NotificationType.RETURNED: _("%(name)s returned your post in %(group)s", name=name, group=where),
         NotificationType.INVITED: _("%(name)s invites you to %(group)s", name=name, group=where),
+        NotificationType.REPORT: _("Somebody reported %(name)s", name=name),
         NotificationType.REMOVED: _("%(name)s took your post out of %(group)s", name=name, group=where),
         NotificationType.RESTORED: _("%(name)s brought your post back to %(group)s", name=name, group=where),
         NotificationType.BANNED: _("%(name)s banned you from %(group)s", name=name, group=where),

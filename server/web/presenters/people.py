@@ -48,6 +48,7 @@ async def profile(
     *,
     posts: tuple[views.PostView, ...],
     paging: views.Paging,
+    featured: tuple[views.PostView, ...] = (),
 ) -> views.ProfileView:
     """A person as whoever looks may see them: contact for colleagues, following for those signed in."""
     staff = sight.staff
@@ -65,12 +66,22 @@ async def profile(
         here_since=sight.moment(account.created_at) if account is not None else None,
         left=account is not None and account.disabled_at is not None,
         own=own,
-        follow_url=sight.url("person-follow", handle=actor.handle) if stands and not actor.is_introduced else None,
+        follow_url=sight.url("person-follow", handle=actor.handle) if _is_open_to_follow(stands, actor) else None,
         following=stands is not None and (stands.follows or stands.asked),
         waiting=stands is not None and stands.asked,
+        block_url=sight.url("person-block", handle=actor.handle) if stands is not None else None,
+        blocking=stands is not None and stands.blocks,
+        blocked_by=stands is not None and stands.blocked_by,
+        report_url=sight.url("person-report", handle=actor.handle) if stands is not None else None,
+        featured=featured,
         answer_url=sight.url("person-answer", handle=actor.handle) if stands is not None and stands.asked_by else None,
         groups=tuple(ref for ref in shared_refs if ref is not None),
         posts=posts,
         paging=paging,
         elsewhere_url="" if actor.is_local else actor.url,
     )
+
+
+def _is_open_to_follow(stands: relations.Relationship | None, actor: Actor) -> bool:
+    """Neither of the two blocks the other, and the wire knows where to ask."""
+    return stands is not None and not (stands.blocks or stands.blocked_by or actor.is_introduced)

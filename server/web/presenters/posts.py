@@ -10,7 +10,7 @@ from typing import Literal
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import approvals, egress, groups, link_cards, moderation, policy, polls
+from models import approvals, egress, groups, link_cards, moderation, policy, polls, reactions
 from models.instance import instance_of
 from models.posts import reading
 from models.posts.reading import Extras, shown_by
@@ -58,6 +58,7 @@ class Around:
     approvals: Mapping[int, Approval]
     released: Mapping[int, Revision]
     polls: Mapping[int, polls.Standing]
+    emoji: Mapping[int, Sequence[reactions.Reaction]]
     cards: Mapping[int, LinkCard]
     kept: frozenset[int]
     locked: frozenset[int]
@@ -90,6 +91,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         approvals=await approvals.latest(session, ids) if staff else {},
         released=released,
         polls=await polls.of_posts(session, viewer, shown),
+        emoji=await reactions.emoji_of(session, ids),
         cards=await _cards(session, sight, shown, released),
         kept=await moderation.kept_among(session, staff, group_of) if staff else frozenset(),
         locked=await moderation.locked_among(session, shown),
@@ -161,6 +163,7 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         boosted_by=sight.person(post.author) if post is not shown else None,
         replies=around.extras.replies.get(shown.id, 0),
         likes=around.extras.likes.get(shown.id, 0),
+        emoji=tuple(views.EmojiView(sign.emoji, sign.count) for sign in around.emoji.get(shown.id, ())),
         edited=sight.moment(shown.edited_at) if shown.edited_at and staff else None,
         history_url=sight.url("post-history", post_id=shown.id) if staff and shown.revision > 1 else "",
         waiting_since=_waiting(sight, approval),
@@ -360,8 +363,13 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
         delete_url=sight.url("post-deletion", post_id=post.id)
         if await policy.may_delete(session, staff, post)
         else None,
+        report_url=_report_url(sight, post) if post.author_id != staff.actor_id else None,
         moderate_url=sight.url("post-moderation", post_id=post.id) if moderates else None,
     )
+
+
+def _report_url(sight: Sight, post: Post) -> str:
+    return f"{sight.url('person-report', handle=post.author.handle)}?post={post.id}"
 
 
 # Threads

@@ -69,7 +69,9 @@ class NotificationRow:
     sentence: str
     url: str
     at: Moment
-    kind: Literal["mention", "reply", "like", "boost", "join", "approval", "returned", "approved", "partner", "other"]
+    kind: Literal[
+        "mention", "reply", "like", "boost", "join", "approval", "returned", "approved", "partner", "report", "other"
+    ]
     excerpt: str = ""
     reach: Reach | None = None
     unread: bool = False

@@ -57,6 +57,13 @@ class ProfileView:
     """`follow_url` takes `set=yes|no`."""
     waiting: bool = False
     """Asked to follow, and not answered yet."""
+    block_url: str | None = None
+    """Takes `set=yes|no`."""
+    blocking: bool = False
+    blocked_by: bool = False
+    report_url: str | None = None
+    featured: tuple[PostView, ...] = ()
+    """What somebody elsewhere wants on top."""
     answer_url: str | None = None
     """They want to follow the viewer; takes `answer=yes|no`."""
     groups: tuple[GroupRef, ...] = ()

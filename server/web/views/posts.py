@@ -111,6 +111,14 @@ class PollView:
 
 
 @dataclass(frozen=True, slots=True)
+class EmojiView:
+    """An emoji that people put under a post, and how many of them."""
+
+    emoji: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Who decided on a revision, and when; with the reason where it went back to its author."""
 
@@ -132,6 +140,7 @@ class PostActions:
     bookmarked: bool = False
     edit_url: str | None = None
     delete_url: str | None = None
+    report_url: str | None = None
     moderate_url: str | None = None
 
 
@@ -162,6 +171,7 @@ class PostView:
     boosted_by: PersonRef | None = None
     replies: int = 0
     likes: int = 0
+    emoji: tuple[EmojiView, ...] = ()
     edited: Moment | None = None
     history_url: str = ""
     waiting_since: Moment | None = None

@@ -1,0 +1,61 @@
+"""Reports: the form that makes one, and the pages of those who deal with them."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.web.views.page import Choice, Form, Moment, Paging
+from server.web.views.posts import PersonRef, PostView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFormView:
+    """`web/report_form.html`: fields `text`, `reason`, `post`, and `forward` where a company elsewhere is concerned."""
+
+    action: str
+    about: PersonRef
+    reasons: tuple[Choice, ...]
+    back_url: str
+    form: Form = field(default_factory=Form)
+    posts: tuple[PostView, ...] = ()
+    company: str = ""
+    """Whose server a forwarded report would go to; empty where nothing leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """A report in the list. `by` is None where another server speaks for somebody it does not name."""
+
+    url: str
+    about: PersonRef
+    at: Moment
+    reason: str
+    text: str
+    by: PersonRef | None = None
+    company: str = ""
+    """Who sent it, where it came from elsewhere."""
+    posts: int = 0
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsView:
+    """`web/reports.html`."""
+
+    reports: tuple[ReportRow, ...]
+    is_open: bool = True
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """`web/report.html`: one report. `state_url` takes `set=yes|no`."""
+
+    report: ReportRow
+    state_url: str
+    posts: tuple[PostView, ...] = ()
+    unseen: int = 0
+    """Reported posts that the viewer may not read, or that are gone."""
+    is_forwarded: bool = False
+    done: Moment | None = None
+    done_by: str = ""
+    state: Literal["open", "done"] = "open"
