@@ -11,7 +11,7 @@ changes memberships or takes something back is kept for it. A signed request fro
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CursorResult, Select, and_, func, or_, select, true, update
@@ -34,6 +34,8 @@ MEMBERSHIP = LASTING | {"Follow", "Join", "Leave", "Invite", "Move"}
 """What is kept for a server that sleeps."""
 _SHARE_OF_ABSENCE = 8
 _LATENCY_WEIGHT = 0.2
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when a server is held that is gone."""
 
 
 class Condition(StrEnum):
@@ -96,7 +98,7 @@ def note_latency(peer: Peer, seconds: float) -> None:
 
 def held(at: datetime) -> Select[str]:
     """The hosts to which nothing is sent at that time."""
-    return select(Peer.host).where(or_(Peer.held_until > at, Peer.gone_at.is_not(None)))
+    return select(Peer.host).where(Peer.held_until > at)
 
 
 # Giving up
@@ -163,6 +165,7 @@ async def note_gone(session: AsyncSession, peer: Peer, inbox: str) -> bool:
         if (others or 0) < GONE_INBOXES:
             return False
     peer.gone_at = now()
+    peer.held_until = _NEVER
     await session.flush()
     await give_up(session, [peer.host])
     return True

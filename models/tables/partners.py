@@ -97,6 +97,6 @@ class Peer(Base):
     next_attempt_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(default="")
     failing_since: Mapped[datetime | None]
-    held_until: Mapped[datetime | None]
+    held_until: Mapped[datetime | None] = mapped_column(index=True)
     gone_at: Mapped[datetime | None]
     latency: Mapped[float | None]

@@ -170,10 +170,14 @@ async def test_DLV_8_three_gone_inboxes_end_the_whole_host_and_two_do_not(post):
 async def test_DLV_8_a_server_that_was_gone_and_writes_to_us_is_written_to_again(post, clock):
     northwind = await post.receiver()
     async with post.database.writing() as session:
-        session.add(Peer(host=northwind.host, shared_inbox=northwind.inbox, gone_at=now()))
-    (uri,) = await post.queue(northwind)
+        session.add(Peer(host=northwind.host, shared_inbox=northwind.inbox))
+    northwind.answers.append(410)
+    await post.queue(northwind)
     await post.sender.drain()
-    assert northwind.taken == []
+    (uri,) = await post.queue(northwind)
+    clock.advance(days=30)
+    await post.sender.drain()
+    assert len(northwind.taken) == 1
 
     async with post.database.writing() as session:
         await deliveries.wake(session, northwind.host)

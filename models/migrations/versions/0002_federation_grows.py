@@ -255,6 +255,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_polls_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_polls_post_id"), ["post_id"], unique=False)
     op.create_table(
+        "thread_fills",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_thread_fills_post_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_thread_fills")),
+    )
+    with op.batch_alter_table("thread_fills", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_thread_fills_next_attempt_at"), ["next_attempt_at"], unique=False)
+    op.create_table(
         "poll_options",
         sa.Column("poll_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -294,6 +305,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("latency", sa.Double(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_peers_held_until"), ["held_until"], unique=False)
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_vouched", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("interaction", sa.Text(), nullable=True))
