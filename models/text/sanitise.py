@@ -343,6 +343,7 @@ class _Writer:
         asked = token.attributes.get("src", "")
         source = None if self.rules.image is None else self.rules.image(asked)
         if source is None:
+            self._instead_of_image(token)
             return
         kept = {"src": source, "alt": clean_text(token.attributes.get("alt", "")[:1500], limit=4500)}
         kept |= {
@@ -351,6 +352,19 @@ class _Writer:
             if re.fullmatch("[0-9]{1,5}", token.attributes.get(name, ""))
         }
         self.parts.append(f"<img{_written(kept)}>")
+
+    def _instead_of_image(self, token: Start) -> None:
+        """What a picture says that is not shown: a sign stays its name, anything else is a link to it."""
+        given = token.attributes
+        alt = " ".join(clean_text(given.get("alt", "")[:1500], limit=4500).split())
+        target = shown_url(given.get("src", ""))
+        is_sign = "emoji" in given.get("class", "").split() or _EMOJI.fullmatch(alt) is not None
+        if target is None or is_sign or "a" in self.open or not target.startswith(("http://", "https://")):
+            self.parts.append(html.escape(alt, quote=False))
+        else:
+            space = " " if self.parts and not self.parts[-1].endswith((">", " ", "\n")) else ""
+            link = _written({"href": target, "rel": self.rules.link_rel})
+            self.parts.append(f"{space}<a{link}>{html.escape(alt or target, quote=False)}</a>")
 
     def _attributes(self, name: str, given: dict[str, str]) -> str:
         kept: dict[str, str] = {}

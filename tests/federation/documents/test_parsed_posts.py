@@ -197,7 +197,8 @@ def test_R_42_a_crowd_of_recipients_is_cut():
 def test_R_50_its_html_is_cleaned():
     found = read(content='<p onclick="x()">Hi<script>alert(1)</script><img src="https://x.example/p.png"></p>')
 
-    assert found.html == "<p>Hi</p>"
+    link = '<a href="https://x.example/p.png" rel="nofollow noopener noreferrer ugc">https://x.example/p.png</a>'
+    assert found.html == f"<p>Hi {link}</p>"
 
 
 def test_a_giant_text_is_cut_and_does_not_raise():

@@ -233,14 +233,23 @@ def test_a_hashtag_stays_recognisable_for_clients():
     assert 'class="mention hashtag" rel="tag nofollow noopener noreferrer ugc"' in html
 
 
-def test_R_56_pictures_vanish_or_come_from_us():
+def test_R_56_pictures_are_links_or_come_from_us():
     html = '<p><img src="https://e.example/a.png" alt="A" onerror="x" width="3" height="4px"></p>'
 
-    assert clean_remote(html) == "<p></p>"
+    rel = "nofollow noopener noreferrer ugc"
+    assert clean_remote(html) == f'<p><a href="https://e.example/a.png" rel="{rel}">A</a></p>'
     proxied = clean_remote(html, image=lambda source: "/media/proxy/" + source[-5:])
     assert proxied == '<p><img src="/media/proxy/a.png" alt="A" width="3"></p>'
     assert clean_stored(proxied, images_under="/media/proxy/") == proxied
-    assert clean_stored(proxied) == "<p></p>"
+    assert clean_stored(proxied) == "<p>A</p>"
+
+
+def test_a_picture_that_is_only_a_sign_stays_its_name():
+    sign = '<p>Good <img class="not-responsive emoji" src="https://e.example/1.png" alt=":smile:"> day</p>'
+    assert clean_remote(sign) == "<p>Good :smile: day</p>"
+    linked = '<a href="https://e.example/"><img src="https://e.example/1.png" alt="The hall"></a>'
+    assert clean_remote(linked).count("<a ") == 1
+    assert ">The hall</a>" in clean_remote(linked)
 
 
 def test_R_56_a_picture_that_is_no_web_address_is_never_asked_for():
