@@ -281,3 +281,28 @@ async def of_thread(session: AsyncSession, asker: Asker, uri: str) -> Document |
         "totalItems": len(rows),
         "orderedItems": [post.uri for post in rows],
     }
+
+
+async def of_thread_history(session: AsyncSession, asker: Asker, uri: str) -> Document | None:
+    """What a group of ours announced in a thread, oldest first, as far as `asker` may have it (GRP-15, FEP-171b)."""
+    posts = policy.nameable_posts(asker).where(Post.context_uri == uri, Post.boost_of_id.is_(None))
+    rows = (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+    if not rows or rows[0].group_id is None:
+        return None
+    group = await session.get_one(Actor, rows[0].group_id)
+    if not group.is_local:
+        return None
+    announced = await session.scalars(
+        policy.visible_activities(asker)
+        .where(Activity.actor_id == group.id, Activity.post_id.in_([post.id for post in rows]))
+        .order_by(Activity.id)
+        .limit(_THREAD)
+    )
+    items = [msgspec.json.decode(activity.body) for activity in announced]
+    return {
+        "id": f"{uri}/history",
+        "type": "OrderedCollection",
+        "attributedTo": group.uri,
+        "totalItems": len(items),
+        "orderedItems": items,
+    }

@@ -14,7 +14,7 @@ from federation.remote_posts import Budget, Seen
 from federation.vocabulary import BadUrl, Document, checked_url, normal_host, types_of
 from federation.webfinger import Resource
 from federation.wire import Wire
-from models import actors, groups, policy
+from models import actors, groups, policy, upkeep
 from models.base import now
 from models.errors import DomainError
 from models.posts import receiving
@@ -186,6 +186,8 @@ async def _post(wire: Wire, document: Document, by: Staff | None) -> Post | None
             if place is not None:
                 await receiving.receive(session, places.told(each, place))
         stored = await receiving.by_uri(session, seen.post.uri)
+        if stored is not None and not stored.is_local:
+            await upkeep.ask_thread(session, stored.id)
         if stored is None or by is None:
             return stored
         return await session.scalar(policy.visible_posts(by).where(Post.id == stored.id))

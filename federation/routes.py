@@ -66,6 +66,7 @@ def setup(app: web.Application) -> None:
     get("/ap/q/{key:[0-9a-z]+}", _answering(show_stamp))
     get("/ap/x/{key:[0-9a-z]+}", _answering(show_activity))
     get("/ap/t/{key:[0-9a-z]+}", _answering(show_thread))
+    get("/ap/t/{key:[0-9a-z]+}/history", _answering(show_thread_history))
     post("/inbox", inbox.receive)
     post("/ap/instance/inbox", inbox.receive)
     post("/ap/{shelf:[ug]}/{key:[0-9a-z]+}/inbox", inbox.receive)
@@ -351,6 +352,13 @@ async def show_activity(request: web.Request, wire: Wire, asker: Asker) -> Found
             return None
         for_all = await session.scalar(policy.visible_activities(ANONYMOUS).where(Activity.id == activity.id))
     return Found(document=msgspec.json.decode(activity.body, type=dict[str, object]), is_public=for_all is not None)
+
+
+async def show_thread_history(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
+    async with wire.database.reading() as session:
+        uri = _own_url(request, wire, without="/history")
+        document = await collections.of_thread_history(session, asker, uri)
+    return Found(document=with_context(document), is_public=False) if document is not None else None
 
 
 async def show_thread(request: web.Request, wire: Wire, asker: Asker) -> Found | None:

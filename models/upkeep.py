@@ -12,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import journal
 from models.base import now
 from models.database import JOURNALLED
-from models.tables import Actor, ActorType, Backfill, Comparison, Group, Membership, MemberState
+from models.tables import Actor, ActorType, Backfill, Comparison, Group, Membership, MemberState, ThreadFill
+
+Task = Comparison | Backfill | ThreadFill
+TABLES: tuple[type[Task], ...] = (Comparison, Backfill, ThreadFill)
 
 TRIES = 5
+THREAD_FRESH_FOR = timedelta(days=1)
 _AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -114,12 +118,24 @@ async def ask_backfills(session: AsyncSession, host: str, *, reason: str) -> Non
         await ask_backfill(session, group_id, reason=reason)
 
 
+async def ask_thread(session: AsyncSession, post_id: int) -> None:
+    """Let the answers to a post elsewhere be fetched, once in a day at most."""
+    row = await session.get(ThreadFill, post_id)
+    if row is None:
+        row = ThreadFill(post_id=post_id)
+        session.add(row)
+    elif row.done_at is None or now() - row.done_at < THREAD_FRESH_FOR:
+        return
+    row.attempts, row.next_attempt_at, row.done_at = 0, now(), None
+    session.info[JOURNALLED] = True
+
+
 # Working it off
 
 
-async def claim(session: AsyncSession, table: type[Comparison] | type[Backfill]) -> Comparison | Backfill | None:
+async def claim(session: AsyncSession, table: type[Task]) -> Task | None:
     """One that is due, its next attempt written; None when there is none."""
-    row: Comparison | Backfill | None = await session.scalar(
+    row: Task | None = await session.scalar(
         select(table)
         .where(table.next_attempt_at <= now())
         .order_by(table.next_attempt_at)
@@ -133,12 +149,17 @@ async def claim(session: AsyncSession, table: type[Comparison] | type[Backfill])
     return row
 
 
-async def finish(session: AsyncSession, row: Comparison | Backfill, *, found: int = 0) -> None:
+async def finish(session: AsyncSession, row: Task, *, found: int = 0) -> None:
     """It is done, unless the same was asked for again meanwhile."""
     if isinstance(row, Comparison):
         compared = await session.get(Comparison, row.group_id)
         if compared is not None and compared.attempts == row.attempts and compared.digest == row.digest:
             compared.next_attempt_at, compared.compared_at = None, now()
+        return
+    if isinstance(row, ThreadFill):
+        thread = await session.get(ThreadFill, row.post_id)
+        if thread is not None and thread.attempts == row.attempts:
+            thread.next_attempt_at, thread.done_at = None, now()
         return
     filled = await session.get(Backfill, row.group_id)
     if filled is not None and filled.attempts == row.attempts:
@@ -149,6 +170,6 @@ async def next_due(session: AsyncSession) -> datetime | None:
     """When something is to be done next; None when nothing is."""
     moments = [
         await session.scalar(select(func.min(table.next_attempt_at)).where(table.next_attempt_at.is_not(None)))
-        for table in (Comparison, Backfill)
+        for table in TABLES
     ]
     return min((moment for moment in moments if moment is not None), default=None)

@@ -5,7 +5,7 @@ import logging
 
 from federation import decisions
 from federation.errors import ProtocolError
-from federation.upkeep import backfill, comparing
+from federation.upkeep import backfill, comparing, threads
 from federation.wire import Wire
 from models import upkeep
 from models.base import now
@@ -51,7 +51,7 @@ class Upkeep:
                 due = await upkeep.next_due(session)
             if due is None or due > now():
                 break
-            for table in (Comparison, Backfill):
+            for table in upkeep.TABLES:
                 async with self._wire.database.writing() as session:
                     row = await upkeep.claim(session, table)
                 if row is not None:
@@ -59,14 +59,16 @@ class Upkeep:
                     await self._do(row)
         return count
 
-    async def _do(self, row: Comparison | Backfill) -> None:
+    async def _do(self, row: upkeep.Task) -> None:
         try:
             async with asyncio.timeout(SECONDS):
                 if isinstance(row, Comparison):
                     await comparing.compare(self._wire, row)
-                else:
+                elif isinstance(row, Backfill):
                     await backfill.fill(self._wire, row)
+                else:
+                    await threads.fill(self._wire, row)
         except (ProtocolError, DomainError, TimeoutError) as error:
-            log.info("upkeep waits", extra={"group_id": row.group_id, "why": repr(error)})
+            log.info("upkeep waits", extra={"task": type(row).__name__, "why": repr(error)})
         except Exception:
-            log.exception("upkeep failed", extra={"group_id": row.group_id})
+            log.exception("upkeep failed", extra={"task": type(row).__name__})

@@ -29,7 +29,7 @@ from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, 
 from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like
 from models.tables.safety import Block, Report, ReportReason
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
-from models.tables.upkeep import Backfill, Comparison
+from models.tables.upkeep import Backfill, Comparison, ThreadFill
 
 __all__ = [
     "EVERYBODY",
@@ -106,6 +106,7 @@ __all__ = [
     "Role",
     "SignIn",
     "Theme",
+    "ThreadFill",
     "Tombstone",
     "Verdict",
     "Visibility",

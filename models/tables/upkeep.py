@@ -35,3 +35,14 @@ class Backfill(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     done_at: Mapped[datetime | None]
     found: Mapped[int] = mapped_column(default=0)
+
+
+class ThreadFill(Base):
+    """That the answers to a post elsewhere are to be fetched once, because somebody here looked for it."""
+
+    __tablename__ = "thread_fills"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    done_at: Mapped[datetime | None]

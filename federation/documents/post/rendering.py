@@ -244,6 +244,8 @@ def render_leaving(leaving: Leaving, instance: Instance) -> Document:
         document["audience"] = leaving.group.uri
     if post.context_uri:
         document["context"] = post.context_uri
+        if leaving.group is not None and leaving.group.is_local and not leaving.is_public:
+            document["contextHistory"] = f"{post.context_uri}/history"  # GRP-15
     if post.locked_at is not None and leaving.group is not None:
         document["commentsEnabled"] = False  # GRP-13
     document["replies"] = _replies(f"{post.uri}/replies")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from federation import outbox
+from federation import discovery, outbox
 from federation.signatures.followers_digest import HEADER, Synchronization, digest, header_value, parse_header
 from federation.upkeep.comparing import headers_for
 from federation.upkeep.worker import Upkeep
@@ -238,3 +238,85 @@ async def test_GRP_15_our_groups_outbox_has_each_post_once_as_it_was_said_last(s
     assert (item["type"], item["actor"]) == ("Announce", square.alpine_actor.uri)
     assert "New words" in item["object"]["object"]["content"]
     assert (await home.get(f"{square.alpine_actor.outbox}?page=true")).status == 404
+
+
+async def test_GRP_15_a_thread_of_ours_has_its_history_for_members_and_for_nobody_else(square, nora, other):
+    home = square.home
+    await nora.sends(home, nora.does("Follow", square.alpine_actor.uri))
+    post = await home.alan.writes("To begin with", group=square.alpine)
+    await works(home)
+    place = {"to": [square.alpine_actor.uri, square.alpine_actor.followers_uri]}
+    reply = nora.proves(nora.does("Create", nora.note("1", inReplyTo=post.uri, **place)))
+    assert await nora.sends(home, reply) == "done: stored"
+    await works(home)
+
+    document = (await nora.gets(home, post.uri)).json()
+    assert document["contextHistory"] == f"{post.context_uri}/history"
+    history = (await nora.gets(home, document["contextHistory"])).json()
+    assert [(item["type"], item["object"]["type"]) for item in history["orderedItems"]] == [("Announce", "Create")] * 2
+    assert history["orderedItems"][1]["object"] == reply
+    assert history["attributedTo"] == square.alpine_actor.uri
+    thread = (await nora.gets(home, post.context_uri)).json()  # COL-7
+    assert set(thread["orderedItems"]) == {post.uri, reply["object"]["id"]}
+    await home.admits(other, alpine=Level.READ)
+    lea = other.person("lea", number=1)
+    for path in (document["contextHistory"], post.context_uri):
+        assert (await lea.gets(home, path)).status == 404  # her company is admitted, but nobody of it is in the group
+        assert (await home.get(path)).status == 404
+
+
+# Threads elsewhere
+
+
+async def looks_up(home, uri: str) -> None:
+    assert await discovery.resolve(home.wire, uri, by=home.alan.staff) is not None
+    await works(home)
+
+
+def collection(peer, path: str, *items: str, **more) -> str:
+    """A collection that a server has."""
+    uri = f"{peer.base_url}/{path}"
+    context = "https://www.w3.org/ns/activitystreams"
+    peer.serve({"@context": context, "id": uri, "type": "OrderedCollection", "orderedItems": list(items), **more})
+    return uri
+
+
+async def test_COL_7_who_looks_for_a_post_gets_the_answers_of_its_thread(home, northwind, nora):
+    names = [f"{northwind.base_url}/notes/{name}" for name in ("root", "one", "two")]
+    thread = collection(northwind, "thread", *names, f"{home.instance.base_url}/ap/o/ours")
+    nora.note("root", context=thread)
+    nora.note("one", inReplyTo=names[0], published="2026-02-01T11:00:00Z")
+    nora.note("two", inReplyTo=names[1], published="2026-02-01T12:00:00Z")
+    await looks_up(home, names[0])
+    posts = {post.uri: post for post in await home.posts()}
+    assert set(posts) == set(names)
+    assert posts[names[2]].reply_to_id == posts[names[1]].id
+    assert {post.thread_id for post in posts.values()} == {posts[names[0]].id}
+
+
+async def test_COL_6_without_a_thread_the_replies_are_read_page_by_page(home, northwind, nora):
+    root, public, private = (f"{northwind.base_url}/notes/{name}" for name in ("root", "public", "private"))
+    first = {"type": "CollectionPage", "items": [public], "next": f"{northwind.base_url}/replies"}
+    collection(northwind, "replies", private)
+    nora.note("root", replies={"type": "Collection", "first": first})
+    nora.note("public", inReplyTo=root)
+    nora.note("private", inReplyTo=root, to=[f"{nora.id}/followers"])
+    await looks_up(home, root)
+    assert {post.uri for post in await home.posts()} == {root, public}
+
+
+async def test_R_44_a_thread_without_end_is_left_in_time(home, northwind, nora):
+    root = f"{northwind.base_url}/notes/root"
+    names = [f"{northwind.base_url}/notes/{number}" for number in range(100)]
+    for number in range(10):
+        more = {"next": f"{northwind.base_url}/thread{number + 1}"}
+        collection(northwind, f"thread{number}", *names[number * 10 : number * 10 + 10], **more)
+    for number in range(100):
+        nora.note(str(number), inReplyTo=root)
+    nora.note("root", context=f"{northwind.base_url}/thread0")
+    await looks_up(home, root)
+    assert len([path for path in northwind.asked if "/thread" in path]) == 3
+    assert len([path for path in northwind.asked if "/notes/" in path]) <= 20
+    asked = len(northwind.asked)
+    await looks_up(home, root)  # and not again today
+    assert len(northwind.asked) <= asked + 1
