@@ -1,20 +1,24 @@
 """Promises 3 to 6 of the sender: it is ended at every point where that could hurt, and what was queued arrives."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
 
+from federation import outbox
 from federation.delivery import Sender
 from federation.delivery.courier import deliver
 from federation.fetch import Answer, Fetcher
-from models import lanes
+from models import lanes, partners
 from models.database import Database
-from models.tables import DeliveryState
+from models.tables import Access, DeliveryState, Level, Reach
 from tests.federation.mailroom import Post
-from tests.federation.receiver import Receiver
+from tests.federation.office import outsider
+from tests.federation.receiver import Receiver, Taken, fetcher_of, quick_keys, wire_of
 from tests.time import Clock
+from tests.world import Outsider, World
 
 QUEUED, DELIVERED, FAILED = DeliveryState.QUEUED, DeliveryState.DELIVERED, DeliveryState.FAILED
 
@@ -180,3 +184,71 @@ async def test_promise_6_what_ends_the_process_each_time_is_parked_and_its_neigh
     row = (await post.rows())[0]
     assert (row.state, row.error) == (FAILED, "never came to an end here")
     assert poison not in [one.id for one in northwind.taken]
+
+
+# The story of an hour
+
+
+@pytest.fixture
+async def rounds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
+    """The post of the company in which the whole cast works."""
+    quick_keys(monkeypatch)
+    async with AsyncExitStack() as stack:
+        fetcher = await stack.enter_async_context(fetcher_of(world.database))
+        made = Post(world.database, world.ada, wire_of(world.database, fetcher), stack)
+        yield made
+        await made.sender.close()
+
+
+async def test_promise_5_whoever_was_away_for_an_hour_gets_every_group_in_order_and_nothing_that_was_taken_back(
+    world: World, rounds: Post, clock: Clock
+) -> None:
+    """Issue 3, It shows, line 5; what the board says meanwhile: tests/server/web/test_federation.py."""
+    away = await rounds.receiver("away")
+    pumps = await world.ada.founds("pumps", reach=Reach.PARTNERS, access=Access.OPEN)
+    valves = await world.ada.founds("valves", reach=Reach.PARTNERS, access=Access.OPEN)
+    reader = await outsider(world.database, away.host, "reader")
+    async with world.database.writing() as session:
+        await partners.admit(session, away.host, levels={"pumps": Level.READ, "valves": Level.READ})
+    for group in (pumps, valves):
+        await Outsider(world.database, away.host).joins(group, as_=reader)
+    told = outbox.consumer(rounds.wire.keys)
+    await told.catch_up(world.database)
+    await away.__aexit__()
+
+    for number in (1, 2):
+        edited = await world.ada.writes(f"pump {number}", group=pumps)
+        await world.ada.writes(f"valve {number}", group=valves)
+        withdrawn = await world.ada.writes(f"slip {number}", group=valves)
+        await told.catch_up(world.database)
+        await rounds.sender.drain()
+        for text in (f"pump {number} once more", f"pump {number} at last"):
+            await world.ada.edits(edited, text)
+            await told.catch_up(world.database)
+        await world.ada.deletes(withdrawn)
+        await told.catch_up(world.database)
+        clock.advance(minutes=30)
+    await rounds.sender.drain()
+    assert away.taken == []
+
+    await away.__aenter__()
+    clock.advance(hours=1)
+    await rounds.sender.drain()
+
+    assert len({one.id for one in away.taken}) == len(away.taken)
+    said = [_said(one) for one in away.taken]
+    assert [line for line in said if "pump" in line] == [
+        line for n in (1, 2) for line in (f"Create pump {n}", f"Update pump {n} at last")
+    ]
+    assert [line for line in said if "valve" in line] == ["Create valve 1", "Create valve 2"]
+    assert not any("slip" in line for line in said)
+
+
+def _said(taken: Taken) -> str:
+    """What an activity does, and to which text; those of groups hold the author's."""
+    document = taken.document
+    while isinstance(document.get("object"), dict) and document["object"].get("type") in ("Create", "Update", "Delete"):
+        document = document["object"]
+    inner = document.get("object")
+    text = re.sub(r"<[^>]+>", "", str(inner.get("content", ""))) if isinstance(inner, dict) else ""
+    return f"{document['type']} {text}"
