@@ -20,7 +20,7 @@ from models.base import new_id, now
 from models.errors import NotAllowed, NotFound
 from models.instance import instance_of
 from models.interactions import Interaction, QuotePolicy, Verdict, with_quoting
-from models.tables import Actor, Consent, ConsentKind, ConsentState, Group, Post, Reach, Visibility
+from models.tables import Actor, Consent, ConsentKind, ConsentState, Follow, Group, Post, Reach, Visibility
 from models.viewers import Staff, Viewer
 
 _TARGET = aliased(Post)
@@ -325,6 +325,22 @@ async def set_policy(session: AsyncSession, post_id: int, wanted: QuotePolicy, *
 
 
 # Showing
+
+
+async def relations_of(session: AsyncSession, actor_id: int, author_ids: Iterable[int]) -> dict[int, tuple[bool, bool]]:
+    """For each author whether somebody follows them, and is followed by them; in one statement."""
+    wanted = set(author_ids)
+    if not wanted:
+        return {}
+    rows = await session.execute(
+        select(Follow.follower_id, Follow.followee_id).where(
+            Follow.accepted_at.is_not(None),
+            ((Follow.follower_id == actor_id) & Follow.followee_id.in_(wanted))
+            | ((Follow.followee_id == actor_id) & Follow.follower_id.in_(wanted)),
+        )
+    )
+    pairs = {(follower, followee) for follower, followee in rows}
+    return {author: ((actor_id, author) in pairs, (author, actor_id) in pairs) for author in wanted}
 
 
 class QuoteState(StrEnum):

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from models import policy, polls
+from models import policy, polls, quotes
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page, rows_of
 from models.prepared import prepare
@@ -21,6 +21,9 @@ from models.tables import (
     Application,
     Attachment,
     Bookmark,
+    Consent,
+    ConsentKind,
+    ConsentState,
     Group,
     Like,
     Mention,
@@ -41,6 +44,7 @@ _AUTHOR = aliased(Actor)
 _BOOSTED_AUTHOR = aliased(Actor)
 _REPLY = aliased(Post)
 _BOOST = aliased(Post)
+_QUOTE = aliased(Post)
 _OWN = aliased(Post)
 
 
@@ -53,6 +57,7 @@ class Version(NamedTuple):
     group_reach: Reach | None
     author_id: int
     author_version: int
+    interaction: str | None
 
 
 class Outline(NamedTuple):
@@ -140,18 +145,20 @@ def _outlined(statement: Select[Any], key: Any) -> Select[Any]:
             Group.reach,
             Post.author_id,
             author.version,
+            Post.interaction,
             boosted.id,
             boosted.revision,
             boosted.published_revision,
             Group.reach,
             boosted.author_id,
             boosted_author.version,
+            boosted.interaction,
         )
     )
 
 
 def _outline(row: Sequence[Any]) -> Outline:
-    return Outline(row[0], Version(*row[1:7]), Version(*row[7:13]) if row[7] is not None else None)
+    return Outline(row[0], Version(*row[1:8]), Version(*row[8:15]) if row[8] is not None else None)
 
 
 # Threads
@@ -186,6 +193,7 @@ class Marks:
     replies: dict[int, int] = field(default_factory=dict)
     likes: dict[int, int] = field(default_factory=dict)
     boosts: dict[int, int] = field(default_factory=dict)
+    quotes: dict[int, int] = field(default_factory=dict)
     liked: dict[int, int] = field(default_factory=dict)
     boosted: dict[int, int] = field(default_factory=dict)
     bookmarked: dict[int, int] = field(default_factory=dict)
@@ -197,7 +205,15 @@ async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Ma
     found = Marks()
     if not wanted:
         return found
-    targets = (found.replies, found.likes, found.boosts, found.liked, found.boosted, found.bookmarked)
+    targets = (
+        found.replies,
+        found.likes,
+        found.boosts,
+        found.liked,
+        found.boosted,
+        found.bookmarked,
+        found.quotes,
+    )
     statement, values = prepare(viewer, _marks)
     for kind, post_id, count in await session.execute(statement, {**values, "post_ids": wanted}):
         targets[kind][post_id] = count
@@ -214,6 +230,15 @@ def _marks(viewer: Viewer) -> Any:
         select(literal(2), boost.boost_of_id, func.count())
         .where(boost.boost_of_id.in_(_IDS), policy.sees_post(viewer, boost))
         .group_by(boost.boost_of_id),
+        select(literal(6), Consent.target_id, func.count())
+        .join(_QUOTE, _QUOTE.id == Consent.post_id)
+        .where(
+            Consent.target_id.in_(_IDS),
+            Consent.kind == ConsentKind.QUOTE,
+            Consent.state == ConsentState.ACCEPTED,
+            policy.sees_post(viewer, _QUOTE),
+        )
+        .group_by(Consent.target_id),
     ]
     if isinstance(viewer, Staff):
         own = _OWN
@@ -249,6 +274,7 @@ class Content:
     """Who wrote what this answers; None when it answers nothing, or for outside nothing that is known there."""
     application: Application | None = None
     poll_id: int | None = None
+    quotes: bool = False
 
 
 async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
@@ -271,6 +297,7 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
     authors = {row.id: row.author_id for row in await session.execute(answered)}
     asking = [post.id for post in posts if post.kind is PostKind.QUESTION]
     asked = await polls.ids_of(session, asking, outside=outside) if asking else {}
+    quoting = await quotes.quoting(session, wanted)
     used = {post.application_id for post in posts if post.application_id is not None}
     applications = {
         application.id: application
@@ -293,6 +320,7 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
                 reply_author_id=authors.get(post.reply_to_id or 0),
                 application=applications.get(post.application_id or 0),
                 poll_id=asked.get(post.id),
+                quotes=post.id in quoting,
             )
         )
     return made

@@ -13,7 +13,7 @@ from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
 from models.tables import Visibility
 from models.text.clean import clean_line
-from server.api import answers, params, polls, visiting
+from server.api import answers, params, polls, quoting, visiting
 from server.api.entities import statuses as entities
 from server.api.entities.attachments import attachment
 from server.api.entities.polls import asked as asked_in
@@ -32,12 +32,6 @@ class NoSchedule(Invalid):
     """Posts cannot be sent later by the server yet: post it now, or keep the draft."""
 
     code = "no_schedule"
-
-
-class NoQuotes(Invalid):
-    """Quoting posts is not possible here yet: put a link to it into your text."""
-
-    code = "no_quotes"
 
 
 class UnknownVisibility(Invalid):
@@ -73,8 +67,6 @@ async def _write(call: Call, key: str) -> int:
 def _refuse_what_is_missing(sent: params.Params) -> None:
     if sent.text("scheduled_at").strip():
         raise NoSchedule(field="scheduled_at")
-    if sent.text("quoted_status_id").strip() or sent.text("quote_id").strip():
-        raise NoQuotes(field="quoted_status_id")
 
 
 def _draft(call: Call, *, leaves: bool) -> Draft:
@@ -85,6 +77,8 @@ def _draft(call: Call, *, leaves: bool) -> Draft:
         visibility=_visibility(sent, leaves=leaves),
         reply_to_id=sent.id("in_reply_to_id"),
         application_id=call.application_id,
+        quote_of_id=sent.id("quoted_status_id") or sent.id("quote_id"),
+        quoting=quoting.wanted(sent) if sent.has("quote_approval_policy") else None,
         **_words(sent),
     )
 

@@ -23,6 +23,7 @@ TYPES = (
     NotificationType.STATUS,
     NotificationType.UPDATE,
     NotificationType.POLL,
+    NotificationType.QUOTE,
 )
 
 

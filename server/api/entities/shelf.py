@@ -6,14 +6,14 @@ status may be half a minute old.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import polls, tallies
+from models import polls, quotes, tallies
 from models.posts import outlines as posts
 from models.posts.outlines import Outline, Version
 from models.tables import Actor, ActorType, Group
@@ -24,6 +24,7 @@ from server.api.entities import accounts, statuses
 from server.api.entities.cards import spliced as spliced_card
 from server.api.entities.kept import Kept
 from server.api.entities.polls import spliced as spliced_poll
+from server.api.entities.quotes import quote, shallow, spliced_approval
 from server.api.entities.statuses import KeptStatus
 
 _STATUSES = 20_000
@@ -45,34 +46,78 @@ class Shelf:
 
     async def statuses(self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline]) -> list[bytes]:
         """The posts of `lines` as JSON, in that order; that `viewer` may see them was asked when they were found."""
+        return await self._made(session, viewer, lines, is_quoted=False)
+
+    async def _made(
+        self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline], *, is_quoted: bool
+    ) -> list[bytes]:
         if not lines:
             return []
         outside = not isinstance(viewer, Staff)
         versions = {version for line in lines for version in (line.post, line.boosted) if version is not None}
         kept = await self._kept_statuses(session, versions, outside=outside)
         people = await self.people(session, viewer, {(v.author_id, v.author_version) for v in versions})
-        marks = await posts.marks(session, viewer, [line.shown.id for line in lines])
-        asked = [kept[line.shown].poll_id for line in lines]
-        standing = await polls.standings(session, viewer, [poll_id for poll_id in asked if poll_id is not None])
-        links = {line.shown.id: link for line in lines if (link := kept[line.shown].link) is not None}
+        shown = {line.shown.id: line.shown for line in lines}
+        marks = await posts.marks(session, viewer, shown)
+        asked = [poll_id for version in shown.values() if (poll_id := kept[version].poll_id) is not None]
+        standing = await polls.standings(session, viewer, asked)
+        quoting = [post_id for post_id, version in shown.items() if kept[version].quotes]
+        quoted = await self._quotes(session, viewer, quoting, is_shallow=is_quoted) if quoting else {}
+        links = {post_id: link for post_id, version in shown.items() if (link := kept[version].link) is not None}
         cards = await link_cards.shown(self._app, session, viewer, links) if links else {}
-        me = viewer.actor_id if isinstance(viewer, Staff) else 0
+        me = viewer.actor_id if isinstance(viewer, Staff) else None
+        allowed = await self._approvals(session, me, {post_id: kept[version] for post_id, version in shown.items()})
+        bodies = {
+            post_id: statuses.spliced(
+                kept[version],
+                statuses.Parts(
+                    account=people[version.author_id],
+                    own=version.author_id == me,
+                    approval=allowed[post_id],
+                    poll=spliced_poll(standing.get(kept[version].poll_id or 0)),
+                    quote=quoted.get(post_id, b"null"),
+                    card=spliced_card(self._app, cards.get(post_id)),
+                ),
+                marks,
+                post_id,
+            )
+            for post_id, version in shown.items()
+        }
         made: list[bytes] = []
         for line in lines:
-            shown = line.shown
-            body = statuses.spliced(
-                kept[shown],
-                people[shown.author_id],
-                marks,
-                shown.id,
-                own=shown.author_id == me,
-                poll=spliced_poll(standing.get(kept[shown].poll_id or 0)),
-                card=spliced_card(self._app, cards.get(shown.id)),
-            )
+            post_id = line.shown.id
+            body = bodies[post_id]
             if line.boosted is not None:
-                body = statuses.boosting(kept[line.post], people[line.post.author_id], body, marks, shown.id)
+                by = people[line.post.author_id]
+                body = statuses.boosting(kept[line.post], by, body, marks, post_id, approval=allowed[post_id])
             made.append(body)
         return made
+
+    async def _approvals(
+        self, session: AsyncSession, viewer_id: int | None, kept: Mapping[int, KeptStatus]
+    ) -> dict[int, bytes]:
+        """Who may quote some posts, and whether `viewer_id` may."""
+        wary = {each.approval.author_id for each in kept.values() if each.approval.needs_relations}
+        related = await quotes.relations_of(session, viewer_id, wary) if viewer_id is not None else {}
+        return {
+            post_id: spliced_approval(
+                each.approval, viewer_id=viewer_id, relation=related.get(each.approval.author_id, (False, False))
+            )
+            for post_id, each in kept.items()
+        }
+
+    async def _quotes(
+        self, session: AsyncSession, viewer: Viewer, post_ids: Sequence[int], *, is_shallow: bool
+    ) -> dict[int, bytes]:
+        """What some posts quote: whole where they stand by themselves, by its id where they are quoted themselves."""
+        found = await quotes.of_posts(session, viewer, post_ids)
+        if is_shallow:
+            return {post_id: shallow(each) for post_id, each in found.items()}
+        wanted = [each.target_id for each in found.values() if each.target_id is not None]
+        lines = list((await posts.outlines_of(session, viewer, wanted)).values())
+        inner = await self._made(session, viewer, lines, is_quoted=True)
+        bodies = {line.post.id: body for line, body in zip(lines, inner, strict=True)}
+        return {post_id: quote(each, bodies.get(each.target_id or 0)) for post_id, each in found.items()}
 
     async def _kept_statuses(
         self, session: AsyncSession, versions: Iterable[Version], *, outside: bool

@@ -12,6 +12,7 @@ from models.tables import Actor, Post, Reach, Visibility
 from server.api.answers import encoded
 from server.api.entities import emojis
 from server.api.entities.attachments import attachment
+from server.api.entities.quotes import Approval, approval
 from server.api.entities.times import instant, maybe
 from server.context import CONFIG, DATABASE
 
@@ -21,12 +22,15 @@ _TRUE, _FALSE = b"true", b"false"
 
 @dataclass(frozen=True, slots=True)
 class KeptStatus:
-    """A post as JSON without its last brace. `application` is for its author alone; `poll_id` is what it asks."""
+    """A post as JSON without its last brace. `application` is for its author alone; `poll_id` is what it asks, `quotes`
+    whether it quotes anything, and `approval` says who may quote it."""
 
     head: bytes
     application: bytes
     is_boost: bool
     poll_id: int | None
+    quotes: bool
+    approval: Approval
     link: str | None = None
     """The page it links to first, whose card may go along."""
 
@@ -41,6 +45,8 @@ def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus
         application=application,
         is_boost=content.post.boost_of_id is not None,
         poll_id=content.poll_id,
+        quotes=content.quotes,
+        approval=approval(content),
         link=link_cards.link_of(content.post, content.said.html, app[DATABASE].instance),
     )
 
@@ -138,39 +144,44 @@ def _state(post: Post) -> str:
 # Splicing
 
 
-def spliced(
-    kept: KeptStatus,
-    account: bytes,
-    marks: Marks,
-    post_id: int,
-    *,
-    own: bool,
-    poll: bytes = b"null",
-    card: bytes = b"null",
-) -> bytes:
-    """A whole Status: `kept` with its account and what is true for one viewer now; `own` for its author."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What is true of a post for one viewer now, as JSON; `own` for its author."""
+
+    account: bytes
+    own: bool
+    approval: bytes
+    poll: bytes = b"null"
+    quote: bytes = b"null"
+    card: bytes = b"null"
+
+
+def spliced(kept: KeptStatus, parts: Parts, marks: Marks, post_id: int) -> bytes:
+    """A whole Status."""
     return b"".join(
         (
             kept.head,
             b',"account":',
-            account,
+            parts.account,
             _counted(marks, post_id),
-            b',"application":%s,"pinned":false' % kept.application if own else b',"application":null',
-            b',"poll":%s,"quote":null,"card":%s' % (poll, card),
-            b',"reblog":null}',
+            b',"application":%s,"pinned":false' % kept.application if parts.own else b',"application":null',
+            b',"poll":%s,"quote":%s,"card":%s' % (parts.poll, parts.quote, parts.card),
+            b',"quote_approval":%s,"reblog":null}' % parts.approval,
         )
     )
 
 
-def boosting(kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_id: int) -> bytes:
-    """A boost around the whole Status `boosted`; counts and marks are those of the boosted post."""
+def boosting(
+    kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_id: int, *, approval: bytes
+) -> bytes:
+    """A boost around the whole Status `boosted`; counts, marks and `approval` are those of the boosted post."""
     return b"".join(
         (
             kept.head,
             b',"account":',
             account,
             _counted(marks, boosted_id),
-            b',"application":null,"poll":null,"quote":null,"card":null,"reblog":',
+            b',"application":null,"poll":null,"quote":null,"card":null,"quote_approval":%s,"reblog":' % approval,
             boosted,
             b"}",
         )
@@ -179,12 +190,13 @@ def boosting(kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boo
 
 def _counted(marks: Marks, post_id: int) -> bytes:
     return (
-        b',"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"favourited":%s,"reblogged":%s,'
-        b'"bookmarked":%s,"muted":false,"filtered":[]'
+        b',"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"quotes_count":%d,"favourited":%s,'
+        b'"reblogged":%s,"bookmarked":%s,"muted":false,"filtered":[]'
         % (
             marks.replies.get(post_id, 0),
             marks.boosts.get(post_id, 0),
             marks.likes.get(post_id, 0),
+            marks.quotes.get(post_id, 0),
             _TRUE if post_id in marks.liked else _FALSE,
             _TRUE if post_id in marks.boosted else _FALSE,
             _TRUE if post_id in marks.bookmarked else _FALSE,

@@ -297,7 +297,8 @@ async def test_POL_2_what_is_not_permitted_is_rejected_and_not_shown(square, nor
     assert [one["object"] for one in await sent(square, "Reject")] == [like["id"], boost["id"], note["id"]]
     assert [post.id for post in await home.posts()] == [news.id]
     assert await home.rows(Like) == []
-    assert (await home.ledger())[-3:] == ["refused Like POL-2", "refused Announce POL-2", "refused Create POL-2"]
+    refusals = [line for line in await home.ledger() if line.startswith("refused")]
+    assert refusals == ["refused Like POL-2", "refused Announce POL-2", "refused Create POL-2"]
 
 
 async def test_POL_2_who_is_named_may_always_answer(square, nora):

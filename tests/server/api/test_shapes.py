@@ -150,7 +150,15 @@ STATUS: Shape = {
     "application": maybe(table),
     "card": nothing,
     "poll": maybe(lambda value: fits(value, POLL)),
-    "quote": nothing,
+    "quote": maybe(lambda value: fits(value, QUOTE)),
+    "quote_approval": lambda value: fits(value, APPROVAL),
+    "quotes_count": number,
+}
+QUOTE: Shape = {"state": text, "quoted_status": maybe(table)}
+APPROVAL: Shape = {
+    "automatic": array,
+    "manual": array,
+    "current_user": lambda value: value in ("automatic", "manual", "denied", "unknown"),
 }
 POLL: Shape = {
     "id": id_,
