@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,10 +38,13 @@ def key_of(uri: str) -> str:
 
 
 async def keep_card(session: AsyncSession, actor: Actor, body: bytes | None) -> None:
-    """Keep what an actor elsewhere proved about itself; None when its newest document proves nothing any more."""
+    """Keep what an actor elsewhere proved about itself; None when its newest document says nothing of that.
+
+    An older card stays good as long as the actor lists its keys.
+    """
     found = await session.get(Card, actor.id)
     if body is None:
-        if found is not None:
+        if found is not None and not _keys_in(found.body) <= await _keys_of(session, actor):
             await session.delete(found)
         return
     if found is None:
@@ -49,6 +53,15 @@ async def keep_card(session: AsyncSession, actor: Actor, body: bytes | None) -> 
     if found.body != body:
         found.body = body
         found.since = now()
+
+
+def _keys_in(body: bytes) -> set[str]:
+    listed = msgspec.json.decode(body).get("assertionMethod")
+    return {str(key.get("id")) for key in listed if isinstance(key, dict)} if isinstance(listed, list) else set()
+
+
+async def _keys_of(session: AsyncSession, actor: Actor) -> set[str]:
+    return set(await session.scalars(select(Key.uri).where(Key.actor_id == actor.id, Key.retired_at.is_(None))))
 
 
 @dataclass(frozen=True, slots=True)

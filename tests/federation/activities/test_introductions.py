@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from federation import outbox
 from federation.documents import card as cards
-from federation.trust import fetch_actor
+from federation.trust import fetch_actor, keep_actor
 from models import actors, groups, introductions, policy, relations, search
 from models.introductions import key_of
-from models.tables import Actor, Delivery, Introduction, Level, Like
+from models.tables import Actor, Card, Delivery, Introduction, Level, Like
 from tests.federation import neighbours
 from tests.federation.activities.conftest import actor_of, known
 from tests.federation.neighbours import altered
@@ -202,6 +202,15 @@ async def test_TRUST_6_a_group_that_vouches_is_believed_about_what_it_said_itsel
     assert await steel.sends(home, wraps(steel, mira.does("Delete", post.uri))) == "done: Delete: deleted"
 
 
+async def test_TRUST_6_a_proof_that_no_card_backs_is_as_good_as_none(home, steel, mira):
+    await vouches(home, steel)
+    serves(steel, mira)  # a card that its owner did not sign
+    for name in ("1", "2"):
+        create = mira.proves(mira.does("Create", mira.note(name, **for_steel(steel))))
+        assert await steel.sends(home, wraps(steel, create)) == "done: Create: stored"
+    assert [post.is_vouched for post in await remote(home)] == [True, True]
+
+
 async def test_TRUST_6_no_group_vouches_for_a_change_of_what_its_author_proved(home, steel, mira):
     await vouches(home, steel)
     serves(steel, mira, signed_by=mira)
@@ -258,6 +267,23 @@ async def test_B2B_4_a_group_of_ours_hands_on_cards_to_the_servers_of_its_member
 
     await home.suspends(other)
     assert await asks(lea) == 404
+
+
+async def test_B2B_4_a_card_stays_good_as_long_as_its_keys_do(square, nora):
+    home = square.home
+    nora.document["card"] = nora.proves(card_of(nora, nora)["describes"])
+    nora.peer.serve(nora.document)
+    await known(home, nora)
+    plain = {name: value for name, value in nora.document.items() if name != "card"}
+    await keep_actor(home.wire, plain)
+    assert len(await cards_kept(home)) == 1
+    await keep_actor(home.wire, {**plain, "assertionMethod": []})
+    assert await cards_kept(home) == []
+
+
+async def cards_kept(home) -> list[Card]:
+    async with home.database.reading() as session:
+        return list(await session.scalars(select(Card)))
 
 
 async def test_TRUST_6_a_card_that_proves_nothing_is_handed_on_only_where_the_group_vouches(square, nora, other):
