@@ -4,6 +4,7 @@ Every scene looks first whether it has happened, so that a story that was interr
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import outbox
+from federation.fetch import FetchFailed
 from models import (
     accounts,
     actors,
@@ -40,6 +42,7 @@ from server.demo import cast, pictures
 _PATIENCE_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.5
 _LOOK_BACK = 100
+_TRIES = 3
 
 
 class TookTooLong(Exception):
@@ -134,14 +137,20 @@ class House:
                 return await _state(session, await self._group(session, by, handle), by) is MemberState.MEMBER
 
         handle = f"{group}@{at.host}"
-        found = await self.app[RESOLVER](f"@{handle}", by)
-        if found is None:
-            raise TookTooLong(f"{self.company.name} cannot find the group @{handle}")
+        await self._must_find(handle, by)
         if await is_member():
             return
         async with database.writing() as session:
             await groups.join(session, await self._group(session, by, handle), by=by)
         await eventually(database, is_member, f"{who} of {self.company.name} joining @{handle}")
+
+    async def _must_find(self, handle: str, by: Staff) -> None:
+        """Look a group up, with patience for a machine that has its hands full."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(FetchFailed):
+                if await self.app[RESOLVER](f"@{handle}", by) is not None:
+                    return
+        raise TookTooLong(f"{self.company.name} cannot find the group @{handle}")
 
     async def says(
         self,
