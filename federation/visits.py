@@ -16,7 +16,8 @@ from federation.activities import places
 from federation.errors import ProtocolError
 from federation.memory import Fading
 from federation.remote_posts import Budget, OutOfBudget, Seen
-from federation.vocabulary import Document, as_list, id_of, same_origin, types_of
+from federation.upkeep import threads
+from federation.vocabulary import as_list, id_of, same_origin, types_of
 from federation.wire import Wire
 from models.errors import DomainError
 from models.posts import receiving
@@ -50,7 +51,7 @@ class Visits:
     async def thread(self, post: Post) -> None:
         """Read the answers to a post from elsewhere that its own server knows."""
         if not post.is_local and post.deleted_at is None and post.boost_of_id is None and post.visibility in _OPEN:
-            await self._once(post.uri, lambda: answers_to(self._wire, post.uri))
+            await self._once(post.uri, lambda: threads.read(self._wire, post))
 
     async def _once(self, uri: str, visit: Callable[[], Awaitable[int]]) -> None:
         if self._made.get(uri) is not None:
@@ -118,32 +119,7 @@ async def _own_post(wire: Wire, item: object, actor: Actor, budget: Budget) -> S
     return seen if seen.author.uri == actor.uri and seen.post.reply_to_uri is None and not seen.post.is_vote else None
 
 
-async def answers_to(wire: Wire, uri: str) -> int:
-    """Store the public answers to a post that its server lists; how many were new. Raises as `trust.fetch`."""
-    budget = Budget()
-    budget.spend()
-    document = (await trust.fetch(wire, uri)).document
-    listed = document.get("replies")
-    if not isinstance(listed, dict | str):
-        return 0
-    found: list[Seen] = []
-    for item in await _items(wire, listed, uri, budget):
-        answer = id_of(item)
-        if answer is None or trust.is_own(wire, answer) or await _is_known(wire, answer):
-            continue
-        try:
-            seen = await remote_posts.fetch(wire, answer, budget)
-        except OutOfBudget:
-            break
-        except (ProtocolError, DomainError) as error:
-            log.info("answer left out", extra={"why": repr(error)})
-            continue
-        if seen.post.reply_to_uri == uri and not seen.post.is_vote:
-            found.append(seen)
-    return await _store(wire, found)
-
-
-async def _items(wire: Wire, collection: Document | str, owner: str, budget: Budget) -> list[object]:
+async def _items(wire: Wire, collection: str, owner: str, budget: Budget) -> list[object]:
     """What the first pages of a collection hold; it and its pages must be of the owner's origin."""
     found: list[object] = []
     following: object = collection

@@ -27,9 +27,14 @@ async def fill(wire: Wire, row: ThreadFill) -> None:
     """Fetch what answers a post. Raises as `trust.fetch` when its server cannot be asked just now."""
     async with wire.database.reading() as session:
         post = await session.get(Post, row.post_id)
-    if post is None or post.deleted_at is not None or post.is_local:
-        await _finish(wire, row)
-        return
+    if post is not None and post.deleted_at is None and not post.is_local:
+        await read(wire, post)
+    async with wire.database.writing() as session:
+        await upkeep.finish(session, row)
+
+
+async def read(wire: Wire, post: Post) -> int:
+    """Store the answers to a post elsewhere that are new here; how many. Raises as `trust.fetch`."""
     budget = Budget()
     budget.spend()
     document = (await trust.fetch(wire, post.uri)).document
@@ -37,6 +42,7 @@ async def fill(wire: Wire, row: ThreadFill) -> None:
     if len(listed) < 2:  # no thread that can be read: ask for the answers alone
         listed += await _listed(wire, post.uri, document.get("replies"), budget)
     found = await _fetched(wire, list(dict.fromkeys(listed)), budget)
+    count = 0
     async with wire.database.writing() as session:
         for seen in sorted(found, key=lambda one: (one.post.published is None, one.post.published, one.post.uri)):
             parent = seen.post.reply_to_uri
@@ -44,13 +50,8 @@ async def fill(wire: Wire, row: ThreadFill) -> None:
                 continue
             place = await discovery.place_found(session, seen)
             if place is not None and not await remote_posts.is_settled(session, seen.post.uri):
-                await receiving.receive(session, places.told(seen, place))
-        await upkeep.finish(session, row)
-
-
-async def _finish(wire: Wire, row: ThreadFill) -> None:
-    async with wire.database.writing() as session:
-        await upkeep.finish(session, row)
+                count += await receiving.receive(session, places.told(seen, place)) is not None
+    return count
 
 
 async def _listed(wire: Wire, uri: str, collection: object, budget: Budget) -> list[str]:

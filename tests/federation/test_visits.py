@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from federation.fetch import FetchFailed
-from federation.visits import MOST_POSTS, Visits, answers_to, posts_of
+from federation.upkeep import threads
+from federation.visits import MOST_POSTS, Visits, posts_of
 from models.tables import Post
 from tests.federation.neighbours import altered
 
@@ -117,7 +118,7 @@ async def test_answers_that_the_server_of_a_post_lists_are_shown_below_it(home, 
         replies = {"id": f"{root}/replies", "type": "Collection", "items": page["items"]}
     post = await stored(home, nora, replies=replies)
 
-    assert await answers_to(home.wire, post.uri) == 1
+    assert await threads.read(home.wire, post) == 1
     rows = await home.posts()
     assert [(row.html, row.reply_to_id) for row in rows if row.id != post.id] == [("<p>Answer</p>", post.id)]
 
@@ -129,10 +130,10 @@ async def test_SIG_35_answers_on_servers_we_do_not_talk_with_are_not_asked_for(h
     foreign = {"id": f"{mallory.base_url}/replies", "type": "Collection", "items": [answer["id"]]}
     mallory.serve(foreign)
     post = await stored(home, nora, replies={"id": f"{root}/replies", "type": "Collection", "items": [answer["id"]]})
-    assert await answers_to(home.wire, post.uri) == 0
+    assert await threads.read(home.wire, post) == 0
 
     nora.note("root", replies=foreign["id"])
-    assert await answers_to(home.wire, post.uri) == 0
+    assert await threads.read(home.wire, post) == 0
     assert mallory.asked == []
 
 
