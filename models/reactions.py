@@ -109,7 +109,7 @@ class Reaction(NamedTuple):
     """One sign under a post and how many put it there; `picture_url` is at the server of one who did."""
 
     emoji: str
-    count: int
+    people: int
     picture_url: str | None
 
 

@@ -36,6 +36,8 @@ from server.context import REMOTE_FILES
 from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters import polls as polled
+from server.web.presenters import quotes as quoting
+from server.web.presenters.quotes import Quoted
 from server.web.presenters.sight import Sight, pictures_of
 
 DISTRIBUTED_WITHIN = timedelta(hours=24)
@@ -58,6 +60,7 @@ class Around:
     approvals: Mapping[int, Approval]
     released: Mapping[int, Revision]
     polls: Mapping[int, polls.Standing]
+    quoted: Quoted
     emoji: Mapping[int, Sequence[reactions.Reaction]]
     cards: Mapping[int, LinkCard]
     kept: frozenset[int]
@@ -91,6 +94,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         approvals=await approvals.latest(session, ids) if staff else {},
         released=released,
         polls=await polls.of_posts(session, viewer, shown),
+        quoted=await quoting.of_posts(session, sight, shown),
         emoji=await reactions.emoji_of(session, ids),
         cards=await _cards(session, sight, shown, released),
         kept=await moderation.kept_among(session, staff, group_of) if staff else frozenset(),
@@ -102,6 +106,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         *(post.author for post in shown),
         *(parent.author for parent in parents.values()),
         *(actor for people in named.values() for actor in people),
+        *(post.author for post in around.quoted.posts.values()),
     ]
     hosts = {actor.host for actor in actors} - set(sight.companies)
     return around, sight.naming(await egress.company_names(session, hosts))
@@ -157,13 +162,14 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         vouched=shown.is_vouched,
         distribution=_distribution(sight, shown),
         card=_card(sight, around.cards[shown.id]) if shown.id in around.cards else None,
+        quote=quoting.view(sight, shown, around.quoted),
         poll=polled.view(sight, around.polls[shown.id]) if shown.id in around.polls else None,
         reply_to=sight.person(parent.author) if parent else None,
         reply_to_url=sight.url("post", post_id=parent.id) if parent else "",
         boosted_by=sight.person(post.author) if post is not shown else None,
         replies=around.extras.replies.get(shown.id, 0),
         likes=around.extras.likes.get(shown.id, 0),
-        emoji=tuple(views.EmojiView(sign.emoji, sign.count) for sign in around.emoji.get(shown.id, ())),
+        emoji=tuple(views.EmojiView(sign.emoji, sign.people) for sign in around.emoji.get(shown.id, ())),
         edited=sight.moment(shown.edited_at) if shown.edited_at and staff else None,
         history_url=sight.url("post-history", post_id=shown.id) if staff and shown.revision > 1 else "",
         waiting_since=_waiting(sight, approval),
@@ -359,6 +365,9 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
         boosted=post.id in extras.boosted,
         bookmark_url=sight.url("post-bookmark", post_id=post.id),
         bookmarked=post.id in extras.bookmarked,
+        quote_url=quoting.quote_url(sight, post),
+        quoting_url=sight.url("post-quoting", post_id=post.id) if policy.may_edit(staff, post) else None,
+        quoting=quoting.chosen_policy(post),
         edit_url=sight.url("post-edit", post_id=post.id) if policy.may_edit(staff, post) else None,
         delete_url=sight.url("post-deletion", post_id=post.id)
         if await policy.may_delete(session, staff, post)

@@ -11,7 +11,7 @@ CAT = {"type": "Emoji", "name": ":cat:", "icon": {"type": "Image", "url": "http:
 
 async def signs(home, post) -> list[tuple[str, int]]:
     async with home.database.reading() as session:
-        return [(found.emoji, found.count) for found in (await reactions.emoji_of(session, [post.id])).get(post.id, [])]
+        return [(found.emoji, found.people) for found in (await reactions.emoji_of(session, [post.id])).get(post.id, [])]
 
 
 @pytest.mark.parametrize("type", ["EmojiReact", "Like"])
