@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -113,8 +113,9 @@ def _groups_kept_by(actor_id: int) -> Select[int]:
 
 
 def knew_posts(staff: Staff) -> Select[Post]:
-    """Deleted posts that `staff` could read while they lived, so that their clients may be told to drop them."""
-    return select(Post).where(Post.deleted_at.is_not(None), _reads_post(staff, Post))
+    """Posts that `staff` could read while they lived or were left in their group: their clients are to drop them."""
+    is_gone = or_(Post.deleted_at.is_not(None), not_(_is_left_there(staff, Post)))
+    return select(Post).where(is_gone, _reads_post(staff, Post))
 
 
 def _reads_post(viewer: Viewer, post: Any) -> ColumnElement[bool]:

@@ -61,6 +61,8 @@ class _News:
                     news.edited.append(post_id)
                 case journal.PostDeleted(post_id):
                     news.deleted.append(post_id)
+                case journal.Moderated("remove", post_id=int(post_id), is_undone=is_back):
+                    (news.written if is_back else news.deleted).append(post_id)
                 case journal.Notified(notification_id, account_id):
                     news.notified.setdefault(account_id, []).append(notification_id)
         return news

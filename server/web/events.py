@@ -162,6 +162,8 @@ async def _sorted(session: AsyncSession, by: Staff, entries: Sequence[Entry]) ->
                 news.changed |= await approvals.post_ids(session, [approval_id])
             case journal.PostDeleted(post_id):
                 news.deleted.append(post_id)
+            case journal.Moderated("remove", post_id=int(post_id), is_undone=is_back):
+                (news.written if is_back else news.deleted).append(post_id)
             case journal.Notified(_, account_id) if account_id == by.account_id:
                 news.unread = True
             case journal.AccessEnded(account_id, None) if account_id == by.account_id:

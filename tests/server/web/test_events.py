@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from models import accounts, groups
+from models import accounts, groups, moderation
 from models.base import now
 from models.journal import PostWritten, record
 from models.tables import Group, Post
@@ -339,3 +339,32 @@ async def test_a_post_in_a_group_one_joined_just_now_is_told(world: World, joan:
     assert event[1]["id"] == str(post.id)
     assert isinstance(post, Post)
     assert post.created_at <= now()
+
+
+async def test_GRP_11_what_is_removed_vanishes_from_open_pages_and_comes_back(
+    world: World, grace: Browser, listen: Listen
+) -> None:
+    post = await world.ada.writes("Milling begins", group=world.alpine)
+    async with listen(grace, f"/events?group={world.alpine.id}") as stream:
+        async with world.database.writing() as session:
+            await moderation.remove_post(session, post.id, by=world.alan.staff, reason="old")
+        gone = await stream.next()
+        async with world.database.writing() as session:
+            await moderation.restore_post(session, post.id, by=world.alan.staff)
+        back = await stream.next()
+
+    assert gone == ("gone", {"id": str(post.id)})
+    assert back is not None
+    assert (back[0], back[1]["id"]) == ("post", str(post.id))
+
+
+async def test_GRP_11_its_author_keeps_what_was_removed(world: World, ada: Browser, listen: Listen) -> None:
+    post = await world.ada.writes("Milling begins", group=world.alpine)
+    async with listen(ada) as stream:
+        async with world.database.writing() as session:
+            await moderation.remove_post(session, post.id, by=world.alan.staff, reason="old")
+        seen = await world.joan.writes("Lunch is ready")
+        event = await stream.next()
+
+    assert event is not None
+    assert event[1]["id"] == str(seen.id)
