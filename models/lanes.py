@@ -257,13 +257,14 @@ async def note(session: AsyncSession, results: Sequence[Result]) -> None:
     for result in results:
         by_ending.setdefault(result.ending, []).append(result)
     peers = await _peers_of(session, results)
-    for result in results:
-        _judge_peer(peers.get(result.claimed.host), result, moment)
     await _note_delivered(session, by_ending.get(Ending.DELIVERED, ()), moment)
     await _give_back(session, by_ending.get(Ending.UNTRIED, ()), moment)
-    for ending in (Ending.AGAIN, Ending.REFUSED, Ending.GONE, Ending.CANCELLED):
-        for result in by_ending.get(ending, ()):
-            await _note_failed(session, result, peers.get(result.claimed.host), moment)
+    with session.no_autoflush:  # each peer is written once, at the end
+        for result in results:
+            _judge_peer(peers.get(result.claimed.host), result, moment)
+        for ending in (Ending.AGAIN, Ending.REFUSED, Ending.GONE, Ending.CANCELLED):
+            for result in by_ending.get(ending, ()):
+                await _note_failed(session, result, peers.get(result.claimed.host), moment)
     await _note_peers(session, results, peers, moment)
 
 
@@ -378,7 +379,8 @@ async def _note_peers(
         else:
             peer.failed_at = moment
             peer.last_error = result.error[:ERROR_LIMIT]
-            peer.next_attempt_at = await _next_of(session, host)
+            with session.no_autoflush:
+                peer.next_attempt_at = await _next_of(session, host)
     await session.flush()
     held = [host for host, result in last.items() if result.is_down and breakers.is_open(peers[host])]
     if held:
