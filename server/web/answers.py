@@ -20,6 +20,7 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "edited": ("done", N_("Your changes are saved.")),
     "resubmitted": ("note", N_("Your changes wait for approval. Until then partners keep what they have.")),
     "deleted": ("done", N_("The post is deleted.")),
+    "quote_revoked": ("done", N_("Your post is not shown there any more.")),
     "voted": ("done", N_("Your vote is counted.")),
     "poll_ended": ("done", N_("The poll is over. Everybody sees the result.")),
     "joined": ("done", N_("You are a member now.")),

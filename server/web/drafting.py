@@ -19,7 +19,7 @@ from server.web.presenters import polls
 from server.web.presenters.composing import LANGUAGES
 
 TYPED = ("text", "title", "content_warning", "language", *polls.FIELDS)
-_FIELDS = {"warning": "content_warning", "media": "image", "description": "image", "reply_to": "text"}
+_FIELDS = {"quote": "text", "warning": "content_warning", "media": "image", "description": "image", "reply_to": "text"}
 
 
 def draft_of(form: Fields, pictures: Uploads) -> Draft:
@@ -36,6 +36,7 @@ def draft_of(form: Fields, pictures: Uploads) -> Draft:
         describes=pictures.describes,
         names_outsiders=is_on(form, "names_outsiders"),
         poll=_poll(form),
+        quote_of_id=whole(text(form, "quote")),
         keeps_poll=polls.OPTION_FIELDS[0] not in form,
     )
 

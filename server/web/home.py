@@ -8,15 +8,17 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts, approvals, groups, timelines
+from models.errors import NotFound
 from models.paging import page_of
-from models.tables import Post
+from models.posts import reading
+from models.tables import Post, Reach
 from models.viewers import ANONYMOUS, Staff
 from server.context import database, staff, viewer
 from server.i18n import ngettext
 from server.web import views
 from server.web.answers import framed, page
 from server.web.events import events_url
-from server.web.forms import asked_page, paging
+from server.web.forms import asked_page, paging, whole
 from server.web.presenters import composing, posts
 from server.web.presenters.frame import Frame
 from server.web.presenters.sight import Sight, sight
@@ -35,10 +37,27 @@ async def show(request: web.Request) -> web.StreamResponse:
     async with database(request).reading() as session:
         around = await framed(request, session, looks)
         form = composing.untouched(looks)
-        composer = await composing.composer(session, looks, around.groups, next_url="/", form=form)
-        composer = replace(composer, open="write" in request.query)
+        quoted = await to_quote(request, session, request.query.get("quote", ""))
+        # what stays within a group is quoted there alone
+        home_group = quoted.group if quoted is not None else None
+        group = home_group if home_group is not None and home_group.reach is not Reach.PUBLIC else None
+        composer = await composing.composer(
+            session, looks, around.groups, next_url="/", form=form, quoted=quoted, group=group
+        )
+        composer = replace(composer, open=composer.open or "write" in request.query)
         view = await home(request, session, looks, composer, around)
         return await page(request, session, looks, "web/home.html", view, around=around)
+
+
+async def to_quote(request: web.Request, session: AsyncSession, text: str) -> Post | None:
+    """The post that somebody wants to quote, if they see it."""
+    post_id = whole(text)
+    if post_id is None:
+        return None
+    try:
+        return reading.shown_by(await reading.one(session, staff(request), post_id))
+    except NotFound:
+        return None
 
 
 async def home(

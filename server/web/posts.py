@@ -14,7 +14,7 @@ from server.web import views
 from server.web.answers import framed, local_path, page, see_other
 from server.web.drafting import TYPED, draft_of, faults, outsiders_of, pictures_kept, waits_at_the_gate
 from server.web.forms import Fields, Uploads, fields, kept, text, uploads, whole
-from server.web.home import home
+from server.web.home import home, to_quote
 from server.web.post import thread
 from server.web.presenters import composing
 from server.web.presenters.sight import Sight, sight
@@ -62,8 +62,17 @@ async def _again(
             return await page(request, session, looks, "web/post.html", replace(view, composer=refused), status=status)
         around = await framed(request, session, looks)
         chosen = await _group(session, looks, form)
+        quoted = await to_quote(request, session, text(form, "quote"))
         composer = await composing.composer(
-            session, looks, around.groups, next_url="/", group=chosen, form=typed, kept=images, outsiders=names
+            session,
+            looks,
+            around.groups,
+            next_url="/",
+            group=chosen,
+            form=typed,
+            kept=images,
+            outsiders=names,
+            quoted=quoted,
         )
         start = await home(request, session, looks, composer, around)
         return await page(request, session, looks, "web/home.html", start, around=around, status=status)

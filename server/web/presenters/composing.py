@@ -6,10 +6,10 @@ from babel import Locale
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import egress
-from models.tables import Group, Media
+from models.tables import Group, Media, Post
 from server.i18n import gettext as _
 from server.web import views
-from server.web.presenters import polls
+from server.web.presenters import polls, quotes
 from server.web.presenters.posts import picture, reach
 from server.web.presenters.sight import Sight
 
@@ -41,8 +41,9 @@ async def composer(
     form: views.Form | None = None,
     kept: Sequence[Media] = (),
     outsiders: Sequence[str] = (),
+    quoted: Post | None = None,
 ) -> views.ComposerView:
-    """A composer for all places, `group` chosen; with `only` for that group alone."""
+    """A composer for all places, `group` chosen; with `only` for that group alone. `quoted` is what it will quote."""
     writable = [each for each in own if each.archived_at is None]
     audiences = await egress.audiences(session, writable)
     company = views.ComposerGroup(id="", name=_("The whole company"), reach=reach(sight, audiences[None]))
@@ -69,10 +70,19 @@ async def composer(
         durations=polls.durations(),
         max_characters=sight.max_characters,
         image_slots=max(0, IMAGE_SLOTS - len(kept)),
-        draft=f"group-{group.id}" if only and group is not None else "new",
+        draft=_draft(group if only else None, quoted),
+        quote=quotes.inset(sight, quoted) if quoted is not None else None,
+        quote_id=str(quoted.id) if quoted is not None else "",
+        open=quoted is not None,
         kept=keep(sight, kept),
         outsiders=tuple(outsiders),
     )
+
+
+def _draft(group: Group | None, quoted: Post | None) -> str:
+    if quoted is not None:
+        return f"quote-{quoted.id}"
+    return f"group-{group.id}" if group is not None else "new"
 
 
 def reply_composer(

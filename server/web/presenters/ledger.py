@@ -89,6 +89,7 @@ def activity_words(kind: str) -> str:
         "Undo": _("Taking back"),
         "Like": _("Thanks"),
         "Vote": _("Vote in a poll"),
+        "QuoteRequest": _("Wish to quote"),
         "Follow": _("Wish to follow"),
         "Accept": _("Consent"),
         "Reject": _("Refusal"),
@@ -126,5 +127,8 @@ def rule_words(rule: str) -> str:
         "report": _("somebody reported something"),
         "forwarded": _("an answer passed on to followers"),
         "vote": _("somebody votes"),
+        "quote": _("somebody quotes"),
+        "consent": _("its author does not permit it"),
+        "POL-2": _("its author does not permit it"),
         "profile": _("a profile changed"),
     }.get(rule, rule.replace("_", " "))

@@ -86,6 +86,22 @@ class CardView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """A post inside another one. Without an author it may not be shown, and `sentence` says why.
+
+    Its author may take it out by a post to `revoke_url`.
+    """
+
+    author: PersonRef | None = None
+    at: Moment | None = None
+    title: str = ""
+    text: str = ""
+    url: str = ""
+    sentence: str = ""
+    revoke_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollOptionView:
     """An answer; `votes` is None while counts are hidden, `share` is in percent, `own` what the viewer chose."""
 
@@ -138,6 +154,10 @@ class PostActions:
     boosted: bool = False
     bookmark_url: str | None = None
     bookmarked: bool = False
+    quote_url: str | None = None
+    quoting_url: str | None = None
+    quoting: str = "public"
+    """Who may quote it now; its author posts another `quoting` to `quoting_url`."""
     edit_url: str | None = None
     delete_url: str | None = None
     report_url: str | None = None
@@ -165,6 +185,7 @@ class PostView:
     """Longer than eight lines: the feed folds it and offers to read on."""
     images: tuple[ImageView, ...] = ()
     poll: PollView | None = None
+    quote: QuoteView | None = None
     card: CardView | None = None
     reply_to: PersonRef | None = None
     reply_to_url: str = ""
@@ -220,6 +241,9 @@ class ComposerView:
     languages: tuple[Choice, ...] = ()
     durations: tuple[Choice, ...] = ()
     """For how long a poll may be open; empty where none can be asked."""
+    quote: QuoteView | None = None
+    quote_id: str = ""
+    """What the post will quote, and its id, sent as `quote`."""
     max_characters: int = 10_000
     image_slots: int = 4
     draft: str = "new"
