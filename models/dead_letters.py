@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
 
@@ -13,6 +14,7 @@ from models.errors import NotAllowed
 from models.tables import Activity, Delivery, DeliveryState, Group, Post
 from models.viewers import Staff
 
+KEPT = timedelta(days=90)
 RETRIED = "dead_letters_retried"
 DROPPED = "dead_letters_dropped"
 _TAKES_BACK = frozenset({"Delete", "Undo", "Reject", "Block", "Remove"})
@@ -84,6 +86,12 @@ async def drop(session: AsyncSession, host: str, *, by: Staff | None = None, ids
     count = await _end(session, _of(host, ids))
     audit.note(session, DROPPED, by=by, host=host, count=count)
     return count
+
+
+async def sweep(session: AsyncSession) -> int:
+    """Drop what was given up three months ago; how many. That it was never delivered stays in the ledger."""
+    given_up = func.coalesce(Delivery.turned_at, Delivery.next_attempt_at)  # earlier releases did not note when
+    return await _end(session, and_(Delivery.state == DeliveryState.FAILED, given_up < now() - KEPT))
 
 
 def _of(host: str, ids: Collection[int] | None) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
-from models import actors, breakers, link_cards, media, notifications, polls
+from models import actors, breakers, dead_letters, link_cards, media, notifications, polls
 from models.base import now
 from models.journal import Consumer
 from server.copies import RemoteFiles
@@ -129,6 +129,7 @@ class Runtime:
                 async with self._database.writing() as session:
                     names = await media.sweep(session)
                     await breakers.give_up(session)
+                    await dead_letters.sweep(session)
                     await rotation.finish(session, self._wire.keys)
                     await link_cards.sweep(session)
                 await asyncio.to_thread(self._remove, names)

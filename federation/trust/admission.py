@@ -65,7 +65,7 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
             decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
             raise
         admitted = await policy.admission(session)
-        form = await lanes.form_of(session, host)
+        form = None if wire.memory.manners.get(host) else await lanes.form_of(session, host)
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
         raise TooManyFetches(host=host)
 

@@ -9,6 +9,7 @@ from models.breakers import Condition
 from models.errors import NotAllowed
 from models.posts import writing
 from models.tables import Actor, AuditLine, Delivery, DeliveryState, Group, Peer
+from tests.time import Clock
 from tests.world import NORTHWIND, SOUTHWIND, World
 
 QUEUED, FAILED, CANCELLED = DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.CANCELLED
@@ -122,6 +123,18 @@ async def test_what_is_dropped_is_listed_no_more_and_the_log_says_who_did_it(wor
         lines = await session.scalars(select(AuditLine).where(AuditLine.action == dead_letters.DROPPED))
         (line,) = lines.all()
     assert (line.account_id, line.host, line.facts["count"]) == (world.alan.staff.account_id, NORTHWIND, 1)
+
+
+async def test_dead_letters_are_kept_for_three_months(world: World, clock: Clock) -> None:
+    await given_up(world)
+    clock.advance(days=89)
+    async with world.database.writing() as session:
+        assert await dead_letters.sweep(session) == 0
+    clock.advance(days=2)
+    async with world.database.writing() as session:
+        assert await dead_letters.sweep(session) == 1
+
+    assert await states(world) == [CANCELLED]
 
 
 async def test_dead_letters_and_the_board_are_for_admins(world: World) -> None:
