@@ -39,6 +39,9 @@ _PICTURES = ("og:image:secure_url", "og:image:url", "og:image", "twitter:image",
 
 async def ask_due(wire: Wire) -> int:
     """Ask the pages whose time has come; how many that were."""
+    async with wire.database.reading() as session:
+        if not await link_cards.is_due(session):
+            return 0
     async with wire.database.writing() as session:
         due = [(card.id, card.url) for card in await link_cards.claim(session)]
     await asyncio.gather(*(_ask(wire, card_id, url) for card_id, url in due))

@@ -98,6 +98,11 @@ async def want(session: AsyncSession, urls: Iterable[str]) -> None:
         await session.execute(insert(LinkCard).values(**row, **empty).on_conflict_do_nothing())
 
 
+async def is_due(session: AsyncSession) -> bool:
+    """Whether there is a page to be asked now."""
+    return await session.scalar(select(LinkCard.id).where(LinkCard.next_attempt_at <= now()).limit(1)) is not None
+
+
 async def claim(session: AsyncSession, *, limit: int = 4) -> Sequence[LinkCard]:
     """Pages to be asked now; the attempt is counted before it is made, and nobody else makes it meanwhile."""
     due = select(LinkCard).where(LinkCard.next_attempt_at <= now()).order_by(LinkCard.next_attempt_at).limit(limit)
