@@ -198,7 +198,7 @@ async def test_the_latency_of_a_server_is_kept(post):
     assert 0 < latency < 10
 
 
-@pytest.mark.parametrize("absence", [timedelta(hours=6), timedelta(days=2), timedelta(days=6)], ids=str)
+@pytest.mark.parametrize("absence", [timedelta(hours=6), timedelta(days=6)], ids=["hours", "days"])
 async def test_promise_5_whoever_was_away_gets_everything_once_and_in_order_soon_after_the_return(post, clock, absence):
     northwind = await post.receiver()
     ids = await opened(post, clock, northwind, count=5)
