@@ -67,9 +67,12 @@ async def like_of(session: AsyncSession, actor_id: int, post_id: int) -> Like | 
     return await session.scalar(select(Like).where(Like.actor_id == actor_id, Like.post_id == post_id))
 
 
-async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str) -> bool:
-    """Somebody elsewhere likes a post they may see; False when they did already. Raises NotFound."""
-    await _must_see(session, by, post)
+async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str, via: Actor | None = None) -> bool:
+    """Somebody elsewhere likes a post they may see; False when they did already. Raises NotFound.
+
+    `via` is the group elsewhere that passed it on: it answers for who of its members sees what is in it.
+    """
+    await _must_see(session, via or by, post)
     if await like_of(session, by.id, post.id) is not None:
         return False
     session.add(Like(id=new_id(), actor_id=by.id, post_id=post.id, uri=uri))
@@ -114,13 +117,20 @@ class Reaction(NamedTuple):
 
 
 async def receive_emoji(
-    session: AsyncSession, *, by: Actor, post: Post, emoji: str, picture_url: str | None, uri: str
+    session: AsyncSession,
+    *,
+    by: Actor,
+    post: Post,
+    emoji: str,
+    picture_url: str | None,
+    uri: str,
+    via: Actor | None = None,
 ) -> bool:
     """Somebody elsewhere puts an emoji under a post they may see; False when it is there, or they put too many.
 
     Raises NotFound.
     """
-    await _must_see(session, by, post)
+    await _must_see(session, via or by, post)
     known = (
         await session.scalars(
             select(EmojiReaction.emoji).where(EmojiReaction.actor_id == by.id, EmojiReaction.post_id == post.id)

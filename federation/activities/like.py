@@ -28,11 +28,11 @@ async def like(session: AsyncSession, incoming: Incoming) -> str:
     sender = incoming.sender
     try:
         if sign is None:
-            is_new = await reactions.receive_like(session, by=sender, post=post, uri=incoming.id)
+            is_new = await reactions.receive_like(session, by=sender, post=post, uri=incoming.id, via=incoming.via)
         else:
             name, picture = sign
             is_new = await reactions.receive_emoji(
-                session, by=sender, post=post, emoji=name, picture_url=picture, uri=incoming.id
+                session, by=sender, post=post, emoji=name, picture_url=picture, uri=incoming.id, via=incoming.via
             )
             if picture is not None:
                 await emoji.keep(session, sender.host, {name.strip(":"): picture})

@@ -114,14 +114,15 @@ def _seen_in(addressed: Addressing, author: Actor) -> Visibility:
     return Visibility.FOLLOWERS if author.followers_uri in addressed.everyone else Visibility.DIRECT
 
 
-async def _parent(session: AsyncSession, seen: Seen) -> Post | None:
-    """What it answers, if we have that and its author may know of it."""
+async def _parent(session: AsyncSession, seen: Seen, via: Actor | None) -> Post | None:
+    """What it answers, if we have that and its author may know of it, or the group that passed it on."""
     uri = seen.post.reply_to_uri
     parent = await receiving.by_uri(session, uri) if uri else None
     if parent is None or parent.deleted_at is not None or (parent.removed_at is not None and not parent.is_local):
         return None
     if parent.is_local:
-        viewer = await policy.remote_viewer(session, seen.author.host, seen.author.id)
+        asker = via or seen.author
+        viewer = await policy.remote_viewer(session, asker.host, asker.id)
         if await session.scalar(policy.visible_posts(viewer).where(Post.id == parent.id)) is None:
             raise Ignored("answers nothing that they may see")
     return parent
