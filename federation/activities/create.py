@@ -11,6 +11,7 @@ from federation.activities.registry import Ignored, Incoming, Refused, Waiting, 
 from federation.remote_posts import Seen
 from federation.vocabulary import id_of, ids_of, same_origin
 from models import journal, ledger, policy, polls, quotes, tombstones
+from models.base import now
 from models.interactions import Interaction
 from models.journal import GroupDistributes
 from models.posts import receiving
@@ -101,6 +102,7 @@ async def create(session: AsyncSession, incoming: Incoming) -> str:
     if post is None:
         raise Ignored("was stored or deleted meanwhile")
     post.is_vouched = incoming.is_vouched
+    _close(incoming, seen, post)
     await quoting.note(session, incoming, seen, post)
     await enter(session, incoming, seen, post, what="Create", group_reach=place.group.reach if place.group else None)
     _pass_on(session, incoming, place, post)
@@ -121,6 +123,12 @@ async def _must_be_let_in(session: AsyncSession, incoming: Incoming, seen: Seen,
 
 async def _quotes_us(session: AsyncSession, seen: Seen) -> bool:
     return seen.post.quote_uri is not None and await quotes.is_agreed(session, seen.post.uri)
+
+
+def _close(incoming: Incoming, seen: Seen, post: Post) -> None:
+    """GRP-13: a thread in a group elsewhere is open or closed as that group passes it on."""
+    if incoming.via is not None and seen.post.is_locked is not None and post.reply_to_id is None:
+        post.locked_at = (post.locked_at or now()) if seen.post.is_locked else None
 
 
 async def store_parents(session: AsyncSession, incoming: Incoming) -> None:
@@ -154,6 +162,7 @@ async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: 
             return "its quote is shown" if shows_quote else "its quote is not shown any more"
         return await _refresh(session, incoming, seen, known, place)
     known.is_vouched = incoming.is_vouched
+    _close(incoming, seen, known)
     await enter(session, incoming, seen, known, what="Update", group_reach=place.group.reach if place.group else None)
     _pass_on(session, incoming, place, known)
     return "replaced"

@@ -133,12 +133,15 @@ async def _addressed(session: AsyncSession, post: ParsedPost) -> tuple[tuple[Act
     everyone = list(post.addressing.everyone)
     if post.group_uri is not None:
         everyone.append(post.group_uri)
+    wall = post.submitted_to
     found = (
         await session.scalars(
             select(Actor)
             .outerjoin(Group, Group.id == Actor.id)
             .where(
-                Actor.uri.in_(everyone) | Actor.followers_uri.in_(everyone),
+                Actor.uri.in_(everyone)
+                | Actor.followers_uri.in_(everyone)
+                | ((Actor.type == ActorType.GROUP) & (Actor.uri.in_(wall) | Actor.outbox.in_(wall))),
                 Actor.deleted_at.is_(None),
                 (Actor.host == "") | Group.id.is_not(None),
             )
@@ -190,6 +193,8 @@ def _is_submitted(post: ParsedPost, actor: Actor, group: Group, visibility: Visi
     copies whoever reads them) is for the group: there is no narrower way to speak to it from there.
     """
     everyone = post.addressing.everyone
+    if {actor.uri, actor.outbox} & set(post.submitted_to):
+        return True
     if post.addressing.is_public or actor.followers_uri in everyone or actor.uri in post.addressing.audience:
         return True
     return visibility is Visibility.FOLLOWERS and group.reach is not Reach.PUBLIC

@@ -20,6 +20,11 @@ async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:
     return await session.get(Post, post_id) if post_id is not None else None
 
 
+async def newest(session: AsyncSession, post: Post) -> Revision:
+    """What a post says now: of others that is what they wrote last, of ours only what was released may leave."""
+    return await session.get_one(Revision, (post.id, post.revision))
+
+
 async def answered(session: AsyncSession, post: Post) -> Post | None:
     """What `post` answers, unless that never left the house: then not even its id may be told."""
     parent = await by_id(session, post.reply_to_id)

@@ -13,7 +13,7 @@ from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document, format_date
 from models import copies
 from models.instance import Instance, instance_of
-from models.posts import reading
+from models.posts import departing, reading
 from models.tables import Actor, Attachment, Copy, Group, Post, PostTag, Reach, Revision
 
 _WROTE = {"de": "schrieb"}
@@ -41,10 +41,10 @@ async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
     Raises:
         StaysHere: the post must not leave (see `rendering.gather`), or is gone.
     """
-    post = await session.get_one(Post, copy.post_id)
+    post = await departing.by_id(session, copy.post_id)
     group = await session.get_one(Group, copy.group_id)
-    if post.deleted_at is not None or post.removed_at is not None or group.reach is Reach.INTERNAL:
-        raise StaysHere(post_id=post.id, reason="gone_or_closed")
+    if post is None or post.deleted_at is not None or post.removed_at is not None or group.reach is Reach.INTERNAL:
+        raise StaysHere(post_id=copy.post_id, reason="gone_or_closed")
     place = await session.get_one(Actor, group.id)
     parent_uri, answered = await _answered(session, post)
     if post.is_local:
@@ -65,7 +65,7 @@ async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
     return Spoken(
         copy=copy,
         post=post,
-        revision=await session.get_one(Revision, (post.id, post.revision)),
+        revision=await departing.newest(session, post),
         author=await session.get_one(Actor, post.author_id),
         group=place,
         tags=tuple(tags),
@@ -78,7 +78,7 @@ async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
 
 async def _answered(session: AsyncSession, post: Post) -> tuple[str | None, Actor | None]:
     """What the copy answers over there: another copy, or the very post where its author lives with copies himself."""
-    parent = await session.get(Post, post.reply_to_id) if post.reply_to_id is not None else None
+    parent = await departing.by_id(session, post.reply_to_id)
     if parent is None or parent.deleted_at is not None or parent.removed_at is not None:
         return None, None
     author = await session.get_one(Actor, parent.author_id)

@@ -54,7 +54,8 @@ class ParsedPost:
     """A post elsewhere, its texts clean.
 
     `visibility_hint` is ADR-1 without knowledge of whose collections are addressed, None when nobody is; `group_uri`
-    is set where the post is attributed to a group too; `is_vote` says that it only answers a poll.
+    is set where the post is attributed to a group too; `is_vote` says that it only answers a poll. `submitted_to` names
+    the collection it asks to be added to, and whose that is (FEP-400e); `is_locked` is None where nothing is said.
     """
 
     uri: str
@@ -80,6 +81,8 @@ class ParsedPost:
     mentions: tuple[str, ...] = ()
     emoji: dict[str, str] = field(default_factory=dict)
     is_vote: bool = False
+    submitted_to: tuple[str, ...] = ()
+    is_locked: bool | None = None
     poll: RemotePoll | None = None
     interaction: Rules = field(default_factory=dict)
     approved_by: str | None = None
@@ -148,6 +151,8 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...], received: date
         mentions=_mentions(document, insecure_hosts),
         emoji=members.emoji_of(document.get("tag"), insecure_hosts=insecure_hosts, most=_EMOJI),
         is_vote=is_reply_note and bool(name) and not content,
+        submitted_to=_submitted_to(document, insecure_hosts),
+        is_locked=not document["commentsEnabled"] if isinstance(document.get("commentsEnabled"), bool) else None,
         poll=asked,
         interaction=interaction.parse(document, insecure_hosts=insecure_hosts),
         quote_uri=quote.parse(document, insecure_hosts=insecure_hosts),
@@ -192,6 +197,13 @@ def _owners(document: Document, uri: str, insecure_hosts: tuple[str, ...]) -> tu
     if not people:
         raise WrongOrigin(member="attributedTo", id=uri)
     return people[0], group
+
+
+def _submitted_to(document: Document, insecure_hosts: tuple[str, ...]) -> tuple[str, ...]:
+    target = document.get("target")
+    owner = target.get("attributedTo") if isinstance(target, dict) else None
+    found = (members.checked_id(one, insecure_hosts=insecure_hosts) for one in (target, owner))
+    return tuple(one for one in found if one is not None)
 
 
 def _content(document: Document) -> tuple[str, str | None]:

@@ -103,11 +103,11 @@ def member(
         remove_url=sight.url("group-member-removal", **parts) if changes else None,
         role_url=sight.url("group-member-role", **parts) if changes else None,
         roles=("member", "moderator") if membership.host else ("member", "moderator", "gatekeeper", "owner"),
-        ban_url=sight.url("group-member-ban", **parts) if moderates and _may_be_banned(sight, membership) else None,
+        ban_url=sight.url("group-member-ban", **parts) if moderates and _is_bannable(sight, membership) else None,
     )
 
 
-def _may_be_banned(sight: Sight, membership: Membership) -> bool:
+def _is_bannable(sight: Sight, membership: Membership) -> bool:
     is_self = sight.staff is not None and membership.actor_id == sight.staff.actor_id
     return membership.role is not MemberRole.OWNER and not is_self
 

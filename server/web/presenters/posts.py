@@ -30,6 +30,7 @@ from models.tables import (
     Visibility,
 )
 from models.text.sanitise import clean_own, clean_stored
+from models.text.titles import title_of
 from models.viewers import Staff
 from server import link_cards as wished
 from server.context import REMOTE_FILES
@@ -178,6 +179,7 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
         approved=_approved(sight, approval),
         removed=_removed(sight, shown, around),
         locked=shown.locked_at is not None,
+        heading=_heading(shown, words),
         actions=await _actions(session, sight, shown, around) if staff else views.PostActions(),
     )
 
@@ -320,6 +322,12 @@ def _returned(sight: Sight, post: Post, approval: Approval | None) -> views.Deci
     if staff is None or not (post.author_id == staff.actor_id or approval.decided_by_id == staff.account_id):
         return None
     return decision(sight, approval)
+
+
+def _heading(post: Post, words: Post | Revision) -> str:
+    if words.title or post.group is None or post.reply_to_id is not None:
+        return ""
+    return title_of(words.html, post.group.actor.username)
 
 
 def _removed(sight: Sight, post: Post, around: Around) -> views.Decision | None:

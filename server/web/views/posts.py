@@ -203,6 +203,8 @@ class PostView:
     """Who took it out of its group, for its author and those who keep the group; nobody else sees it."""
     locked: bool = False
     """Nobody answers in its conversation any more."""
+    heading: str = ""
+    """What a post in a group that has no title is called."""
     approved: Decision | None = None
     vouched: bool = False
     """Whose it is, its group alone says."""

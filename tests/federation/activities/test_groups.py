@@ -64,6 +64,32 @@ async def test_GRP_6_a_direct_message_that_names_the_group_is_for_its_moderators
     assert await home.entries("GroupDistributes") == []
 
 
+@pytest.mark.parametrize("form", ["the group", "its outbox", "a wall of the group"])
+async def test_GRP_6_c_a_post_can_ask_to_be_added_to_what_the_group_owns(square, nora, form):
+    home = square.home
+    await joins(home, nora, square.public_actor)
+    targets = {
+        "the group": square.public_actor.uri,
+        "its outbox": square.public_actor.outbox,
+        "a wall of the group": {
+            "type": "Collection",
+            "id": f"{square.public_actor.uri}/wall",
+            "attributedTo": square.public_actor.uri,
+        },
+    }
+    note = nora.note("1", target=targets[form])
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    assert [post.group_id for post in await remote(home)] == [square.public.id]
+
+
+async def test_GRP_6_c_a_target_elsewhere_is_no_post_in_a_group_here(square, nora):
+    home = square.home
+    await joins(home, nora, square.public_actor)
+    note = nora.note("1", target=f"{nora.peer.base_url}/wall", cc=[square.ada_actor.uri])
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    assert [post.group_id for post in await remote(home)] == [None]
+
+
 async def test_GRP_6_a_direct_message_to_a_hidden_group_reaches_nobody(square, nora):
     home = square.home
     secret = await home.actor((await home.founds("secret", Reach.INTERNAL)).id)
@@ -123,6 +149,7 @@ async def test_R_71_a_post_for_a_hidden_group_gets_no_answer(square, nora):
 
 
 async def test_a_reply_goes_where_its_parent_is(square, nora):
+    """GRP-14: an answer to a post of ours that misses the group is passed on all the same, if it is public."""
     home = square.home
     await joins(home, nora, square.public_actor)
     ours = await home.alan.writes("Ours", group=square.public)

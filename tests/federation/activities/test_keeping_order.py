@@ -232,3 +232,27 @@ async def test_GRP_11_a_forged_removal_inside_an_announce_is_refused(square, ste
 
     assert (await steel.sends(home, announces(steel, forged))).startswith("refused")
     assert (await post_at(home, post.uri)).removed_at is None
+
+
+async def test_GRP_13_older_forums_say_on_the_post_that_it_is_closed(square, steel, nora):
+    home = square.home
+    await steel.sends(home, announces(steel, nora.proves(in_steel(nora, steel, "1", commentsEnabled=False))))
+    [post] = await remote(home)
+    assert post.locked_at is not None
+
+    opened = nora.note(
+        "1",
+        to=[steel.id, steel.document["followers"]],
+        audience=steel.id,
+        commentsEnabled=True,
+        updated="2026-03-01T00:00:00Z",
+    )
+    await steel.sends(home, announces(steel, nora.proves(nora.does("Update", opened))))
+    assert (await post_at(home, post.uri)).locked_at is None
+
+
+async def test_GRP_13_an_author_does_not_close_a_thread_of_ours(square, nora, kept):
+    home, (ned, _uri) = square.home, kept
+    note = ned.note("closed", commentsEnabled=False, **for_group(square.alpine_actor, public=False))
+    assert await ned.sends(home, ned.does("Create", note)) == "done: stored"
+    assert (await post_at(home, note["id"])).locked_at is None

@@ -81,3 +81,11 @@ async def test_GRP_12_a_member_is_banned_and_the_ban_is_lifted(world: World, ala
     lifted = await alan.follow(await alan.submit(members, f"/groups/alpine/bans/{world.nora.id}/end"))
     assert "The ban is lifted. They may join again." in lifted.words
     assert (await ada.get(f"{members}/{world.alan.id}/ban")).status == 403
+
+
+async def test_GRP_7_a_post_without_a_title_gives_its_page_the_first_line(world: World, ada: Browser) -> None:
+    post = await world.ada.writes("@alpine Who has 3 mm?\n\nWe need it.", group=world.alpine)
+    titled = await world.ada.writes("Text", title="Tubes", group=world.alpine)
+
+    assert "<title>Who has 3 mm?" in (await ada.get(f"/posts/{post.id}")).html
+    assert "<title>Tubes" in (await ada.get(f"/posts/{titled.id}")).html
