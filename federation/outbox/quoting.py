@@ -25,7 +25,9 @@ async def ask(keys: KeyRing, session: AsyncSession, leaving: Leaving, document: 
         return
     if await deliveries.by_uri(session, consent.request_uri) is not None:
         return
-    target = await session.get_one(Post, consent.target_id)
+    target = await departing.by_id(session, consent.target_id)
+    if target is None:
+        return
     author = await session.get_one(Actor, target.author_id)
     viewer = await policy.remote_viewer(session, author.host, author.id)
     if await session.scalar(policy.visible_posts(viewer).where(Post.id == leaving.post.id)) is None:
