@@ -3,7 +3,8 @@
 import pytest
 from aiohttp import FormData
 
-from models.tables import Access, Actor, ActorType
+from models import groups, wishes
+from models.tables import Access, Actor, ActorType, Group
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone, picture, upload
 from tests.world import World
@@ -238,3 +239,23 @@ async def test_a_service_account_elsewhere_is_a_bot(ada: Phone, world: World) ->
         nora.version += 1
 
     assert (await ada.get(f"/api/v1/accounts/{world.nora.id}")).body["bot"] is True
+
+
+async def test_GRP_2_a_client_answers_who_wants_to_join_a_group_of_ones_own(
+    world: World, hand: Hand, grace: Phone
+) -> None:
+    async with world.database.writing() as session:
+        group = await session.get_one(Group, world.alpine.id)
+        await wishes.set_asking(session, group, by=world.alan.staff, asks_first=True)
+    alan = await hand(world.alan)
+    people = {name: await world.southwind.sends(name) for name in ("sven", "tora")}
+    for actor in people.values():
+        await world.southwind.joins(world.alpine, as_=actor)
+    assert set((await alan.get("/api/v1/follow_requests")).ids) == {str(actor.id) for actor in people.values()}
+    assert (await grace.get("/api/v1/follow_requests")).ids == []
+    await grace.post(f"/api/v1/follow_requests/{people['sven'].id}/authorize", status=404)
+    await alan.post(f"/api/v1/follow_requests/{people['sven'].id}/authorize")
+    await alan.post(f"/api/v1/follow_requests/{people['tora'].id}/reject")
+    async with world.database.reading() as session:
+        members = [row.actor_id for row in await session.scalars(groups.members(group)) if row.host]
+    assert (people["sven"].id in members, people["tora"].id in members) == (True, False)
