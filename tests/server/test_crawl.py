@@ -26,6 +26,10 @@ SIGNED = ("/ap/", "/.well-known/", "/nodeinfo", "/media/")
 PAGES = ("/people/", "/groups/", "/posts/")
 NEGOTIATED = {"/people/{handle}", "/groups/{handle}", "/posts/{post_id}"}
 UNASKED = re.compile(r"/api/v1/streaming(?!/health)|/events|/static|/$")  # streams have no end; slashes are the same
+LOADED = re.compile(
+    r'<(?!a |form |link rel="(?:alternate|canonical))[^>]*\b(?:src|srcset|poster|href)="(?!/(?!/)|#)[^"]*"'
+)
+"""What a page would load from another server (R-56)."""
 ANYTHING = ["1", "x", "northwind.example"]
 COLLECTIONS = ("outbox", "outbox?page=true", "followers", "following", "featured", "moderators")
 QUERIES = {
@@ -69,6 +73,7 @@ class Crawl:
         self.told.setdefault(name, []).append((path, text))
         found = re.findall(rf"{re.escape(self.company.base_url)}(/[^\s\"'<>\\)}}{{]*)|href=\"(/[^\"]*)\"", text)
         links = {(absolute or relative).replace("&amp;", "&").partition("#")[0] for absolute, relative in found}
+        assert LOADED.findall(text) == [], path
         return [link for link in links if not UNASKED.search(link.partition("?")[0]) and "token=" not in link]
 
     def _addresses(self, *, wire_only: bool) -> Iterator[str]:
@@ -109,7 +114,10 @@ class Crawl:
 
 
 def _forms(path: str) -> tuple[str, ...]:
-    return ("text/html", ACCEPT) if path.startswith((*SIGNED, *PAGES)) else ("text/html",)
+    """In which forms anybody asks for a path: pages that are documents too in both."""
+    if path.startswith(SIGNED):
+        return (ACCEPT,)
+    return ("text/html", ACCEPT) if path.startswith(PAGES) and path.count("/") == 2 else ("text/html",)
 
 
 async def writes_all_there_is(company: Company, author: Person, group: Group, word: str) -> list[Post]:
@@ -160,7 +168,7 @@ async def values_of(company: Company, groups: Sequence[Group], posts: Sequence[P
 
 
 async def test_L1_to_L9_no_address_tells_anybody_outside_a_word_of_an_internal_group(town: Town) -> None:
-    """GRP-18, L15 and L19 too: redirects, errors and headers are read along with bodies."""
+    """GRP-18 and L15 too: redirects, errors and headers are read along with bodies. No page loads anything (R-56)."""
     company = await town.company("Muster")
     alan = await company.hires("alan", Role.ADMIN)
     words = {reach: secrets.token_hex(8) for reach in Reach}
