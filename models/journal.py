@@ -331,6 +331,7 @@ async def head(session: AsyncSession) -> Position:
 
 
 Handler = Callable[[AsyncSession, Entry], Awaitable[None]]
+Sieve = Callable[[AsyncSession, list[Entry]], Awaitable[list[Entry]]]
 
 
 @dataclass(slots=True)
@@ -340,6 +341,7 @@ class Consumer:
     name: str
     handle: Handler
     kinds: frozenset[str]
+    sieve: "Sieve | None" = None
 
     async def catch_up(self, database: Database) -> int:
         """Deal with everything there is; how many entries were read. One batch is one transaction."""
@@ -369,9 +371,11 @@ class Consumer:
             cursor = await self._cursor(session)
             if _place(cursor) != position:  # another process was faster
                 return
-            for _, entry in entries:
-                if entry is not None and entry.kind in self.kinds:
-                    await self.handle(session, entry)
+            wanted = [entry for _, entry in entries if entry is not None and entry.kind in self.kinds]
+            if self.sieve is not None and len(wanted) > 1:
+                wanted = await self.sieve(session, wanted)
+            for entry in wanted:
+                await self.handle(session, entry)
             cursor.transaction, cursor.position = entries[-1][0]
 
     async def _one_by_one(
@@ -409,10 +413,18 @@ def _place(cursor: Cursor | None) -> Position:
     return Position(cursor.transaction, cursor.position) if cursor else Position()
 
 
-def consumer(name: str, handlers: dict[type[Entry], Callable[[AsyncSession, Any], Awaitable[None]]]) -> Consumer:
-    """A consumer that has one function per kind of entry it cares for."""
+def consumer(
+    name: str,
+    handlers: dict[type[Entry], Callable[[AsyncSession, Any], Awaitable[None]]],
+    *,
+    sieve: Sieve | None = None,
+) -> Consumer:
+    """A consumer that has one function per kind of entry it cares for.
+
+    `sieve` is given several entries at once and takes out those about which nothing would be done.
+    """
 
     async def handle(session: AsyncSession, entry: Entry) -> None:
         await handlers[type(entry)](session, entry)
 
-    return Consumer(name, handle, frozenset(kind.kind for kind in handlers))
+    return Consumer(name, handle, frozenset(kind.kind for kind in handlers), sieve)

@@ -20,6 +20,7 @@ from models.viewers import Staff
 
 _FIRST = "0" * 64
 _LOCK = 7_201_001
+_LAST = select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1)
 _AT_ONCE = 500
 
 
@@ -43,9 +44,25 @@ class Fact:
 
 async def append(session: AsyncSession, fact: Fact) -> LedgerLine:
     """Add a line in the transaction of `session`. On PostgreSQL writers of the ledger queue for the chain's end."""
+    [line] = await append_all(session, [fact])
+    return line
+
+
+async def append_all(session: AsyncSession, facts: Iterable[Fact]) -> list[LedgerLine]:
+    """The same for several, in their order."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    previous = await session.scalar(select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1)) or _FIRST
+    previous = await session.scalar(_LAST) or _FIRST
+    lines = []
+    for fact in facts:
+        lines.append(_line(fact, previous))
+        previous = lines[-1].hash
+    session.add_all(lines)
+    await session.flush()
+    return lines
+
+
+def _line(fact: Fact, previous: str) -> LedgerLine:
     line = LedgerLine(
         at=now().replace(microsecond=0),
         outcome=fact.outcome,
@@ -63,8 +80,6 @@ async def append(session: AsyncSession, fact: Fact) -> LedgerLine:
         previous=previous,
     )
     line.hash = digest_of(line)
-    session.add(line)
-    await session.flush()
     return line
 
 

@@ -223,6 +223,26 @@ async def holds(session: AsyncSession, claimed: Claimed) -> bool:
     return row is not None and row.state is ReceivedState.WAITING and row.attempts == claimed.attempt
 
 
+async def held(session: AsyncSession, claimed: Sequence[Claimed]) -> set[int]:
+    """The same for several: the ids of those that are."""
+    rows = await session.execute(
+        select(Received.id, Received.attempts)
+        .where(Received.id.in_([one.id for one in claimed]), Received.state == ReceivedState.WAITING)
+        .with_for_update()
+    )
+    attempts = dict(rows.all())
+    return {one.id for one in claimed if attempts.get(one.id) == one.attempt}
+
+
+async def finish_all(session: AsyncSession, claimed: Sequence[Claimed], state: ReceivedState, outcome: str) -> None:
+    """Note how those ended that `held` says are still ours, in its transaction."""
+    await session.execute(
+        update(Received)
+        .where(Received.id.in_([one.id for one in claimed]))
+        .values(state=state, outcome=outcome[:OUTCOME_LIMIT])
+    )
+
+
 async def finish(session: AsyncSession, claimed: Claimed, state: ReceivedState, outcome: str = "") -> None:
     """Note how it ended, unless somebody else has it by now."""
     await session.execute(

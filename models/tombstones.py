@@ -5,7 +5,7 @@ signed no later than its Undo: what is signed later is news, a replay is not. Al
 server signed its requests, so no clock of ours is in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -49,6 +49,11 @@ async def is_buried(session: AsyncSession, uri: str) -> bool:
     return await session.get(Tombstone, uri) is not None
 
 
+async def buried(session: AsyncSession, uris: Collection[str]) -> set[str]:
+    """Those of `uris` of which `is_buried` is true."""
+    return set(await session.scalars(select(Tombstone.uri).where(Tombstone.uri.in_(uris))))
+
+
 async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None) -> bool:
     """Whether an activity with that id has no effect: it is over and was not done again, signed later than its end."""
     stone = await session.get(Tombstone, uri) if uri else None
@@ -59,9 +64,7 @@ async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None
 
 async def is_news(session: AsyncSession, uri: str, *, signed_at: datetime) -> bool:
     """Whether what `uri` names was undone before `signed_at`."""
-    found = select(Tombstone.uri).where(
-        Tombstone.uri == uri, Tombstone.ended == Ended.UNDONE, Tombstone.at < signed_at
-    )
+    found = select(Tombstone.uri).where(Tombstone.uri == uri, Tombstone.ended == Ended.UNDONE, Tombstone.at < signed_at)
     return await session.scalar(found) is not None
 
 

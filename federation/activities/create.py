@@ -185,24 +185,26 @@ async def enter(
     session: AsyncSession, incoming: Incoming, seen: Seen, post: Post, *, what: str, group_reach: Reach | None
 ) -> None:
     """The ledger's line about what came in."""
+    await ledger.append(session, line_about(incoming, seen, post, what=what, group_reach=group_reach))
+
+
+def line_about(incoming: Incoming, seen: Seen, post: Post, *, what: str, group_reach: Reach | None) -> ledger.Fact:
+    """What that line says."""
     if incoming.via is not None:
         rule = "group_elsewhere"
     elif group_reach is not None:
         rule = "reach_public" if group_reach is Reach.PUBLIC else "agreement"
     else:
         rule = str(post.visibility)
-    await ledger.append(
-        session,
-        ledger.Fact(
-            outcome=Outcome.RECEIVED,
-            what=what,
-            actor=seen.author.handle,
-            rule=rule,
-            object_uri=post.uri,
-            post_id=post.id,
-            revision=post.revision,
-            group_id=post.group_id,
-            hosts=(incoming.via.host if incoming.via is not None else seen.author.host,),
-            digest=incoming.digest,
-        ),
+    return ledger.Fact(
+        outcome=Outcome.RECEIVED,
+        what=what,
+        actor=seen.author.handle,
+        rule=rule,
+        object_uri=post.uri,
+        post_id=post.id,
+        revision=post.revision,
+        group_id=post.group_id,
+        hosts=(incoming.via.host if incoming.via is not None else seen.author.host,),
+        digest=incoming.digest,
     )

@@ -4,6 +4,7 @@ Addressing decides (ADR-1, ADR-2); a reply never goes further than what it answe
 elsewhere counts once that group passes it on (GRP-9); and nothing attaches to what its author may not see.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -59,7 +60,7 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
     post, author = seen.post, seen.author
     wire = incoming.wire
     activity = addressing.parse(incoming.document, insecure_hosts=wire.insecure_hosts)
-    visibility = _visibility(post, author, activity)
+    visibility = visibility_of(post, author, activity)
     parent = await _parent(session, seen)
     people, groups = await _addressed(session, post)
     if incoming.via is not None:
@@ -99,8 +100,8 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
     )
 
 
-def _visibility(post: ParsedPost, author: Actor, activity: Addressing) -> Visibility:
-    """ADR-1, and the narrower of both where activity and object disagree (ADR-2)."""
+def visibility_of(post: ParsedPost, author: Actor, activity: Addressing) -> Visibility:
+    """For whom it is: ADR-1, and the narrower of both where activity and object disagree (ADR-2)."""
     if post.visibility_hint is Visibility.DIRECT and post.type == "ChatMessage":
         return Visibility.DIRECT
     found = [_seen_in(one, author) for one in (post.addressing, activity) if one.everyone or one.is_public]
@@ -133,24 +134,29 @@ async def _addressed(session: AsyncSession, post: ParsedPost) -> tuple[tuple[Act
     everyone = list(post.addressing.everyone)
     if post.group_uri is not None:
         everyone.append(post.group_uri)
-    wall = post.submitted_to
-    found = (
-        await session.scalars(
-            select(Actor)
-            .outerjoin(Group, Group.id == Actor.id)
-            .where(
-                Actor.uri.in_(everyone)
-                | Actor.followers_uri.in_(everyone)
-                | ((Actor.type == ActorType.GROUP) & (Actor.uri.in_(wall) | Actor.outbox.in_(wall))),
-                Actor.deleted_at.is_(None),
-                (Actor.host == "") | Group.id.is_not(None),
-            )
-        )
-    ).all()
+    found = await met_among(session, everyone, walls=post.submitted_to)
     nobody = (ActorType.GROUP, ActorType.APPLICATION)
     people = tuple(actor for actor in found if actor.type not in nobody and actor.uri in everyone)
     groups = sorted((actor for actor in found if actor.type is ActorType.GROUP), key=lambda actor: actor.host)
     return people, groups
+
+
+async def met_among(
+    session: AsyncSession, addressed: Collection[str], *, walls: Collection[str] = ()
+) -> Sequence[Actor]:
+    """Those of ours, and the groups anywhere, whom `addressed` names, or the followers of whom; groups by `walls`."""
+    found = await session.scalars(
+        select(Actor)
+        .outerjoin(Group, Group.id == Actor.id)
+        .where(
+            Actor.uri.in_(addressed)
+            | Actor.followers_uri.in_(addressed)
+            | ((Actor.type == ActorType.GROUP) & (Actor.uri.in_(walls) | Actor.outbox.in_(walls))),
+            Actor.deleted_at.is_(None),
+            (Actor.host == "") | Group.id.is_not(None),
+        )
+    )
+    return found.all()
 
 
 def _announcer(via: Actor, post: ParsedPost, parent: Post | None) -> Actor:
@@ -243,13 +249,20 @@ async def _followers(session: AsyncSession, author: Actor) -> tuple[Actor, ...]:
 
 async def is_followed(session: AsyncSession, actor: Actor) -> bool:
     """Whether anybody of ours follows them."""
-    found = await session.scalar(
-        select(Follow.id)
+    return bool(await followed_among(session, [actor]))
+
+
+async def followed_among(session: AsyncSession, people: Collection[Actor]) -> set[int]:
+    """The ids of those whom anybody of ours follows."""
+    found = await session.scalars(
+        select(Follow.followee_id)
         .join(Actor, Actor.id == Follow.follower_id)
-        .where(Follow.followee_id == actor.id, Follow.accepted_at.is_not(None), Actor.host == "")
-        .limit(1)
+        .where(
+            Follow.followee_id.in_([actor.id for actor in people]), Follow.accepted_at.is_not(None), Actor.host == ""
+        )
+        .distinct()
     )
-    return found is not None
+    return set(found)
 
 
 def told(seen: Seen, place: Place) -> RemotePost:

@@ -16,6 +16,7 @@ from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting,
 from federation.documents import members
 from federation.documents.activity import encode, proven
 from federation.errors import ProtocolError
+from federation.inbox import texts
 from federation.signatures import BadProof, sha256_base64
 from federation.vocabulary import BadJson, Document, parse_json
 from federation.wire import Wire
@@ -88,10 +89,11 @@ class Processor:
             claimed = await received.claim(session, host, limit=PER_CLAIM)
         if not claimed:  # another process is at it
             await asyncio.sleep(_PACE_SECONDS)
-        for position, one in enumerate(claimed):
+        waiting = await texts.take(self._wire, claimed)
+        for position, one in enumerate(waiting):
             if self._is_stopping:
                 async with self._wire.database.writing() as session:
-                    await received.give_back(session, claimed[position:])
+                    await received.give_back(session, waiting[position:])
                 break
             await self._process(one)
         return len(claimed)

@@ -80,8 +80,9 @@ class RemotePost:
     poll: RemotePoll | None = None
     emoji: Mapping[str, str] = field(default_factory=dict)
 
-
     interaction: str | None = None
+
+
 async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     """Store a post from elsewhere, once: None when it is there already or was deleted (R-60, R-61).
 
@@ -94,9 +95,41 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     parent = await by_uri(session, told.reply_to_uri) if told.reply_to_uri else None
     if parent is not None and parent.deleted_at is not None:
         parent = None
-    published = min(told.published or now(), now())
-    # an old post keeps its place in time; a fresh one is news whatever its clock says
-    post_id = await _new_id(session, published if now() - published > _FRESH else now())
+    [post_id] = await _new_ids(session, [told])
+    post = _made(told, parent, post_id)
+    post.emoji = await emoji.keep(session, told.author.host, told.emoji)
+    session.add(post)
+    await session.flush()
+    await _fill(session, post, told)
+    if told.poll is not None:
+        await polls.receive(session, post, told.poll)
+    people = {actor.id for actor in told.recipients}
+    session.add_all([Recipient(post_id=post.id, actor_id=person) for person in people])
+    await session.flush()
+    journal.record(session, journal.PostWritten(post.id))
+    return post
+
+
+async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> list[Post]:
+    """Store posts that are nothing but a text and its tags, none of which is here or was deleted; all at once."""
+    posts = [_made(one, None, post_id) for one, post_id in zip(told, await _new_ids(session, told), strict=True)]
+    session.add_all(posts)
+    await session.flush()
+    for post, one in zip(posts, told, strict=True):
+        session.add(_revision(post))
+        session.add_all(_tags(post, one))
+        journal.record(session, journal.PostWritten(post.id))
+    await session.flush()
+    return posts
+
+
+async def is_known(session: AsyncSession, uris: Sequence[str]) -> set[str]:
+    """Those of `uris` that are stored here or never come again."""
+    stored = await session.scalars(select(Post.uri).where(Post.uri.in_(uris)))
+    return {*stored, *await tombstones.buried(session, uris)}
+
+
+def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
     visibility, group_id, reach = _placed(told, parent)
     post = Post(
         id=post_id,
@@ -112,24 +145,32 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
         reply_to_uri=told.reply_to_uri,
         thread_id=(parent.thread_id or parent.id) if parent else post_id,
         context_uri=told.context_uri or (parent.context_uri if parent else None),
-        created_at=published,
-        emoji=await emoji.keep(session, told.author.host, told.emoji),
+        created_at=min(told.published or now(), now()),
     )
     _say(post, told)
-    session.add(post)
-    await session.flush()
-    await _fill(session, post, told)
-    if told.poll is not None:
-        await polls.receive(session, post, told.poll)
-    people = {actor.id for actor in told.recipients}
-    session.add_all([Recipient(post_id=post.id, actor_id=person) for person in people])
-    await session.flush()
-    journal.record(session, journal.PostWritten(post.id))
+    post.interaction = told.interaction
     return post
 
 
+async def _new_ids(session: AsyncSession, told: Sequence[RemotePost]) -> list[int]:
+    """An id for each that nothing has yet and that sorts by its time, which others tell to the second only.
+
+    An old post keeps its place in time; a fresh one is news whatever its clock says.
+    """
+    moment = now()
+    times = [min(one.published or moment, moment) for one in told]
+    found: dict[int, None] = {}
+    while len(found) < len(told):
+        wanted = [id_near(time if moment - time > _FRESH else moment) for time in times[len(found) :]]
+        taken = set(await session.scalars(select(Post.id).where(Post.id.in_(wanted))))
+        for number in wanted:
+            if number in taken or number in found:
+                break
+            found[number] = None
+    return list(found)
+
+
 async def _new_id(session: AsyncSession, moment: datetime) -> int:
-    """An id that sorts where `moment` is and that nothing has yet: others tell their times to the second only."""
     while True:
         found = id_near(moment)
         if await session.scalar(select(Post.id).where(Post.id == found)) is None:
@@ -158,18 +199,7 @@ def _say(post: Post, told: RemotePost) -> None:
 
 async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
     post.interaction = told.interaction
-    session.add(
-        Revision(
-            post_id=post.id,
-            number=post.revision,
-            title=post.title,
-            source=post.source,
-            html=post.html,
-            warning=post.warning,
-            is_sensitive=post.is_sensitive,
-            language=post.language,
-        )
-    )
+    session.add(_revision(post))
     for position, file in enumerate(told.files):
         media = Media(
             actor_id=told.author.id,
@@ -195,9 +225,26 @@ async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
             )
         )
     session.add_all([Mention(post_id=post.id, actor_id=person) for person in {actor.id for actor in told.named}])
-    tags = {fold_tag(tag): tag for tag in told.tags}
-    session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items() if name])
+    session.add_all(_tags(post, told))
     await session.flush()
+
+
+def _revision(post: Post) -> Revision:
+    return Revision(
+        post_id=post.id,
+        number=post.revision or 1,
+        title=post.title,
+        source=post.source,
+        html=post.html,
+        warning=post.warning,
+        is_sensitive=post.is_sensitive,
+        language=post.language,
+    )
+
+
+def _tags(post: Post, told: RemotePost) -> list[PostTag]:
+    tags = {fold_tag(tag): tag for tag in told.tags}
+    return [PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items() if name]
 
 
 async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> bool:

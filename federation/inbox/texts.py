@@ -1,0 +1,171 @@
+"""Texts, many in one transaction: most of what comes in needs nothing but to be stored.
+
+A text is a public or unlisted note by an actor we know, brought by that actor's own server: it answers nothing, names
+nobody, carries no file, no poll, no quote and no rules of its own, and no group has to do with it. Such notes cost a
+few statements together. What looks the least bit different, and whatever comes after it from the same server, takes
+the way of all activities, one by one.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, dataclass, fields
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation import trust
+from federation.activities import Incoming, create, places
+from federation.activities.places import Place
+from federation.documents import addressing, members
+from federation.documents import post as documents
+from federation.documents.addressing import Addressing
+from federation.documents.post import ParsedPost
+from federation.errors import ProtocolError
+from federation.remote_posts import Seen
+from federation.vocabulary import BadJson, Document, ids_of, parse_json, same_origin
+from federation.wire import Wire
+from models import ledger, received
+from models.errors import DomainError
+from models.posts import receiving
+from models.received import Claimed
+from models.tables import Actor, ActorType, ReceivedState, Visibility
+
+log = logging.getLogger(__name__)
+
+_LONG = 20_000
+_FOR_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
+_SAID = frozenset({"source", "warning", "is_sensitive", "language", "context_uri", "published", "updated", "tags"})
+_USUAL = {  # what a post may say beyond its text: a text says none of it
+    one.name: one.default if one.default_factory is MISSING else one.default_factory()
+    for one in fields(ParsedPost)
+    if one.name not in _SAID and (one.default, one.default_factory) != (MISSING, MISSING)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    claimed: Claimed
+    document: Document
+    post: ParsedPost
+    activity: Addressing
+
+
+async def take(wire: Wire, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+    """Store the texts that `claimed`, which one server brought in this order, begins with; what remains to be done."""
+    texts = list(_leading(wire, claimed))
+    if not texts:
+        return claimed
+    try:
+        async with wire.database.writing() as session:
+            done = await _store(session, wire, texts)
+    except Exception:  # whatever it is, it shows again where each is dealt with alone, and is told from its neighbours
+        log.warning("texts could not be stored together", exc_info=True, extra={"host": claimed[0].host})
+        return claimed
+    return claimed[done:]
+
+
+def _leading(wire: Wire, claimed: Sequence[Claimed]) -> Iterator[_Text]:
+    for one in claimed:
+        text = _read(wire, one)
+        if text is None:
+            return
+        yield text
+
+
+def _read(wire: Wire, claimed: Claimed) -> _Text | None:
+    """The text in an activity; None when there is more to it."""
+    if claimed.type != "Create" or not claimed.actor_uri or claimed.attempt > 1:
+        return None
+    try:
+        document = parse_json(claimed.body, max_bytes=len(claimed.body))
+    except BadJson:
+        return None
+    embedded = document.get("object")
+    if "proof" in document or not isinstance(embedded, dict) or not _is_own_note(wire, embedded, claimed.actor_uri):
+        return None
+    try:
+        post = documents.parse(embedded, insecure_hosts=wire.insecure_hosts)
+        activity = addressing.parse(document, insecure_hosts=wire.insecure_hosts)
+    except (ProtocolError, DomainError):
+        return None
+    return _Text(claimed, document, post, activity) if _is_plain(post) else None
+
+
+def _is_own_note(wire: Wire, note: Document, actor_uri: str) -> bool:
+    uri = members.checked_id(note.get("id"), insecure_hosts=wire.insecure_hosts)
+    content = note.get("content")
+    return (
+        uri is not None
+        and not trust.is_own(wire, uri)
+        and same_origin(uri, actor_uri)
+        and ids_of(note.get("attributedTo")) == [actor_uri]
+        and isinstance(content, str)
+        and len(content) <= _LONG
+    )
+
+
+def _is_plain(post: ParsedPost) -> bool:
+    if post.type != "Note" or post.visibility_hint not in _FOR_ALL or not post.html:
+        return False
+    return all(getattr(post, name) == usual for name, usual in _USUAL.items())
+
+
+async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> int:
+    """Store as many of `texts` as are what they seem, from the first on; how many those were."""
+    ours = await received.held(session, [text.claimed for text in texts])
+    try:
+        await trust.admit(session, texts[0].claimed.host)
+    except trust.NotAdmitted:
+        return 0
+    found = await session.scalars(select(Actor).where(Actor.uri.in_({text.claimed.actor_uri for text in texts})))
+    authors = {actor.uri: actor for actor in found if actor.deleted_at is None}
+    known = await receiving.is_known(session, [text.post.uri for text in texts])
+    addressed = {uri for text in texts for one in (text.post.addressing, text.activity) for uri in one.everyone}
+    met = {uri for actor in await places.met_among(session, addressed) for uri in (actor.uri, actor.followers_uri)}
+    followed = await places.followed_among(session, list(authors.values()))
+    owners = await _people(session, {text.claimed.inbox_actor_id for text in texts} - {None})
+    taken: list[tuple[_Text, Incoming, Seen, Place]] = []
+    for text in texts:
+        author = authors.get(text.claimed.actor_uri)
+        everyone = {*text.post.addressing.everyone, *text.activity.everyone}
+        if text.claimed.id not in ours or author is None or text.post.uri in known or not everyone.isdisjoint(met):
+            break
+        visibility = places.visibility_of(text.post, author, text.activity)
+        is_wanted = author.id in followed or text.claimed.inbox_actor_id in owners
+        if visibility not in _FOR_ALL or not is_wanted:
+            break
+        known.add(text.post.uri)
+        seen = Seen(text.post, author)
+        taken.append((text, _incoming(wire, text, seen), seen, Place(visibility=visibility, is_wanted=True)))
+    if not taken:
+        return 0
+    posts = await receiving.receive_texts(session, [places.told(seen, place) for _, _, seen, place in taken])
+    facts = [
+        create.line_about(incoming, seen, post, what="Create", group_reach=None)
+        for post, (_, incoming, seen, _) in zip(posts, taken, strict=True)
+    ]
+    await ledger.append_all(session, facts)
+    await received.finish_all(session, [text.claimed for text, *_ in taken], ReceivedState.DONE, "stored")
+    return len(taken)
+
+
+def _incoming(wire: Wire, text: _Text, seen: Seen) -> Incoming:
+    return Incoming(
+        wire=wire,
+        document=text.document,
+        type=text.claimed.type,
+        sender=seen.author,
+        received_at=text.claimed.received_at,
+        received_id=text.claimed.id,
+        digest=hashlib.sha256(text.claimed.body).hexdigest(),
+        seen=seen,
+    )
+
+
+async def _people(session: AsyncSession, ids: set[int | None]) -> set[int | None]:
+    """Those of the owners of inboxes who are people that are still there."""
+    if not ids:
+        return set()
+    found = select(Actor.id).where(Actor.id.in_(ids), Actor.type != ActorType.GROUP, Actor.deleted_at.is_(None))
+    return set(await session.scalars(found))
