@@ -93,7 +93,10 @@ class Crawl:
         names = re.findall(r"{(\w+)}", pattern)
         kind = pattern.split("/")[3] if pattern.startswith("/api/v") else ""
         values = [self.values.get(f"{kind} {name}") or self.values.get(name, ANYTHING) for name in names]
-        for chosen in itertools.product(*values):
+        most = max(map(len, values), default=1)
+        for chosen in (
+            zip(*(itertools.islice(itertools.cycle(each), most) for each in values), strict=True) if names else [()]
+        ):
             path = pattern.format(**dict(zip(names, chosen, strict=True)))
             yield path
             for query in QUERIES.get(pattern, []):
@@ -144,17 +147,18 @@ async def values_of(company: Company, groups: Sequence[Group], posts: Sequence[P
         actors.append(await session.get_one(Actor, posts[0].author_id))
         activities = list(await session.scalars(select(Activity)))
         files = list(await session.scalars(select(Media)))
+    internal = [post for post in posts if post.group_id == groups[0].id]
     wire = [f"{actor.uri}/{name}" for actor in actors for name in ("", *COLLECTIONS)]
     wire += [f"{post.uri}{end}" for post in posts for end in ("", "/replies", "/replies?page=true&after=0", "/likes")]
     wire += [each.uri for each in activities] + [str(post.context_uri) for post in posts]
     wire += [f"{actors[0].uri}/members/{'0' * 64}"]
     return {
         "id": [str(posts[0].id)],
-        "statuses id": [str(post.id) for post in posts],
+        "statuses id": [str(post.id) for post in (internal[0], internal[-1], posts[-1])],
         "accounts id": [str(actor.id) for actor in actors],
         "lists id": [str(group.id) for group in groups],
         "media id": [str(file.id) for file in files],
-        "post_id": [str(post.id) for post in posts],
+        "post_id": [str(post.id) for post in (internal[0], internal[-1], posts[-1])],
         "media_id": [str(file.id) for file in files],
         "file": [str(file.file) for file in files],
         "actor_id": [str(actor.id) for actor in actors],
