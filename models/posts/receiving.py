@@ -78,9 +78,8 @@ class RemotePost:
     named: Sequence[Actor] = ()
     recipients: Sequence[Actor] = ()
     poll: RemotePoll | None = None
-    emoji: Mapping[str, str] = field(default_factory=dict)
-
     interaction: str | None = None
+    emoji: Mapping[str, str] = field(default_factory=dict)
 
 
 async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
@@ -148,7 +147,6 @@ def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
         created_at=min(told.published or now(), now()),
     )
     _say(post, told)
-    post.interaction = told.interaction
     return post
 
 
@@ -195,10 +193,10 @@ def _say(post: Post, told: RemotePost) -> None:
     post.warning = shorten_text(told.warning, limit=_TITLE)
     post.is_sensitive = told.is_sensitive
     post.language = told.language
+    post.interaction = told.interaction
 
 
 async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
-    post.interaction = told.interaction
     session.add(_revision(post))
     for position, file in enumerate(told.files):
         media = Media(
