@@ -61,7 +61,7 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
     wire = incoming.wire
     activity = addressing.parse(incoming.document, insecure_hosts=wire.insecure_hosts)
     visibility = visibility_of(post, author, activity)
-    parent = await _parent(session, seen)
+    parent = await _parent(session, seen, incoming.via)
     people, groups = await _addressed(session, post)
     if incoming.via is not None:
         group_actor: Actor | None = _announcer(incoming.via, post, parent)
