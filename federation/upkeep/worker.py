@@ -1,6 +1,7 @@
 """Works off what is to be put right with groups elsewhere, one at a time, and writes down what the wire decided."""
 
 import asyncio
+import contextlib
 import logging
 
 from federation import decisions
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 SECONDS = 120.0
 _POLL_SECONDS = 30.0
 _PAUSE_SECONDS = 5.0
+_PACE_SECONDS = 1.0
 
 
 class Upkeep:
@@ -40,6 +42,8 @@ class Upkeep:
                 log.exception("upkeep failed")
                 seconds = _PAUSE_SECONDS
             await database.changed.wait(seen, at_most=seconds)
+            with contextlib.suppress(TimeoutError):  # nothing here is urgent, and a busy inbox changes all the time
+                await asyncio.wait_for(stop.wait(), _PACE_SECONDS)
         await decisions.write(self._wire)
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
