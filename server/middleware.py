@@ -79,6 +79,9 @@ def visit_cookie(config: Config) -> str:
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what was raised into an answer for the surface it was raised on; never a trace, never a secret."""
     try:
+        is_packed = request.headers.get("Content-Encoding", "identity").lower() != "identity"
+        if is_packed and surface(request) is not Surface.WIRE:  # the inbox says so itself
+            raise web.HTTPUnsupportedMediaType  # a small body could become a large one (R-40)
         response = await handler(request)
     except SignInNeeded:
         if surface(request) is not Surface.PAGES:

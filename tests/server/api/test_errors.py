@@ -1,5 +1,6 @@
 """What web clients meet when something is wrong: JSON, always readable across origins, never a trace."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -114,6 +115,15 @@ async def test_R_40_a_body_that_is_too_large_is_refused(ada: Phone) -> None:
 
     assert answer.status == 413
     assert answer.headers[EVERYWHERE] == "*"
+
+
+async def test_R_40_a_compressed_body_is_refused_unread(ada: Phone) -> None:
+    bomb = gzip.compress(b"status=" + b"a" * 1_000_000)
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded"}
+    answer = await ada.ask("POST", "/api/v1/statuses", data=bomb, headers=headers)
+
+    assert answer.status == 415
+    assert "error" in answer.body
 
 
 async def test_R_43_a_nul_is_left_out_of_texts_and_questions(ada: Phone) -> None:
