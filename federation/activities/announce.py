@@ -21,7 +21,7 @@ from models.interactions import Interaction
 from models.posts import receiving
 from models.tables import Actor, ActorType, Group, Membership, MemberState
 
-_PASSED_ON = frozenset({"Create", "Update", "Delete", "Like", "Undo", "Block", "Lock", "Add", "Remove"})
+_PASSED_ON = frozenset({"Create", "Update", "Delete", "Like", "EmojiReact", "Undo", "Block", "Lock", "Add", "Remove"})
 _NEVER = frozenset({"Follow", "Join", "Accept", "Reject", "Move", "Announce", "Flag"})
 
 
@@ -41,6 +41,10 @@ async def gather(incoming: Incoming) -> None:
     uri = incoming.object_id
     if uri is None:
         raise Refused("R-17", "names nothing")
+    if _says_something(incoming):
+        incoming.inner = await _as_quote(incoming, uri)
+        await create.gather(incoming.inner)
+        return
     if trust.is_own(incoming.wire, uri):
         return
     async with incoming.wire.database.reading() as session:
@@ -50,6 +54,34 @@ async def gather(incoming: Incoming) -> None:
         raise Ignored("concerns nobody here")
     if not is_stored or incoming.sender.type is ActorType.GROUP:
         incoming.seen = await remote_posts.fetch(incoming.wire, uri, incoming.budget)
+
+
+def _says_something(incoming: Incoming) -> bool:
+    """FEP-dd4b: a boost with words of its own is a quote."""
+    content = incoming.document.get("content")
+    return isinstance(content, str) and bool(content.strip()) and incoming.sender.type is not ActorType.GROUP
+
+
+async def _as_quote(incoming: Incoming, uri: str) -> Incoming:
+    """The Create of the post that a boost with words amounts to; what it boosts needs consent as in any quote."""
+    note: Document = {
+        **{name: value for name, value in incoming.document.items() if name not in ("actor", "object", "proof")},
+        "type": "Note",
+        "attributedTo": incoming.sender.uri,
+        "quote": uri,
+    }
+    seen = await remote_posts.read(incoming.wire, note, incoming.budget, known=incoming.sender)
+    return Incoming(
+        wire=incoming.wire,
+        document={**incoming.document, "type": "Create", "object": note},
+        type="Create",
+        sender=incoming.sender,
+        received_at=incoming.received_at,
+        digest=incoming.digest,
+        inbox_actor_id=incoming.inbox_actor_id,
+        budget=incoming.budget,
+        seen=seen,
+    )
 
 
 async def _is_wanted(session: AsyncSession, sender: Actor) -> bool:
@@ -185,6 +217,8 @@ async def announce(session: AsyncSession, incoming: Incoming) -> str:
     is_from_group = sender.type is ActorType.GROUP and await _somebody_asked(session, sender)
     if is_from_group:
         await answers.accept_by_announcing(session, sender, inbox_actor_id=incoming.inbox_actor_id)
+    if incoming.inner is not None and incoming.inner.via is None:
+        return f"quoted: {await create.create(session, incoming.inner)}"
     if incoming.inner is not None:
         await peers.note_evidence(session, sender.host, forum=True)
         return f"{incoming.inner.type}: {await HANDLERS[incoming.inner.type].apply(session, incoming.inner)}"

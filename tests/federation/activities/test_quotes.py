@@ -222,6 +222,20 @@ async def test_POL_5_a_stamp_that_comes_later_shows_the_quote(square, nora, othe
     assert await state_of(square, note["id"]) is QuoteState.REVOKED
 
 
+async def test_dd4b_a_boost_with_words_is_a_quote_that_needs_consent_too(square, nora, news):
+    home = square.home
+    await follows(home, square.ada, nora)
+    own = nora.note("1")
+    plain = nora.does("Announce", own["id"], to=[PUBLIC], content="<p>As I said</p>", published="2026-02-01T10:00:00Z")
+    foreign = nora.does("Announce", news.uri, to=[PUBLIC], content="<p>Look</p>", published="2026-02-01T10:00:00Z")
+
+    outcomes = [await nora.sends(home, each) for each in (plain, foreign)]
+
+    assert outcomes == ["done: quoted: stored"] * 2
+    assert await state_of(square, plain["id"]) is QuoteState.ACCEPTED
+    assert await state_of(square, foreign["id"]) is QuoteState.PENDING
+
+
 # We ask
 
 
