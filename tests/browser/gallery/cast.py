@@ -166,6 +166,25 @@ POLL = v.PollView(
 ASKING = replace(LONG, id="12", url="/posts/12", text=Markup("<p>Was gibt es am Freitag?</p>"), long=False, poll=POLL)
 ANSWERED = replace(ASKING, id="13", url="/posts/13", poll=replace(POLL, vote_url=None, end_url="/polls/5/end"))
 
+QUOTING = replace(
+    ASKING,
+    id="14",
+    url="/posts/14",
+    text=Markup("<p>Das sehe ich auch so.</p>"),
+    poll=None,
+    quote=v.QuoteView(
+        author=DIMITRI,
+        at=ago(days=1),
+        text="Die Muster sind da, und die Toleranz stimmt bei allen bis auf zwei, die wir noch einmal messen.",
+        url="/posts/9",
+        revoke_url="/posts/9/quotes/14/revocation",
+    ),
+    actions=replace(THEIRS, quote_url="/?quote=14#compose"),
+)
+UNQUOTED = replace(
+    QUOTING, id="15", url="/posts/15", quote=v.QuoteView(sentence="Der zitierte Beitrag wurde gelöscht.")
+)
+
 OPEN = v.PostView(
     id="6",
     url="/posts/6",

@@ -35,6 +35,7 @@ from tests.browser.gallery.cast import (
     PICTURE,
     POST,
     PUBLIC,
+    QUOTING,
     REFUSED,
     REPLYING,
     ROWS,
@@ -44,6 +45,7 @@ from tests.browser.gallery.cast import (
     STOPPED,
     TODAY,
     TROUBLED,
+    UNQUOTED,
     WAITING,
     ago,
 )
@@ -431,6 +433,7 @@ EXAMPLES = (
     ),
     page("saved", "saved", v.FeedView(posts=(POST,))),
     page("polls", "saved", v.FeedView(posts=(ASKING, ANSWERED))),
+    page("quotes", "saved", v.FeedView(posts=(QUOTING, UNQUOTED))),
     page("saved-empty", "saved", v.FeedView(posts=())),
     page("tag", "tag", v.FeedView(posts=(replace(OPEN, actions=v.PostActions()),), title="#gehaeuse"), DOOR),
     page("search", "search", v.SearchView()),
