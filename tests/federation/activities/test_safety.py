@@ -191,9 +191,12 @@ async def test_R_79_whom_one_of_ours_blocks_reaches_them_no_more(square, nora):
     await known(home, nora)
     assert await nora.sends(home, nora.does("Follow", square.ada_actor.uri)) == "done: asked to follow"
     post = await ada.writes("For all", group=await joined(home, ada, square.public))
+    assert (await nora.gets(home, post.uri)).status == 200
     async with home.database.writing() as session:
         await blocks.block(session, await actor_of(session, nora), by=ada.staff)
     assert await home.rows(Follow) == []
+    assert (await nora.gets(home, post.uri)).status == 404
+    assert (await nora.gets(home, square.ada_actor.uri)).status == 404
     assert (await nora.sends(home, nora.does("Follow", square.ada_actor.uri))).startswith("refused: R-71")
     assert await nora.sends(home, nora.does("Like", post.uri)) == "ignored: is nothing that they may see"
     reply = nora.note("1", inReplyTo=post.uri, cc=[square.ada_actor.uri, square.public_actor.uri])

@@ -77,6 +77,17 @@ PAGES: dict[str, dict[str, int]] = {
     "/approvals/1": {"visitor": DOOR, **dict.fromkeys(PEOPLE[1:], HIDDEN)},
     "/partners": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
     "/partners/{partner}": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/federation": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/federation/northwind.localhost:8002": {
+        "visitor": DOOR,
+        "joan": FORBIDDEN,
+        "ada": FORBIDDEN,
+        "grace": FORBIDDEN,
+        "alan": SEEN,
+    },
+    "/people/ada/report": HOUSE,
+    "/reports": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/reports/{report}": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
     "/ledger": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": SEEN, "alan": SEEN},
 }
 
@@ -94,6 +105,7 @@ class Things:
     approval: int
     partner: int
     ada: int
+    report: int
 
 
 @pytest.fixture
@@ -101,7 +113,7 @@ async def things(world: World) -> Things:
     """A post in a closed partner group waiting at the gate, one for the company, one in an open group, a public one."""
     from sqlalchemy import select
 
-    from models import partners
+    from models import partners, reports
     from models.tables import Approval
 
     closed = await world.ada.writes("Milling begins #milling", group=world.alpine)
@@ -110,12 +122,15 @@ async def things(world: World) -> Things:
     internal = await world.alan.writes("Soup today #milling", group=canteen)
     news = await world.alan.founds("news", reach=Reach.PUBLIC, access=Access.OPEN)
     public = await world.alan.writes("We are at the fair #fair", group=news)
+    async with world.database.writing() as session:
+        about = await session.get_one(Actor, world.ada.id)
+        report = await reports.report(session, about, by=world.joan.staff, post_ids=[company.id], text="Rude")
     await world.settle()
     async with world.database.reading() as session:
         approval = await session.scalar(select(Approval.id).where(Approval.post_id == closed.id))
         partner = (await session.scalars(partners.listed())).first()
     assert approval is not None and partner is not None
-    return Things(closed, company, internal, public, news, canteen, approval, partner.id, world.ada.id)
+    return Things(closed, company, internal, public, news, canteen, approval, partner.id, world.ada.id, report.id)
 
 
 def filled(path: str, things: Things) -> str:
@@ -127,6 +142,7 @@ def filled(path: str, things: Things) -> str:
         approval=things.approval,
         partner=things.partner,
         ada=things.ada,
+        report=things.report,
     )
 
 
@@ -153,6 +169,8 @@ async def test_every_page_that_is_served_stands_in_the_table(app: "object") -> N
         path.replace("{approval}", "{approval_id}")
         .replace("{ada}", "{actor_id}")
         .replace("{partner}", "{partner_id}")
+        .replace("{report}", "{report_id}")
+        .replace("/federation/northwind.localhost:8002", "/federation/{host}")
         .replace("/groups/alpine", "/groups/{handle}")
         .replace("/people/ada", "/people/{handle}")
         .replace("/tags/fair", "/tags/{tag}")
