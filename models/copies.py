@@ -10,7 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal, policy
+from models import egress, journal, policy
 from models.base import new_id, now
 from models.instance import instance_of
 from models.tables import (
@@ -101,7 +101,10 @@ _CANNOT = (
 
 
 async def explain(session: AsyncSession, group: Group, hosts: Collection[str]) -> None:
-    """Tell members at `hosts` once, in a message of the group, that their servers will show them nothing."""
+    """Tell members at `hosts` once, in a message of the group, that their servers will show them nothing.
+
+    It passes the gate like every direct message.
+    """
     if group.reach is not Reach.PARTNERS or not hosts:
         return
     told = (
@@ -127,23 +130,23 @@ async def explain(session: AsyncSession, group: Group, hosts: Collection[str]) -
 async def _tell(session: AsyncSession, group_id: int, member: Actor, html: str) -> None:
     instance = instance_of(session)
     post_id = new_id()
-    session.add(
-        Post(
-            id=post_id,
-            uri=instance.mint("o"),
-            url=instance.url(f"/posts/{post_id}"),
-            author_id=group_id,
-            visibility=Visibility.DIRECT,
-            reach=Reach.PARTNERS,
-            html=html,
-            thread_id=post_id,
-            context_uri=instance.mint("t"),
-            published_revision=1,
-        )
+    post = Post(
+        id=post_id,
+        uri=instance.mint("o"),
+        url=instance.url(f"/posts/{post_id}"),
+        author_id=group_id,
+        visibility=Visibility.DIRECT,
+        reach=Reach.PARTNERS,
+        html=html,
+        thread_id=post_id,
+        context_uri=instance.mint("t"),
     )
+    session.add(post)
     await session.flush()
     session.add(Revision(post_id=post_id, number=1, html=html))
     session.add(Mention(post_id=post_id, actor_id=member.id))
     session.add(Recipient(post_id=post_id, actor_id=member.id))
     await session.flush()
-    journal.record(session, journal.PostReleased(post_id, 1))
+    if (await egress.decide(session, post)).answer is egress.Answer.GO:
+        post.published_revision = 1
+        journal.record(session, journal.PostReleased(post_id, 1))

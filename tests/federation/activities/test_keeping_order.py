@@ -86,7 +86,9 @@ async def test_GRP_12_a_moderator_elsewhere_bans_and_lifts_the_ban(square, nora,
     assert (await post_at(home, uri)).removed_at is not None
     note = ned.note("more", **for_group(square.alpine_actor, public=False))
     assert (await ned.sends(home, ned.does("Create", note))).startswith("refused: GRP-6")
-    assert not (await ned.sends(home, ned.does("Follow", square.alpine_actor.uri))).startswith("done: joined")
+    again = ned.does("Follow", square.alpine_actor.uri)
+    assert await ned.sends(home, again) == "done: turned away: is banned"
+    assert (await home.entries("Left"))[-1]["uri"] == again["id"]  # answered with a Reject of this Follow
     assert await nora.sends(home, nora.does("Undo", block)) == "done: banned no more"
     assert await ned.sends(home, ned.does("Follow", square.alpine_actor.uri)) == "done: joined"
 
