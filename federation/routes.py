@@ -10,23 +10,23 @@ from datetime import datetime
 
 import msgspec
 from aiohttp import web
+from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from federation import collections, decisions, inbox, nodeinfo, stamps, trust, webfinger
+from federation import collections, decisions, inbox, nodeinfo, questions, stamps, trust, webfinger
 from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
 from federation.documents import card as cards
 from federation.documents import post as post_documents
 from federation.documents.envelope import with_context
 from federation.documents.refusals import StaysHere
+from federation.questions import Asker
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, audit, copies, introductions, policy, quotes
+from models import actors, audit, copies, introductions, policy, prepared, quotes
 from models.base import now
-from models.tables import Activity, Actor, ActorType, ConsentState, Group, Post
-from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
-
-Asker = RemoteViewer | Anonymous
+from models.tables import Actor, ActorType, ConsentState, Group, Post
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class Found:
     unsigned: Document | None = None
 
 
+_Question = Callable[[Viewer], Select[Post]]
 Lookup = Callable[[web.Request, Wire, Asker], Awaitable[Found | None]]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -151,10 +152,10 @@ async def activity_response(request: web.Request) -> web.Response | None:
 async def _behind_page(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
     url = _own_url(request, wire)
     async with wire.database.reading() as session:
-        actor = await session.scalar(policy.visible_actors(asker).where(Actor.host == "", Actor.url == url))
+        actor = await prepared.find(session, asker, questions.actor_behind, url=url)
     if actor is not None:
         return await _actor(wire, asker, actor.uri)
-    return await _object(wire, asker, Post.url == url)
+    return await _object(wire, asker, questions.own_post_behind, questions.withdrawn_behind, url=url)
 
 
 # Actors
@@ -192,15 +193,11 @@ async def show_actor(request: web.Request, wire: Wire, asker: Asker) -> Found | 
 
 async def _actor(wire: Wire, asker: Asker, uri: str) -> Found | None:
     async with wire.database.reading() as session:
-        actor = await session.scalar(
-            policy.visible_actors(asker)
-            .where(Actor.uri == uri)
-            .options(joinedload(Actor.avatar), joinedload(Actor.header))
-        )
+        actor = await prepared.find(session, asker, questions.actor_at, uri=uri)
         if actor is None:
             return None
         group = await session.get(Group, actor.id) if actor.type is ActorType.GROUP else None
-        for_all = await session.scalar(policy.visible_actors(ANONYMOUS).where(Actor.id == actor.id))
+        for_all = await prepared.find(session, ANONYMOUS, questions.actor_with, id=actor.id)
     own_keys = await wire.keys.ensure(wire.database, actor.id)
     document = actor_documents.render(
         actor,
@@ -248,13 +245,11 @@ async def show_collection(request: web.Request, wire: Wire, asker: Asker) -> Fou
     name = request.match_info["collection"]
     url = _own_url(request, wire)
     async with wire.database.reading() as session:
-        actor = await session.scalar(
-            policy.visible_actors(asker).where(Actor.uri == _own_url(request, wire, without=f"/{name}"))
-        )
+        actor = await prepared.find(session, asker, questions.actor_at, uri=_own_url(request, wire, without=f"/{name}"))
         if actor is None:
             return None
         document = await collections.of_actor(session, asker, actor, name, url=url, query=request.query)
-        for_all = await session.scalar(policy.visible_actors(ANONYMOUS).where(Actor.id == actor.id))
+        for_all = await prepared.find(session, ANONYMOUS, questions.actor_with, id=actor.id)
     if document is None:
         return None
     return Found(document=with_context(document), is_public=for_all is not None)
@@ -265,7 +260,8 @@ async def show_collection(request: web.Request, wire: Wire, asker: Asker) -> Fou
 
 async def show_object(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
     url = _own_url(request, wire)
-    return await _object(wire, asker, Post.uri == url) or await _copy(wire, asker, url)
+    found = await _object(wire, asker, questions.own_post_at, questions.withdrawn_at, uri=url)
+    return found or await _copy(wire, asker, url)
 
 
 async def _copy(wire: Wire, asker: Asker, url: str) -> Found | None:
@@ -284,15 +280,14 @@ async def _copy(wire: Wire, asker: Asker, url: str) -> Found | None:
     return Found(document=with_context(document), is_public=False)
 
 
-async def _object(wire: Wire, asker: Asker, which: object) -> Found | None:
+async def _object(wire: Wire, asker: Asker, there: _Question, withdrawn: _Question, **at: str) -> Found | None:
     async with wire.database.reading() as session:
-        own = (which, Post.is_local, Post.boost_of_id.is_(None))
-        post = await session.scalar(policy.visible_posts(asker).where(*own))  # type: ignore[arg-type]
+        post = await prepared.find(session, asker, there, **at)
         if post is None:
-            gone = await session.scalar(policy.withdrawn_posts(asker).where(*own))  # type: ignore[arg-type]
+            gone = await prepared.find(session, asker, withdrawn, **at)
             return _tombstone(gone.uri, gone.deleted_at) if gone is not None else None
         leaving = await post_documents.gather(session, post)
-        author = await session.scalar(policy.visible_actors(asker).where(Actor.id == post.author_id))
+        author = await prepared.find(session, asker, questions.actor_with, id=post.author_id)
     if author is None and isinstance(asker, RemoteViewer):  # whoever reads it must be able to see who wrote it
         async with wire.database.writing() as session:
             await actors.disclose(session, post.author_id, [asker.host])
@@ -313,13 +308,11 @@ def _tombstone(uri: str, deleted_at: datetime | None) -> Found:
 async def show_objects_collection(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
     name = request.match_info["collection"]
     async with wire.database.reading() as session:
-        post = await session.scalar(
-            policy.visible_posts(asker).where(Post.uri == _own_url(request, wire, without=f"/{name}"))
-        )
+        post = await prepared.find(session, asker, questions.post_at, uri=_own_url(request, wire, without=f"/{name}"))
         if post is None:
             return None
         document = await collections.of_post(session, asker, post, name, query=request.query)
-        for_all = await session.scalar(policy.visible_posts(ANONYMOUS).where(Post.id == post.id))
+        for_all = await prepared.find(session, ANONYMOUS, questions.post_with, id=post.id)
     if document is None:
         return None
     return Found(document=with_context(document), is_public=for_all is not None)
@@ -337,7 +330,7 @@ async def show_stamp(request: web.Request, wire: Wire, asker: Asker) -> Found | 
         )
         if post is None:
             return None
-        for_all = await session.scalar(policy.visible_posts(ANONYMOUS).where(Post.id == post.id))
+        for_all = await prepared.find(session, ANONYMOUS, questions.post_with, id=post.id)
     claim = stamps.Claim(
         type="QuoteAuthorization", author=post.author.uri, interaction=consent.uri, target=consent.target_uri
     )
@@ -347,10 +340,10 @@ async def show_stamp(request: web.Request, wire: Wire, asker: Asker) -> Found | 
 async def show_activity(request: web.Request, wire: Wire, asker: Asker) -> Found | None:
     """An activity of ours as it was sent, byte for byte (GEN-1)."""
     async with wire.database.reading() as session:
-        activity = await session.scalar(policy.visible_activities(asker).where(Activity.uri == _own_url(request, wire)))
+        activity = await prepared.find(session, asker, questions.activity_at, uri=_own_url(request, wire))
         if activity is None:
             return None
-        for_all = await session.scalar(policy.visible_activities(ANONYMOUS).where(Activity.id == activity.id))
+        for_all = await prepared.find(session, ANONYMOUS, questions.activity_at, uri=activity.uri)
     return Found(document=msgspec.json.decode(activity.body, type=dict[str, object]), is_public=for_all is not None)
 
 

@@ -8,14 +8,15 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam
+from sqlalchemy import BigInteger, Select, String, bindparam
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import Role
-from models.viewers import ANONYMOUS, Anonymous, Staff, Viewer
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Staff, Viewer
 
 T = TypeVar("T")
 
-_ACCOUNT, _ACTOR = "viewer_account", "viewer_actor"
+_ACCOUNT, _ACTOR, _HOST = "viewer_account", "viewer_actor", "viewer_host"
 _KEPT = 2000
 
 
@@ -29,16 +30,32 @@ def prepare(viewer: Viewer, build: Callable[..., T], *facts: Any) -> tuple[T, di
         return _built(build, viewer.role, facts), {_ACCOUNT: viewer.account_id, _ACTOR: viewer.actor_id}
     if isinstance(viewer, Anonymous):
         return _built(build, None, facts), {}
-    return build(viewer, *facts), {}
+    values: dict[str, Any] = {_HOST: viewer.host} if viewer.is_admitted else {}
+    if viewer.is_admitted and viewer.actor_id is not None:
+        values[_ACTOR] = viewer.actor_id
+    return _built(build, frozenset(values), facts), values
+
+
+async def find(session: AsyncSession, viewer: Viewer, build: Callable[[Any], Select[T]], **values: Any) -> T | None:
+    """The first of what `build(viewer)` selects, with `values` for the parameters it has of its own."""
+    statement, known = prepare(viewer, build)
+    return await session.scalar(statement, {**known, **values})
+
+
+_Kind = Role | frozenset[str] | None
+"""What a stand-in goes by: the role of a colleague, what is known of a server, or nothing for anybody."""
 
 
 @functools.lru_cache(_KEPT)
-def _built(build: Callable[..., T], role: Role | None, facts: tuple[Any, ...]) -> T:
-    return build(ANONYMOUS if role is None else _stand_in(role), *facts)
+def _built(build: Callable[..., T], kind: _Kind, facts: tuple[Any, ...]) -> T:
+    return build(ANONYMOUS if kind is None else _stand_in(kind), *facts)
 
 
 @functools.cache
-def _stand_in(role: Role) -> Staff:
-    account: Any = bindparam(_ACCOUNT)
-    actor: Any = bindparam(_ACTOR)
-    return Staff(account_id=account, actor_id=actor, username="", role=role)
+def _stand_in(kind: Role | frozenset[str]) -> Staff | RemoteViewer:
+    account: Any = bindparam(_ACCOUNT, type_=BigInteger)
+    actor: Any = bindparam(_ACTOR, type_=BigInteger)
+    host: Any = bindparam(_HOST, type_=String)
+    if isinstance(kind, Role):
+        return Staff(account_id=account, actor_id=actor, username="", role=kind)
+    return RemoteViewer(host=host, is_admitted=_HOST in kind, actor_id=actor if _ACTOR in kind else None)

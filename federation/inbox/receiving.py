@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation import decisions, peers, signatures, trust
+from federation import decisions, peers, questions, signatures, trust
 from federation.answers import not_found, plain
 from federation.inbox.group_commit import GroupCommit
 from federation.signatures import BadProof, SignatureRefused
@@ -36,7 +36,7 @@ from federation.vocabulary import (
     types_of,
 )
 from federation.wire import WIRE, Wire
-from models import actors, audit, deliveries, policy, received
+from models import actors, audit, deliveries, policy, prepared, received
 from models.tables import Actor
 from models.text.clean import shorten_text
 
@@ -281,7 +281,7 @@ async def _owner(request: web.Request, wire: Wire, host: str) -> Actor | None:
     inbox = wire.database.instance.url(request.path)
     async with wire.database.reading() as session:
         viewer = await policy.remote_viewer(session, host)
-        return await session.scalar(policy.visible_actors(viewer).where(Actor.inbox == inbox))
+        return await prepared.find(session, viewer, questions.owner_of, inbox=inbox)
 
 
 # INB-9

@@ -2,12 +2,12 @@
 
 import pytest
 
-from models import timelines
+from models import blocks, policy, prepared, timelines
 from models.paging import Page
 from models.posts import outlines
-from models.tables import Access
+from models.tables import Access, Actor
 from models.viewers import ANONYMOUS
-from tests.world import Person, World
+from tests.world import NORTHWIND, Outsider, Person, World
 
 
 async def home(world: World, person: Person, page: Page | None = None) -> list[int]:
@@ -70,3 +70,37 @@ async def test_marks_are_the_viewers_own_and_counts_what_they_may_see(world: Wor
     assert ada.likes == grace.likes == {post.id: 1}
     assert ada.replies == grace.replies == {post.id: 1}
     assert (nobody.replies, nobody.boosts) == ({}, {})
+
+
+async def test_R_70_servers_get_each_their_own_from_one_statement(world: World) -> None:
+    from federation import questions
+
+    post = await world.ada.writes("For the partners", group=world.alpine)
+    await world.grace.approves(post)
+
+    async def sees(outsider: Outsider) -> bool:
+        viewer = await outsider.viewer()
+        async with world.database.reading() as session:
+            return await prepared.find(session, viewer, questions.post_with, id=post.id) is not None
+
+    everybody = (world.northwind, world.southwind, world.eastwind, world.mallory, world.anybody)
+    for _ in range(2):
+        assert [await sees(one) for one in everybody] == [True, False, False, False, False]
+    assert [await sees(one) for one in reversed(everybody)] == [False, False, False, False, True]
+
+
+async def test_R_79_a_statement_knows_who_of_a_server_asks(world: World) -> None:
+    from federation import questions
+
+    post = await world.ada.writes("For the partners", group=world.alpine)
+    await world.grace.approves(post)
+    async with world.database.writing() as session:
+        await blocks.block(session, await session.get_one(Actor, world.nora.id), by=world.ada.staff)
+
+    async def sees(actor_id: int | None) -> bool:
+        async with world.database.reading() as session:
+            viewer = await policy.remote_viewer(session, NORTHWIND, actor_id)
+            return await prepared.find(session, viewer, questions.post_with, id=post.id) is not None
+
+    for _ in range(2):
+        assert [await sees(None), await sees(world.nora.id), await sees(world.alan.id)] == [True, False, True]
