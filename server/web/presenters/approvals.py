@@ -1,7 +1,7 @@
 """The gate: the queue, and one submission with what would leave, to whom, and what became of it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -12,10 +12,10 @@ from federation.documents.envelope import encode, with_context
 from federation.documents.post import parse, render
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document
-from models import approvals, deliveries, egress, partners, policy
+from models import approvals, deliveries, egress, partners, policy, polls
 from models.errors import NotAllowed, NotFound
 from models.posts import reading
-from models.tables import Approval, Delivery, DeliveryState, Group, Level, Post, Reach, Revision, Verdict
+from models.tables import Approval, Delivery, DeliveryState, Group, Level, Poll, Post, Reach, Revision, Verdict
 from models.text import sanitise
 from models.viewers import Staff
 from server.context import CONFIG
@@ -164,11 +164,15 @@ async def _difference(
     if before is None:
         return ()
     old = await session.get_one(Revision, (post.id, before))
-    return await difference.between(_whole(old), _whole(revision))
+    asked = await polls.of_revisions(session, (old, revision))
+    return await difference.between(_whole(old, asked), _whole(revision, asked))
 
 
-def _whole(revision: Revision) -> str:
-    return "\n\n".join(part for part in (revision.title, revision.warning, revision.source) if part)
+def _whole(revision: Revision, asked: Mapping[int, Poll]) -> str:
+    """All that leaves of a revision in words, the answers of its poll too."""
+    poll = asked.get(revision.poll_id or 0)
+    answers = "\n".join(f"– {option.title}" for option in poll.options) if poll is not None else ""
+    return "\n\n".join(part for part in (revision.title, revision.warning, revision.source, answers) if part)
 
 
 def _then(approval: Approval) -> egress.Audience:

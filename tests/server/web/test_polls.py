@@ -110,6 +110,17 @@ async def test_a_gatekeeper_sees_what_is_asked_before_it_leaves(world: World, gr
     assert [form.action for form in page.forms if "/votes" in form.action] == []
 
 
+async def test_a_gatekeeper_sees_which_answers_are_new(world: World, grace: Browser) -> None:
+    post = await world.ada.writes("Which price?", group=world.alpine, poll=LUNCH)
+    await world.grace.approves(post)
+    await world.ada.edits(post, "Which price?", poll=PollDraft(options=("Soup", "Cake"), lasts=timedelta(hours=1)))
+
+    page = await grace.get("/approvals")
+
+    assert "<ins" in page.html
+    assert "Cake" in page.html.partition("<ins")[2][:200]
+
+
 async def test_when_it_is_over_who_voted_reads_so_in_the_inbox(world: World, grace: Browser, clock: Clock) -> None:
     post = await world.ada.writes("What?", poll=LUNCH)
     await grace.submit("/", await path_of(world, post, "votes"), choice="0")
