@@ -9,7 +9,7 @@ from server.config import Config
 
 API_VERSION = 2
 """What Mastodon 4.3 promises: grouped notifications (v2), their policy, several accounts or statuses at once. The next
-numbers promise more than is here: 3 and above come with Web Push, endorsements; quotes, which are there, come with 7."""
+numbers promise more than is here: 3 and above come with Web Push and endorsements; quotes, which are, come with 7."""
 
 SOFTWARE = f"4.3.0 (compatible; Kontor {VERSION})"
 CHARACTERS_PER_URL = 23
