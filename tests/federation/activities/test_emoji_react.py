@@ -11,7 +11,8 @@ CAT = {"type": "Emoji", "name": ":cat:", "icon": {"type": "Image", "url": "http:
 
 async def signs(home, post) -> list[tuple[str, int]]:
     async with home.database.reading() as session:
-        return [(found.emoji, found.people) for found in (await reactions.emoji_of(session, [post.id])).get(post.id, [])]
+        found = await reactions.emoji_of(session, [post.id])
+    return [(one.emoji, one.people) for one in found.get(post.id, [])]
 
 
 @pytest.mark.parametrize("type", ["EmojiReact", "Like"])
