@@ -166,6 +166,43 @@ POLL = v.PollView(
 ASKING = replace(LONG, id="12", url="/posts/12", text=Markup("<p>Was gibt es am Freitag?</p>"), long=False, poll=POLL)
 ANSWERED = replace(ASKING, id="13", url="/posts/13", poll=replace(POLL, vote_url=None, end_url="/polls/5/end"))
 
+LINKING = replace(
+    ASKING,
+    id="16",
+    url="/posts/16",
+    author=DIMITRI,
+    text=Markup('<p>Der Stahlpreis: <a href="https://nachrichten.example/1">nachrichten.example/1</a></p>'),
+    poll=None,
+    card=v.CardView(
+        url="https://nachrichten.example/1",
+        title="Stahl wird im zweiten Vierteljahr teurer, sagt der Verband der Kaltwalzwerke und Bandstahlverarbeiter",
+        provider="Nachrichten",
+        description="Zwei Prozent mehr als im Vorjahr; die Lager sind voll, die Lieferzeiten bleiben, wie sie sind. "
+        * 3,
+        image_url="/static/images/kontor-512.png",
+    ),
+)
+ELSEWHERE = replace(
+    LINKING,
+    id="17",
+    url="/posts/17",
+    text=Markup(
+        '<p>Seht selbst <img class="emoji" src="/static/images/kontor-192.png" alt=":k:" width="20" height="20"></p>'
+    ),
+    card=replace(LINKING.card, title="Ohne Bild", description="", image_url="") if LINKING.card else None,
+    images=(
+        v.ImageView(
+            url="/x",
+            preview_url="/x",
+            width=4,
+            height=3,
+            alt="Die Fräse im Betrieb",
+            elsewhere="https://sued.example/1.mp4",
+            missing="Datei auf einem anderen Server",
+        ),
+    ),
+)
+
 QUOTING = replace(
     ASKING,
     id="14",
