@@ -14,7 +14,7 @@ from federation.vocabulary import Document, as_list, id_of, same_origin
 from federation.wire import Wire
 from models import upkeep
 from models.errors import DomainError
-from models.posts import receiving
+from models.posts import departing, receiving
 from models.tables import Post, ThreadFill
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ MOST = 60
 async def fill(wire: Wire, row: ThreadFill) -> None:
     """Fetch what answers a post. Raises as `trust.fetch` when its server cannot be asked just now."""
     async with wire.database.reading() as session:
-        post = await session.get(Post, row.post_id)
+        post = await departing.by_id(session, row.post_id)
     if post is not None and post.deleted_at is None and not post.is_local:
         await read(wire, post)
     async with wire.database.writing() as session:
