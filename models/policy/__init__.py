@@ -1,0 +1,98 @@
+"""Every access rule of the house, as SQL, once.
+
+`visible_…(viewer)` are the statements that every list and every look-up begins with: what they leave out does not
+exist for that viewer. `may_…` answer whether somebody may do something to what they see. Caches may hold what is
+the same for all; whether a viewer may have it is asked here each time.
+
+What leaves is only a post's `published_revision` (null until the gate let one through), and reach narrows from both
+sides: the post's own, fixed when it was written, and its group's of today.
+"""
+
+from models.policy.companies import admission, agreed_level, is_admitted, remote_viewer
+from models.policy.consent import may_quote_in, may_vote, must_permit, verdict
+from models.policy.doing import (
+    may_administer,
+    may_answer_in,
+    may_contribute,
+    may_decide,
+    may_delete,
+    may_edit,
+    may_follow_group,
+    may_invite,
+    may_join,
+    may_join_as,
+    may_manage,
+    may_moderate,
+    may_post,
+    may_raise_reach,
+    may_read_ledger,
+    may_read_reports,
+)
+from models.policy.files import media_behind_a_link, visible_media
+from models.policy.groups import (
+    decides_for,
+    is_banned,
+    is_member,
+    moderated_groups,
+    moderates,
+    readable_groups,
+    visible_groups,
+)
+from models.policy.people import introducible_actors, is_apart, visible_actors
+from models.policy.posts import (
+    knew_posts,
+    nameable_posts,
+    sees_post,
+    visible_activities,
+    visible_copies,
+    visible_posts,
+    visible_reports,
+    withdrawn_posts,
+)
+
+__all__ = [
+    "admission",
+    "agreed_level",
+    "decides_for",
+    "introducible_actors",
+    "is_admitted",
+    "is_apart",
+    "is_banned",
+    "is_member",
+    "knew_posts",
+    "may_administer",
+    "may_answer_in",
+    "may_contribute",
+    "may_decide",
+    "may_delete",
+    "may_edit",
+    "may_follow_group",
+    "may_invite",
+    "may_join",
+    "may_join_as",
+    "may_manage",
+    "may_moderate",
+    "may_post",
+    "may_quote_in",
+    "may_raise_reach",
+    "may_read_ledger",
+    "may_read_reports",
+    "may_vote",
+    "media_behind_a_link",
+    "moderated_groups",
+    "moderates",
+    "must_permit",
+    "nameable_posts",
+    "readable_groups",
+    "remote_viewer",
+    "sees_post",
+    "verdict",
+    "visible_activities",
+    "visible_actors",
+    "visible_copies",
+    "visible_groups",
+    "visible_media",
+    "visible_posts",
+    "visible_reports",
+    "withdrawn_posts",
+]

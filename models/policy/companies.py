@@ -1,0 +1,40 @@
+"""Which other companies we talk with, and what is agreed with them."""
+
+from collections.abc import Callable
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.instance import Mode, instance_of
+from models.tables import Agreement, Group, Level, Partner, PartnerState
+from models.viewers import RemoteViewer
+
+_STATE = select(Partner.state).where(Partner.host == bindparam("host"))  # asked for each request from outside
+
+
+async def is_admitted(session: AsyncSession, host: str) -> bool:
+    """Whether we talk with `host` at all: a partner by agreement, or anybody not suspended where the mode is open."""
+    state = await session.scalar(_STATE, {"host": host})
+    if state is None:
+        return instance_of(session).mode is Mode.OPEN
+    return state is PartnerState.ADMITTED
+
+
+async def admission(session: AsyncSession) -> Callable[[str], bool]:
+    """`is_admitted` as of now, for hosts that are not known yet: a request may be sent on to another one."""
+    states = {row.host: row.state for row in await session.execute(select(Partner.host, Partner.state))}
+    unnamed = PartnerState.ADMITTED if instance_of(session).mode is Mode.OPEN else PartnerState.SUSPENDED
+    return lambda host: states.get(host, unnamed) is PartnerState.ADMITTED
+
+
+async def remote_viewer(session: AsyncSession, host: str, actor_id: int | None = None) -> RemoteViewer:
+    return RemoteViewer(host=host, is_admitted=await is_admitted(session, host), actor_id=actor_id)
+
+
+async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level | None:
+    """What an agreement grants the company at `host` in `group`; None without one."""
+    return await session.scalar(
+        select(Agreement.level)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .where(Agreement.group_id == group.id, Partner.host == host, Partner.state == PartnerState.ADMITTED)
+    )
