@@ -22,7 +22,8 @@ UNKNOWN = "of no effect here"
 UNKNOWN_KEPT = timedelta(days=7)
 BYTES_KEPT = timedelta(days=30)
 IDS_KEPT = timedelta(days=180)
-_DONE_AGAIN = frozenset({"Follow", "Join", "Like", "Dislike", "EmojiReact", "Announce", "Block", "Flag"})
+_DONE_AGAIN = frozenset({"Like", "EmojiReact", "Announce", "Block"})
+_ASKS = frozenset({"Follow", "Join"})
 _TAKES_BACK = frozenset({"Undo", "Leave"})
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
@@ -90,7 +91,8 @@ async def _stored(session: AsyncSession, host: str, uri: str) -> Received | None
 
 
 async def _is_done_again(session: AsyncSession, told: _Told) -> bool:
-    """Whether something is no repetition though its id was here: it was undone since, or undoes something once more.
+    """Whether something is no repetition though its id was here: it was undone since, undoes something once more, or
+    asks once more, because our answer was lost.
 
     The former row gives up the id then, and stays as what came first.
     """
@@ -104,7 +106,7 @@ async def _is_done_again(session: AsyncSession, told: _Told) -> bool:
             select(exists().where(*_undoing(told, before)))
         )
     else:
-        is_new = told.type in _TAKES_BACK
+        is_new = told.type in _TAKES_BACK or told.type in _ASKS
     if is_new:
         before.uri = f"{before.uri}#before-{before.id}"
         await session.flush()

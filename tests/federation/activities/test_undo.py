@@ -51,12 +51,26 @@ async def test_section_21_what_was_undone_is_done_again_under_the_same_id(square
         assert (await nora.sends(home, undo, now=at(10 * round + 1))).startswith("done: ")
         assert await standing(home) == before
 
-        assert (await nora.posts(home, activity, now=at(10 * round))).status == 202  # R-61: a replay
+        assert (await nora.posts(home, activity, now=at(2 * round))).status == 202  # R-61: a replay
         assert await home.works() == 0
         assert await standing(home) == before
 
         assert await nora.sends(home, activity, now=at(10 * round + 2)) == f"done: {done}"
         assert await standing(home) == after
+
+
+async def test_section_21_who_asks_again_under_the_same_id_is_answered_again(square, nora):
+    """One server loses an answer that comes too soon, and asks again with the same Follow."""
+    home = square.home
+    for target, entries in ((square.ada_actor, "FollowAccepted"), (square.public_actor, "Joined")):
+        before = len(await home.entries(entries))
+        follow = nora.does("Follow", target.uri)
+        for seconds in (0, 30):
+            assert (await nora.sends(home, follow, now=at(seconds))).startswith("done: ")
+        assert (await nora.posts(home, follow, now=at(0))).status == 202  # a replay is not answered
+        assert await home.works() == 0
+        assert len(await home.entries(entries)) == before + 2
+    assert (await standing(home))[0] == 1
 
 
 async def test_R_61_neither_does_a_replay_of_the_undo_undo_again(square, nora):
