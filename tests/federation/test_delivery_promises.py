@@ -203,7 +203,7 @@ async def rounds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 async def test_promise_5_whoever_was_away_for_an_hour_gets_every_group_in_order_and_nothing_that_was_taken_back(
     world: World, rounds: Post, clock: Clock
 ) -> None:
-    """Issue 3, It shows, line 5; what the board says meanwhile: tests/server/web/test_federation.py."""
+    """Conformance 4; what the board says meanwhile: tests/server/web/test_federation.py."""
     away = await rounds.receiver("away")
     pumps = await world.ada.founds("pumps", reach=Reach.PARTNERS, access=Access.OPEN)
     valves = await world.ada.founds("valves", reach=Reach.PARTNERS, access=Access.OPEN)

@@ -46,7 +46,7 @@ async def standing(company: Company, person: Person) -> list[MemberState]:
 
 
 async def test_conformance_2_follow_post_reply_like_undo_edit_delete_ban_leave_suspend_readmit(trade: Trade) -> None:
-    """Issue 3, "It shows" 2. GRP-2, GRP-8 to GRP-12, GRP-17, B2B-2, B2B-3, L1 to L7, L15."""
+    """GRP-2, GRP-8 to GRP-12, GRP-17, B2B-2, B2B-3, L1 to L7, L15."""
     muster, zulieferer, nordlicht = trade.muster, trade.zulieferer, trade.nordlicht
     anna, bernd, dimitri = muster.anna, muster.bernd, zulieferer.dimitri
     seen: set[str] = set()

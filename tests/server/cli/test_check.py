@@ -91,7 +91,7 @@ def test_the_development_setting_at_a_public_address_is_a_fault(instance: Kontor
 
 
 def test_a_broken_configuration_names_each_fault_and_its_fix(instance: Kontor) -> None:
-    """Issue 2, "It shows" 8."""
+    """Each fault of a broken configuration is named with its fix."""
     Path("instance.toml").write_text(
         '[instance]\nname = ""\nurl = "http://muster.example"\nlanguages = ["fr"]\n'
         '[server]\nprot = 8001\nport = "8001"\n[database]\nurl = "mysql://x"\n[federashun]\nmode = "open"\n',

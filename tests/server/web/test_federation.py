@@ -31,7 +31,7 @@ async def post(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[P
 async def test_the_board_tells_the_story_of_a_server_that_is_away_for_an_hour_and_then_gets_everything(
     post: Post, alan: Browser, clock: Clock
 ) -> None:
-    """Issue 3, It shows, line 5: everything arrives once and in order, and the board says so at each stage."""
+    """Conformance 4: everything arrives once and in order, and the board says so at each stage."""
     away = await post.receiver("away")
     at = f"/federation/{away.host}"
     sent = await post.queue(away, count=2)
