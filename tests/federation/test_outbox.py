@@ -268,7 +268,7 @@ async def test_GRP_8a_a_host_gets_the_form_it_understands(world, office, dialect
 @pytest.mark.parametrize("dialect", [Dialect.MICROBLOG, Dialect.MIXED], ids=str)
 async def test_what_is_not_public_never_goes_by_its_id(world, office, dialect):
     await office.speaks(NORTHWIND, dialect)
-    await approved(world)
+    post = await approved(world)
 
     of_post = [one for one in await office.sends() if post.uri in one.body.decode()]
     assert [(one.host, one.form) for one in of_post] == [(NORTHWIND, "Announce{Create}")]
