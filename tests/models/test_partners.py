@@ -16,6 +16,7 @@ from models.tables import (
     LedgerLine,
     Level,
     Membership,
+    MemberState,
     Outcome,
     Partner,
     PartnerState,
@@ -88,7 +89,8 @@ async def test_admitting_again_keeps_what_was_agreed(world: World) -> None:
 async def test_a_suspended_company_is_out_of_every_group_and_the_ledger_says_so(world: World) -> None:
     await world.suspends(NORTHWIND)
     async with world.database.reading() as session:
-        assert (await session.scalars(select(Membership).where(Membership.host == NORTHWIND))).all() == []
+        members = select(Membership).where(Membership.host == NORTHWIND, Membership.state == MemberState.MEMBER)
+        assert (await session.scalars(members)).all() == []
         assert await policy.is_admitted(session, NORTHWIND) is False
         line = (await session.scalars(select(LedgerLine).order_by(LedgerLine.id.desc()))).first()
     assert line is not None

@@ -67,6 +67,16 @@ def page(name: str, template: str, view: Any = None, shell: v.Shell = SHELL) -> 
     return Example(name, f"web/{template}.html", shell, view)
 
 
+REPORT = v.ReportRow(
+    url="/reports/1",
+    about=DIMITRI,
+    at=ago(hours=3),
+    reason="Werbung",
+    text="Schreibt in jeder Gruppe dasselbe.",
+    by=ANNA,
+    posts=1,
+)
+
 EXAMPLES = (
     page(
         "home",
@@ -450,6 +460,48 @@ EXAMPLES = (
             groups=(HOUSING,),
             tags=(("gehaeuse", "/tags/gehaeuse"),),
             posts=(POST,),
+        ),
+    ),
+    page(
+        "post-moderation",
+        "post_moderation",
+        v.PostModerationView(post=POST, removal_url="/r", pin_url="/p", lock_url="/l"),
+    ),
+    page("post-removed", "post_moderation", v.PostModerationView(post=POST, restoration_url="/r")),
+    page("group-ban", "group_ban", v.MemberBanView(head=HEAD, person=DIMITRI, action="/ban")),
+    page(
+        "partner-check",
+        "partner_check",
+        v.PartnerCheckView(
+            company="Zulieferer Süd",
+            host="zulieferer.localhost:8002",
+            remarks=(
+                v.CheckRow(grade="good", sentence="Der Server antwortet.", fix=""),
+                v.CheckRow(
+                    grade="doubtful", sentence="Seine Uhr geht vier Minuten nach.", fix="Sag es den Leuten dort."
+                ),
+                v.CheckRow(
+                    grade="bad", sentence="Er nimmt unsere Signatur nicht an.", fix="Lass dort unseren Host zu."
+                ),
+            ),
+            well=False,
+            back_url="/partners/1",
+            again_url="/partners/1/check",
+        ),
+    ),
+    page("reports", "reports", v.ReportsView(reports=(REPORT, replace(REPORT, by=None, company="Nordlicht", posts=2)))),
+    page("reports-empty", "reports", v.ReportsView(reports=())),
+    page("report", "report", v.ReportView(report=REPORT, state_url="/s", posts=(POST,), unseen=1, is_forwarded=True)),
+    page(
+        "report-form",
+        "report_form",
+        v.ReportFormView(
+            action="/people/dimitri/report",
+            about=DIMITRI,
+            reasons=(v.Choice("spam", "Werbung"), v.Choice("other", "Etwas anderes")),
+            back_url="/people/dimitri",
+            posts=(POST,),
+            company="Zulieferer Süd",
         ),
     ),
 )
