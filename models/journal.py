@@ -302,12 +302,17 @@ class Position(NamedTuple):
 
 @functools.cache
 def _page(is_postgresql: bool) -> Select[JournalEntry]:
+    number = bindparam("number", type_=BigInteger)
+    if not is_postgresql:  # one transaction number for all: SQLite would go through every entry there ever was
+        statement = select(JournalEntry).where(JournalEntry.id > number).order_by(JournalEntry.id)
+        return statement.limit(bindparam("most", type_=Integer))
     place = tuple_(JournalEntry.transaction, JournalEntry.id)
-    after = tuple_(bindparam("transaction", type_=BigInteger), bindparam("number", type_=BigInteger))
-    statement = select(JournalEntry).where(place > after).order_by(JournalEntry.transaction, JournalEntry.id)
-    if is_postgresql:
-        border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        statement = statement.where(JournalEntry.transaction < border)
+    border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    statement = (
+        select(JournalEntry)
+        .where(place > tuple_(bindparam("transaction", type_=BigInteger), number), JournalEntry.transaction < border)
+        .order_by(JournalEntry.transaction, JournalEntry.id)
+    )
     return statement.limit(bindparam("most", type_=Integer))
 
 
@@ -315,8 +320,9 @@ async def read(
     session: AsyncSession, after: Position, *, limit: int = _BATCH
 ) -> Sequence[tuple[Position, Entry | None]]:
     """Entries behind `after`, in order; None stands for a kind that a later release wrote."""
-    values = {"transaction": after.transaction, "number": after.number, "most": limit}
-    rows = await session.scalars(_page(session.get_bind().dialect.name == "postgresql"), values)
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    values = {"number": after.number, "most": limit} | ({"transaction": after.transaction} if is_postgresql else {})
+    rows = await session.scalars(_page(is_postgresql), values)
     return [
         (Position(row.transaction, row.id), _KINDS[row.kind](**row.facts) if row.kind in _KINDS else None)
         for row in rows

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Id, now
@@ -29,6 +29,10 @@ class PostKind(StrEnum):
     QUESTION = "question"
 
 
+_IS_BOOST = text("boost_of_id IS NOT NULL")
+_IS_REPLY = text("reply_to_id IS NOT NULL")
+
+
 class Post(Base):
     """A post as the house sees it now. Outside only `published_revision` is ever shown, and nothing while it is null.
 
@@ -44,6 +48,9 @@ class Post(Base):
         Index(None, "group_id", "id"),
         Index(None, "thread_id", "id"),
         Index(None, "visibility", "id"),
+        # without the many that are no boost and no answer: nobody looks for all of those by an index
+        Index(None, "boost_of_id", sqlite_where=_IS_BOOST, postgresql_where=_IS_BOOST),
+        Index(None, "reply_to_id", sqlite_where=_IS_REPLY, postgresql_where=_IS_REPLY),
     )
 
     id: Mapped[Id]
@@ -64,11 +71,11 @@ class Post(Base):
     language: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=1)
     published_revision: Mapped[int | None]
-    reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     reply_to_uri: Mapped[str | None]
     thread_id: Mapped[int | None]
     context_uri: Mapped[str | None]
-    boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     interaction: Mapped[str | None]
     emoji: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id", ondelete="SET NULL"))

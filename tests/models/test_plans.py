@@ -1,0 +1,49 @@
+"""How SQLite goes about the questions that are asked all the time: never through everything there is."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, text
+from sqlalchemy.dialects import sqlite
+
+from models import journal, timelines
+from models.database import Database
+from models.tables import Post
+from tests.world import World
+
+
+async def _plan(database: Database, statement: Select[Any], **values: object) -> str:
+    compiled = statement.params(**values).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    async with database.reading() as session:
+        steps = await session.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", r"\:")))
+        return "\n".join(step.detail for step in steps)
+
+
+@pytest.fixture
+def sqlite_only(database_kind: str) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("PostgreSQL plans by what the tables hold")
+
+
+@pytest.mark.usefixtures("sqlite_only")
+@pytest.mark.parametrize("timeline", [timelines.home, timelines.of_company, timelines.everything])
+async def test_a_page_is_filled_from_the_newest_on(world: World, timeline: Any) -> None:
+    for person in (world.ada, world.grace, world.alan):
+        page = timeline(person.staff).order_by(Post.id.desc()).limit(20)
+        plan = await _plan(world.database, page)
+        assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> None:
+    async with world.database.reading() as session:
+        nora = await session.get_one(type(world.nora), world.nora.id)
+    plan = await _plan(world.database, timelines.of_actor(world.ada.staff, nora).order_by(Post.id.desc()).limit(20))
+    assert "USING INDEX ix_posts_author_id_id (author_id=?)" in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_news_is_found_however_long_the_journal_is(world: World) -> None:
+    plan = await _plan(world.database, journal._page(False), number=5, most=100)
+    assert plan == "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"
