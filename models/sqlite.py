@@ -6,12 +6,15 @@ at once, and where it is known to be quick, without the thread. Whatever may wai
 (beginning to write, committing) stays in the thread, and so does for a while any statement that once took long.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from threading import Thread
 from time import monotonic, perf_counter
 from typing import Any, Self, TypeVar
 
 import aiosqlite
+from aiosqlite.core import _connection_worker_thread
 
 T = TypeVar("T")
 
@@ -59,12 +62,18 @@ class Slow:
         self._until[sql] = monotonic() + REMEMBERED_SECONDS
 
 
+def _work(tasks: Any) -> None:
+    """The library's thread. When its loop has ended nobody waits for what was still under way."""
+    with contextlib.suppress(RuntimeError):
+        _connection_worker_thread(tasks)
+
+
 class Connection(aiosqlite.Connection):
     """A connection whose transactions begin with their first statement; `begin` says how."""
 
     def __init__(self, path: str, *, begin: str, slow: Slow) -> None:
         super().__init__(lambda: opened(path), iter_chunk_size=64)
-        self._thread.daemon = True
+        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._begin = begin
         self._may_wait = begin != "BEGIN"
         self._slow = slow
