@@ -80,6 +80,10 @@ class Connection(aiosqlite.Connection):
         self._is_due_to_begin = False
         self._under_way = 0
 
+    def __del__(self) -> None:
+        if self._connection is not None:  # its engine let go of it in the middle of something: nobody can close it now
+            self.stop()
+
     def begin_with_next(self) -> None:
         """Let the next statement be the first of a transaction."""
         self._is_due_to_begin = True
