@@ -2,9 +2,12 @@
 
 Reach it, see how it describes itself, send it a Like of nothing and take that back, each in another form of signature,
 ask it for somebody we know there. Each finding says what came back; what to do about it is for the caller to word.
+
+What is sent here waits in no queue, because its answer is the finding. The gate and the ledger are asked all the same.
 """
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -17,11 +20,11 @@ from federation.documents.envelope import encode, proven
 from federation.fetch import FetchFailed, FetchRefused
 from federation.keys import Signer
 from federation.signatures import Form, sha256_base64
-from federation.vocabulary import ACCEPT, CheckedUrl, checked_url
+from federation.vocabulary import ACCEPT, CheckedUrl, Document, checked_url
 from federation.wire import Wire
-from models import deliveries, policy
+from models import deliveries, egress, ledger
 from models.base import now
-from models.tables import Actor, ActorType, Agreement, Membership, MemberState, Partner, PartnerState, Peer
+from models.tables import Actor, ActorType, Agreement, Membership, MemberState, Outcome, Partner, PartnerState, Peer
 
 FORMS: tuple[Form, ...] = ("cavage", "rfc9421")
 _MAX = 65_536
@@ -60,8 +63,7 @@ async def check(wire: Wire, host: str) -> list[Finding]:
     """
     async with wire.database.reading() as session:
         found = [await _admitted(session, host)]
-        is_admitted = await policy.is_admitted(session, host)
-    if not is_admitted:
+    if found[0].grade is Grade.BAD:
         return found
     reached = await _reached(wire, host)
     found.append(reached)
@@ -77,10 +79,9 @@ async def check(wire: Wire, host: str) -> list[Finding]:
 
 async def _admitted(session: AsyncSession, host: str) -> Finding:
     state = await session.scalar(select(Partner.state).where(Partner.host == host))
-    if state is PartnerState.SUSPENDED:
-        return Finding(Step.ADMITTED, Grade.BAD, "suspended", {"host": host})
-    if state is None and not await policy.is_admitted(session, host):
-        return Finding(Step.ADMITTED, Grade.BAD, "unknown", {"host": host})
+    if not await egress.allows(session, host):
+        what = "suspended" if state is PartnerState.SUSPENDED else "unknown"
+        return Finding(Step.ADMITTED, Grade.BAD, what, {"host": host})
     return Finding(Step.ADMITTED, Grade.GOOD, "admitted" if state else "open", {"host": host})
 
 
@@ -124,20 +125,21 @@ async def _takes(wire: Wire, host: str) -> Finding:
     """A Like of what is not there, and its Undo: whoever knows us takes both and does nothing about it."""
     base = f"{webfinger.scheme(wire, host)}://{host}"
     async with wire.database.reading() as session:
-        peer = await session.get(Peer, host)
         known = await session.scalar(
             select(Actor.shared_inbox).where(Actor.host == host, Actor.shared_inbox.is_not(None)).limit(1)
         )
-    inbox = (peer.shared_inbox if peer is not None else None) or known or f"{base}/inbox"
+    inbox = known or f"{base}/inbox"
     actor = await webfinger.server_actor(wire)
     signer = await wire.keys.signer(wire.database, actor.id)
     instance = wire.database.instance
     like = activity.like(instance.mint("x"), actor.uri, f"{base}/#nothing", to=[base])
     undo = activity.undo(instance.mint("x"), like, to=[base], cc=[])
+    bodies = [encode(proven(document, by=signer.keys, at=now())) for document in (like, undo)]
+    if not await _let_out(wire, host, actor, (like, undo), bodies):
+        return Finding(Step.TAKES, Grade.BAD, "held_back", {"host": host})
     answers: dict[Form, int] = {}
     said = ""
-    for form, document in zip(FORMS, (like, undo), strict=True):
-        body = encode(proven(document, by=signer.keys, at=now()))
+    for form, body in zip(FORMS, bodies, strict=True):
         headers = signer.delivery(inbox, body, sha256=sha256_base64(body), form=form)
         try:
             answer = await wire.fetcher.post(inbox, body, headers, deadline=wire.delivery_deadline)
@@ -146,6 +148,30 @@ async def _takes(wire: Wire, host: str) -> Finding:
             continue
         answers[form] = answer.status
     return _judged(Step.TAKES, host, answers, said)
+
+
+async def _let_out(
+    wire: Wire, host: str, actor: Actor, documents: Sequence[Document], bodies: Sequence[bytes]
+) -> bool:
+    """Ask the gate once more, since the host may have been suspended meanwhile, and tell the ledger what it said."""
+    async with wire.database.writing() as session:
+        allowed = await egress.allows(session, host)
+        await ledger.append_all(
+            session,
+            [
+                ledger.Fact(
+                    outcome=Outcome.SENT if allowed else Outcome.STOPPED,
+                    what=str(document["type"]),
+                    actor=actor.username,
+                    rule="partner_check" if allowed else "not_a_partner",
+                    object_uri=str(document["id"]),
+                    hosts=(host,),
+                    digest=hashlib.sha256(body).hexdigest(),
+                )
+                for document, body in zip(documents, bodies, strict=True)
+            ],
+        )
+    return allowed
 
 
 def _judged(step: Step, host: str, answers: Mapping[Form, int], said: str) -> Finding:

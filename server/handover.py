@@ -57,6 +57,10 @@ _WORDS: dict[tuple[Step, str], Words] = {
     (Step.DESCRIBED, "unknown"): (N_("It runs %(software)s; groups are sent in both forms."), ""),
     (Step.TAKES, "both"): (N_("It takes what we send, signed in either form."), ""),
     (Step.TAKES, "one"): (N_("It takes what we send, signed as %(forms)s (%(answers)s)."), ""),
+    (Step.TAKES, "held_back"): (
+        N_("Nothing was sent: %(host)s is not admitted here any more."),
+        N_("Admit it again, if all is well between you."),
+    ),
     (Step.TAKES, "turned_away"): (
         N_("It does not talk with us (%(answers)s)."),
         N_("Their admin must admit this server: %(own)s"),

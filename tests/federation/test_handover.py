@@ -1,11 +1,12 @@
 """B2B-6: whoever sets up a partner sees which step does not work, what came back, and what to do."""
 
 import pytest
+from sqlalchemy import select
 
 from federation import handover
 from federation.handover import Grade, Step
 from models import partners
-from models.tables import Level, Reach
+from models.tables import LedgerLine, Level, Outcome, Reach
 from server.handover import _WORDS, worded
 from server.i18n import translate
 from tests.federation.activities.conftest import known
@@ -36,6 +37,45 @@ async def test_B2B_6_where_all_is_well_every_step_says_so(home, northwind, nora)
     assert (found[Step.TAKES][1], found[Step.SHOWS][1], found[Step.GROUPS][1]) == ("both", "both", "shared")
     assert northwind.signed.count("/inbox") == 2
     assert handover.is_well(await handover.check(home.wire, northwind.host))
+
+
+async def checked_lines(home, host: str) -> list[tuple[Outcome, str, str]]:
+    """What the ledger says of the activities of a check, all of which name `host` and their digest."""
+    async with home.database.reading() as session:
+        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.what.in_(("Like", "Undo"))))).all()
+    assert all(line.hosts == [host] and len(line.digest) == 64 for line in lines)
+    return [(line.outcome, line.what, line.rule) for line in lines]
+
+
+async def test_B2B_6_what_a_check_sends_stands_in_the_ledger_before_it_is_sent(home, northwind, monkeypatch):
+    await home.admits(northwind)
+    lines = []
+    post = home.wire.fetcher.post
+
+    async def noting(*args, **more):
+        lines.append(await checked_lines(home, northwind.host))
+        return await post(*args, **more)
+
+    monkeypatch.setattr(home.wire.fetcher, "post", noting)
+    await handover.check(home.wire, northwind.host)
+    sent = [(Outcome.SENT, "Like", "partner_check"), (Outcome.SENT, "Undo", "partner_check")]
+    assert lines == [sent, sent]
+    assert northwind.signed.count("/inbox") == 2
+
+
+async def test_B2B_6_a_check_sends_nothing_to_who_was_suspended_meanwhile(home, northwind, monkeypatch):
+    await home.admits(northwind)
+
+    async def meanwhile(wire, host):
+        await home.suspends(northwind)
+        return handover.Finding(Step.DESCRIBED, Grade.GOOD, "forum", {"host": host})
+
+    monkeypatch.setattr(handover, "_described", meanwhile)
+    found = await findings(home, northwind.host)
+    assert found[Step.TAKES] == (Grade.BAD, "held_back")
+    assert "/inbox" not in northwind.asked
+    stopped = [(Outcome.STOPPED, "Like", "not_a_partner"), (Outcome.STOPPED, "Undo", "not_a_partner")]
+    assert await checked_lines(home, northwind.host) == stopped
 
 
 async def test_B2B_6_who_is_not_admitted_is_not_asked_for_anything(home, mallory):

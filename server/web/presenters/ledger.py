@@ -131,4 +131,5 @@ def rule_words(rule: str) -> str:
         "consent": _("its author does not permit it"),
         "POL-2": _("its author does not permit it"),
         "profile": _("a profile changed"),
+        "partner_check": _("the connection was checked"),
     }.get(rule, rule.replace("_", " "))
