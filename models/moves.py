@@ -12,7 +12,11 @@ from models.errors import NotAllowed
 from models.tables import Account, Actor, ActorType, Follow
 
 REST = timedelta(days=7)
-"""How long nobody moves again after a move, in either direction."""
+"""How long nobody moves again after a move, in either direction.
+
+R-18 asks for thirty days, which others keep where a move is begun. Here it is only taken in, and a rest as long as
+theirs would refuse the next honest move whenever the one before came late: whoever followed would stay behind.
+"""
 
 
 class MovedLately(NotAllowed):
