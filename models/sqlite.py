@@ -94,21 +94,18 @@ class Connection(aiosqlite.Connection):
     async def commit(self) -> None:
         self._is_due_to_begin = False
         if self._conn.in_transaction:
-            await (self._elsewhere if self._may_wait else self._here)(self._conn.commit)
+            await self._begin_or_end(self._conn.commit)
 
     async def rollback(self) -> None:
         self._is_due_to_begin = False
         if self._under_way or self._conn.in_transaction:
-            await (self._elsewhere if self._may_wait else self._here)(self._conn.rollback)
+            await self._begin_or_end(self._conn.rollback)
 
     async def run(self, sql: str, work: Callable[[], T]) -> T:
         """Do `work`, which is about `sql`, in the transaction that is due."""
         if self._is_due_to_begin:
             self._is_due_to_begin = False
-            if self._may_wait:
-                await self._elsewhere(lambda: self._conn.execute(self._begin).close())
-            else:
-                self._conn.execute(self._begin).close()
+            await self._begin_or_end(lambda: self._conn.execute(self._begin).close())
         if sql in self._slow:
             return await self._elsewhere(work)
         began = perf_counter()
@@ -116,6 +113,10 @@ class Connection(aiosqlite.Connection):
         if perf_counter() - began > QUICK_SECONDS:
             self._slow.add(sql)
         return found
+
+    async def _begin_or_end(self, work: Callable[[], None]) -> None:
+        """Who writes waits for other processes and for the disk; who only reads waits for nobody."""
+        await (self._elsewhere if self._may_wait else self._here)(work)
 
     async def _here(self, work: Callable[[], T]) -> T:
         if self._under_way:  # whoever asked was cancelled, its statement runs on
