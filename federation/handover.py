@@ -150,9 +150,7 @@ async def _takes(wire: Wire, host: str) -> Finding:
     return _judged(Step.TAKES, host, answers, said)
 
 
-async def _let_out(
-    wire: Wire, host: str, actor: Actor, documents: Sequence[Document], bodies: Sequence[bytes]
-) -> bool:
+async def _let_out(wire: Wire, host: str, actor: Actor, documents: Sequence[Document], bodies: Sequence[bytes]) -> bool:
     """Ask the gate once more, since the host may have been suspended meanwhile, and tell the ledger what it said."""
     async with wire.database.writing() as session:
         allowed = await egress.allows(session, host)

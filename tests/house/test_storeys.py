@@ -24,6 +24,10 @@ ONE_DOOR = {
     "argon2": ("server/auth/passwords.py",),
 }
 OWN_ADDRESS_ONLY = "server/checks.py"  # `kontor check` asks this instance itself, whose address nobody else chooses
+SENDERS = {  # both ask models/egress.py and tell the ledger before anything leaves
+    "federation/delivery/courier.py",  # what models/deliveries.py queued
+    "federation/handover.py",  # the check of a partner's server, whose answers cannot wait in a queue
+}
 NEVER = {"requests", "httpx", "urllib.request", "urllib3", "pickle", "shelve", "marshal", "telnetlib", "ftplib"}
 
 
@@ -72,6 +76,18 @@ def named(of: Iterable[Module], *names: str) -> Iterator[str]:
                 yield f"{each.file}:{node.lineno} {', '.join(used)}"
 
 
+def senders(of: Iterable[Module]) -> Iterator[str]:
+    """Files that send something with the fetcher, instead of only asking."""
+    for each in of:
+        for node in ast.walk(each.tree):
+            if isinstance(node, ast.Attribute) and node.attr == "post" and _last_name(node.value) == "fetcher":
+                yield each.file
+
+
+def _last_name(expression: ast.expr) -> str:
+    return expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")
+
+
 def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         for node in ast.walk(each.tree):
@@ -99,6 +115,10 @@ def test_R_32_only_the_guarded_fetch_opens_connections():
     assert [use for use in openers if not use.startswith(("federation/fetch", OWN_ADDRESS_ONLY))] == []
 
 
+def test_only_who_asked_the_gate_and_told_the_ledger_sends_anything():
+    assert set(senders(modules())) == SENDERS
+
+
 def test_nothing_blocks_the_event_loop_by_sleeping():
     assert list(blocking_waits((*modules(), *modules("tests")))) == []
 
@@ -119,6 +139,8 @@ def test_nothing_blocks_the_event_loop_by_sleeping():
         (other_doors, "models.text.clean", "from bleach.sanitizer import Cleaner"),
         (other_doors, "server.media", "from PIL import Image"),
         (other_doors, "federation.inbox", "from urllib.request import urlopen"),
+        (senders, "server.web.posts", "await wire.fetcher.post(inbox, body, headers)"),
+        (senders, "federation.upkeep.worker", "send = fetcher.post"),
         (blocking_waits, "server.workers", "import time\ntime.sleep(1)"),
         (blocking_waits, "server.workers", "from time import sleep"),
         (lambda of: named(of, "ClientSession"), "server.app", "import aiohttp\naiohttp.ClientSession()"),
