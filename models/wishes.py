@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from models import actors, audit, journal, policy
+from models import audit, journal, policy
 from models.base import now
 from models.errors import NotAllowed, NotFound
 from models.tables import Actor, Group, Membership, MemberState
@@ -88,13 +88,3 @@ async def answer(session: AsyncSession, group: Group, actor_id: int, *, by: Staf
         await session.delete(found)
         journal.record(session, journal.Left(group.id, actor_id, found.uri or "", refused=True))
     await session.flush()
-
-
-async def set_asking(session: AsyncSession, group: Group, *, by: Staff, asks_first: bool) -> None:
-    """Let people elsewhere wait for an answer before they are in, or take them in at once. Raises NotAllowed."""
-    if not await policy.may_manage(session, by, group):
-        raise NotAllowed(group_id=group.id)
-    if group.asks_first != asks_first:
-        group.asks_first = asks_first
-        audit.note(session, "asking_set", by=by, group_id=group.id, asks_first=asks_first)
-        actors.touch(session, await session.get_one(Actor, group.id))

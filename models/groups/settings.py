@@ -1,6 +1,7 @@
 """Founding a group and changing what it is: its purpose, its gate, and how far it is open."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -112,11 +113,24 @@ async def set_vouching(session: AsyncSession, group: Group, *, by: Staff, vouche
 
     Its members' servers hear of it. Raises NotAllowed.
     """
+    await _switch(session, group, "vouches", vouches, by=by, noted="vouching_set")
+
+
+async def set_asking(session: AsyncSession, group: Group, *, by: Staff, asks_first: bool) -> None:
+    """Let people elsewhere wait for an answer before they are in, or take them in at once. Raises NotAllowed."""
+    await _switch(session, group, "asks_first", asks_first, by=by, noted="asking_set")
+
+
+async def _switch(
+    session: AsyncSession, group: Group, name: Literal["vouches", "asks_first"], value: bool, *, by: Staff, noted: str
+) -> None:
+    """Change what the group's document tells others."""
     if not await policy.may_manage(session, by, group):
         raise NotAllowed(group_id=group.id)
-    if group.vouches != vouches:
-        group.vouches = vouches
-        audit.note(session, "vouching_set", by=by, group_id=group.id, vouches=vouches)
+    if getattr(group, name) != value:
+        setattr(group, name, value)
+        facts: dict[str, Any] = {name: value}
+        audit.note(session, noted, by=by, group_id=group.id, **facts)
         actors.touch(session, await session.get_one(Actor, group.id))
 
 

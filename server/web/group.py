@@ -279,7 +279,7 @@ async def describe(request: web.Request) -> web.Response:
             )
             await groups.set_gate(session, group, by=by, is_gated=is_on(form, "gate"))
             if group.reach is not Reach.INTERNAL:  # where nobody outside can be in it, the form does not ask
-                await wishes.set_asking(session, group, by=by, asks_first=is_on(form, "asks"))
+                await groups.set_asking(session, group, by=by, asks_first=is_on(form, "asks"))
                 await groups.set_vouching(session, group, by=by, vouches=is_on(form, "vouches"))
     except DomainError as error:
         if isinstance(error, (NotAllowed, NotFound)):

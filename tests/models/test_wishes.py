@@ -26,7 +26,7 @@ from tests.world import NORTHWIND, SOUTHWIND, World
 
 async def asks_first(world: World) -> None:
     async with world.database.writing() as session:
-        await wishes.set_asking(
+        await groups.set_asking(
             session, await session.get_one(Group, world.alpine.id), by=world.alan.staff, asks_first=True
         )
 

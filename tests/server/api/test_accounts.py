@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import FormData
 
-from models import groups, wishes
+from models import groups
 from models.tables import Access, Actor, ActorType, Group
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone, picture, upload
@@ -246,7 +246,7 @@ async def test_GRP_2_a_client_answers_who_wants_to_join_a_group_of_ones_own(
 ) -> None:
     async with world.database.writing() as session:
         group = await session.get_one(Group, world.alpine.id)
-        await wishes.set_asking(session, group, by=world.alan.staff, asks_first=True)
+        await groups.set_asking(session, group, by=world.alan.staff, asks_first=True)
     alan = await hand(world.alan)
     people = {name: await world.southwind.sends(name) for name in ("sven", "tora")}
     for actor in people.values():
