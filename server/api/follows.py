@@ -12,6 +12,7 @@ from server.api.entities.relationships import relationship
 from server.api.entities.shelf import SHELF
 from server.api.paging import links
 from server.api.routing import Call, Routes
+from server.api.standing import answer_standing
 
 routes = Routes()
 
@@ -37,7 +38,7 @@ async def follow(call: Call) -> web.Response:
             await groups.join(session, await session.get_one(Group, actor.id), by=call.staff)
         else:
             await relations.follow(session, actor, by=call.staff, shows_boosts=call.params.flag("reblogs", True))
-        return await _standing(call, session, actor.id)
+        return await answer_standing(call, session, actor.id)
 
 
 @routes.post(r"/api/v1/accounts/{id:\d+}/unfollow", "write:follows", "follow")
@@ -48,7 +49,7 @@ async def unfollow(call: Call) -> web.Response:
             await groups.leave(session, await session.get_one(Group, actor.id), by=call.staff)
         else:
             await relations.unfollow(session, actor, by=call.staff)
-        return await _standing(call, session, actor.id)
+        return await answer_standing(call, session, actor.id)
 
 
 @routes.post(r"/api/v1/accounts/{id:\d+}/remove_from_followers", "write:follows", "follow")
@@ -57,12 +58,7 @@ async def remove_follower(call: Call) -> web.Response:
         actor = await actors.one(session, call.viewer, call.id())
         if await relations.between(session, actor.id, call.staff.actor_id) is not None:
             await relations.answer_request(session, actor.id, by=call.staff, accepted=False)
-        return await _standing(call, session, actor.id)
-
-
-async def _standing(call: Call, session: AsyncSession, actor_id: int) -> web.Response:
-    found = await relations.relationships(session, call.staff, [actor_id])
-    return answers.answer(relationship(found[0]))
+        return await answer_standing(call, session, actor.id)
 
 
 # Who waits
@@ -94,9 +90,9 @@ async def _answer(call: Call, *, accepted: bool) -> web.Response:
         waiting = await relations.between(session, call.id(), call.staff.actor_id)
         if waiting is None or waiting.accepted_at is not None:
             await _answer_wishes(call, session, accepted=accepted)
-            return await _standing(call, session, call.id())
+            return await answer_standing(call, session, call.id())
         await relations.answer_request(session, waiting.follower_id, by=call.staff, accepted=accepted)
-        return await _standing(call, session, waiting.follower_id)
+        return await answer_standing(call, session, waiting.follower_id)
 
 
 async def _answer_wishes(call: Call, session: AsyncSession, *, accepted: bool) -> None:
@@ -127,4 +123,4 @@ async def unfeature(call: Call) -> web.Response:
 async def _unchanged(call: Call) -> web.Response:
     async with call.reading() as session:
         actor = await actors.one(session, call.viewer, call.id())
-        return await _standing(call, session, actor.id)
+        return await answer_standing(call, session, actor.id)

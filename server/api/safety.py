@@ -3,19 +3,18 @@
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import actors, blocks, relations, reports
+from models import actors, blocks, reports
 from models.paging import page_of
 from models.tables import Actor, Block, Report, ReportReason
 from server.api import answers
 from server.api.answers import encoded
-from server.api.entities.relationships import relationship
 from server.api.entities.shelf import SHELF
 from server.api.entities.times import instant, maybe
 from server.api.paging import links
 from server.api.params import BadValue
 from server.api.routing import Call, Routes
+from server.api.standing import answer_standing
 
 routes = Routes()
 
@@ -28,7 +27,7 @@ async def block(call: Call) -> web.Response:
     async with call.writing() as session:
         actor = await actors.one(session, call.viewer, call.id())
         await blocks.block(session, actor, by=call.staff)
-        return await _standing(call, session, actor.id)
+        return await answer_standing(call, session, actor.id)
 
 
 @routes.post(r"/api/v1/accounts/{id:\d+}/unblock", "write:blocks", "follow")
@@ -36,12 +35,7 @@ async def unblock(call: Call) -> web.Response:
     async with call.writing() as session:
         actor = await actors.one(session, call.viewer, call.id())
         await blocks.unblock(session, actor, by=call.staff)
-        return await _standing(call, session, actor.id)
-
-
-async def _standing(call: Call, session: AsyncSession, actor_id: int) -> web.Response:
-    found = await relations.relationships(session, call.staff, [actor_id])
-    return answers.answer(relationship(found[0]))
+        return await answer_standing(call, session, actor.id)
 
 
 @routes.get("/api/v1/blocks", "read:blocks", "follow")
