@@ -7,6 +7,7 @@ import jinja2
 from aiohttp import web
 
 from federation.visits import Visits
+from models import policy
 from models.database import Database
 from models.errors import NotAllowed
 from models.tables import Account, Actor, Post, SignIn
@@ -64,6 +65,14 @@ def staff(request: web.Request) -> Staff:
     found = viewer(request)
     if not isinstance(found, Staff):
         raise SignInNeeded
+    return found
+
+
+def admin(request: web.Request) -> Staff:
+    """The person signed in, who runs this house. Raises SignInNeeded, NotAllowed."""
+    found = staff(request)
+    if not policy.may_administer(found):
+        raise NotAllowed
     return found
 
 

@@ -2,12 +2,11 @@
 
 from aiohttp import web
 
-from models import board, breakers, dead_letters, egress, policy
-from models.errors import NotAllowed, NotFound
+from models import board, breakers, dead_letters, egress
+from models.errors import NotFound
 from models.paging import page_of
 from models.tables import Delivery
-from models.viewers import Staff
-from server.context import database, staff
+from server.context import admin, database
 from server.web import views
 from server.web.answers import page, see_other
 from server.web.forms import asked_page, fields, paging, text, texts, whole
@@ -19,13 +18,6 @@ routes = web.RouteTableDef()
 _HOST = r"/federation/{host:[^/]{1,260}}"
 _SERVERS = 200
 _LETTERS = 50
-
-
-def _admin(request: web.Request) -> Staff:
-    by = staff(request)
-    if not policy.may_administer(by):
-        raise NotAllowed
-    return by
 
 
 @routes.get("/federation", name="federation")
@@ -40,7 +32,7 @@ async def one(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, host: str | None) -> web.Response:
-    by = _admin(request)
+    by = admin(request)
     looks = sight(request)
     asked = asked_page(request, _LETTERS)
     async with database(request).reading() as session:
@@ -67,7 +59,7 @@ async def _show(request: web.Request, host: str | None) -> web.Response:
 @routes.post(_HOST + "/retry", name="federation-retry")
 async def retry(request: web.Request) -> web.Response:
     """Try now what waits for a server."""
-    _admin(request)
+    admin(request)
     async with database(request).writing() as session:
         await breakers.wake(session, request.match_info["host"])
     return see_other(request, _back(request), "retrying")
@@ -76,7 +68,7 @@ async def retry(request: web.Request) -> web.Response:
 @routes.post(_HOST + "/letters", name="federation-letters")
 async def letters(request: web.Request) -> web.Response:
     """Take up again or drop what was given up: the letters named, or all of a server."""
-    by = _admin(request)
+    by = admin(request)
     form = await fields(request)
     host, action = request.match_info["host"], text(form, "action")
     named = [whole(value) for value in texts(form, "id")]

@@ -5,11 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import handover
 from federation.wire import WIRE
-from models import audit, breakers, deliveries, groups, ledger, partners, policy
+from models import audit, breakers, deliveries, groups, ledger, partners
 from models.errors import DomainError, Invalid, NotAllowed, NotFound
 from models.tables import Group, Level, Partner, PartnerState, Reach
 from models.viewers import Staff
-from server.context import config, database, staff
+from server.context import admin, config, database
 from server.handover import worded
 from server.i18n import gettext as _
 from server.web import views
@@ -27,13 +27,6 @@ _SUSPENDED = ("company", "reason")
 _RECENT = 10
 
 
-def _admin(request: web.Request) -> Staff:
-    by = staff(request)
-    if not policy.may_administer(by):
-        raise NotAllowed
-    return by
-
-
 @routes.get("/partners", name="partners")
 async def show(request: web.Request) -> web.Response:
     return await _list(request, views.Form())
@@ -42,7 +35,7 @@ async def show(request: web.Request) -> web.Response:
 async def _list(
     request: web.Request, form: views.Form, *, chosen: tuple[str, ...] = (), status: int = 200
 ) -> web.Response:
-    by = _admin(request)
+    by = admin(request)
     looks = sight(request)
     async with database(request).reading() as session:
         found = (await session.scalars(partners.listed())).all()
@@ -75,7 +68,7 @@ async def _open_groups(
 
 @routes.post("/partners")
 async def admit(request: web.Request) -> web.Response:
-    by = _admin(request)
+    by = admin(request)
     form = await fields(request)
     chosen = tuple(texts(form, "group"))
     try:
@@ -129,7 +122,7 @@ async def one(request: web.Request) -> web.Response:
 
 
 async def _one(request: web.Request, form: views.Form, *, status: int = 200) -> web.Response:
-    by = _admin(request)
+    by = admin(request)
     looks = sight(request)
     async with database(request).reading() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
@@ -162,7 +155,7 @@ def _url(looks: Sight, name: str, partner: Partner) -> str:
 @routes.post(_PARTNER + "/suspension", name="partner-suspension")
 async def suspend(request: web.Request) -> web.Response:
     """Stop everything with a company, for who typed its name and said why."""
-    by = _admin(request)
+    by = admin(request)
     form = await fields(request)
     try:
         async with database(request).writing() as session:
@@ -187,7 +180,7 @@ def _path(request: web.Request) -> str:
 
 @routes.post(_PARTNER + "/admission", name="partner-admission")
 async def readmit(request: web.Request) -> web.Response:
-    by = _admin(request)
+    by = admin(request)
     async with database(request).writing() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         await partners.admit(session, partner.host, by=by)
@@ -197,7 +190,7 @@ async def readmit(request: web.Request) -> web.Response:
 @routes.post(_PARTNER + "/groups", name="partner-groups")
 async def open_group(request: web.Request) -> web.Response:
     """Open one more group to a company."""
-    by = _admin(request)
+    by = admin(request)
     form = await fields(request)
     async with database(request).writing() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
@@ -212,7 +205,7 @@ async def open_group(request: web.Request) -> web.Response:
 @routes.post(_PARTNER + r"/groups/{group_id:\d+}", name="partner-agreement")
 async def change(request: web.Request) -> web.Response:
     """Change how far a group is open to a company, or close it."""
-    by = _admin(request)
+    by = admin(request)
     form = await fields(request)
     wanted = text(form, "level")
     async with database(request).writing() as session:
@@ -229,7 +222,7 @@ async def change(request: web.Request) -> web.Response:
 @routes.post(_PARTNER + "/check", name="partner-check")
 async def check(request: web.Request) -> web.Response:
     """Try out how we and their server get on, and show what came of it (B2B-6)."""
-    by = _admin(request)
+    by = admin(request)
     looks = sight(request)
     async with database(request).reading() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
@@ -256,7 +249,7 @@ async def check(request: web.Request) -> web.Response:
 @routes.post(_PARTNER + "/retry", name="partner-retry")
 async def retry(request: web.Request) -> web.Response:
     """Try now what waits to be delivered."""
-    by = _admin(request)
+    by = admin(request)
     async with database(request).writing() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         await breakers.wake(session, partner.host)
