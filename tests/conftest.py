@@ -1,18 +1,15 @@
 """Databases, time and the cast for every test. A database is a copy of one that was migrated once per session."""
 
-import asyncio
 import functools
 import gc
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
@@ -20,22 +17,22 @@ from sqlalchemy import event
 
 from federation import keys
 from federation.signatures.keys import generate_ed25519, generate_rsa
-from models import migrations
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import postgres
+from tests.federation.beginnings import BEGINNINGS
 from tests.lending import Lender
 from tests.requirements import insist, missing
+from tests.templates import EMPTY, INHABITED, LOVELACE, Template
 from tests.time import Clock
 from tests.town import Town
-from tests.world import HOME, World
+from tests.world import World
 
 BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
-EMPTY, INHABITED = TEMPLATES = ("empty", "inhabited")
-LOVELACE = Instance(base_url=HOME, name="Lovelace")
-
+_BEGINNINGS = {**BEGINNINGS, "world": INHABITED}
+"""What the database of a test that asks for such a fixture is a copy of; the first that fits counts."""
 
 settings.register_profile("kontor", derandomize=True, deadline=None, max_examples=100)  # the same examples each time
 settings.load_profile("kontor")
@@ -103,52 +100,35 @@ def _shared_statements() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database file for each template."""
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Template], Path]:
+    """Says in which file a template is, made when it is wanted first."""
     folder = tmp_path_factory.mktemp("templates")
-    _elsewhere(lambda: _fill(lambda name: f"sqlite+aiosqlite:///{folder / name}"))
-    return folder
+
+    def file(template: Template) -> Path:
+        path = folder / template.name
+        if not path.exists():
+            if template.after is not None:
+                shutil.copyfile(file(template.after), path)
+            template.make(f"sqlite+aiosqlite:///{path}")
+        return path
+
+    return file
 
 
 @pytest.fixture(scope="session")
 def _postgres() -> Iterator[Lender]:
-    """Who lends databases of this session's cluster, made after the templates."""
+    """Who lends databases of this session's cluster."""
     try:
         running = postgres.cluster()
         url = running.__enter__()
     except postgres.Unavailable as reason:
         missing("postgres", str(reason))
     try:
-        for name in TEMPLATES:
-            _elsewhere(functools.partial(_say, url, f"CREATE DATABASE {name}"))
-        _elsewhere(lambda: _fill(url.format))
         lender = Lender(url)
         yield lender
         lender.close()
     finally:
         running.__exit__(None, None, None)
-
-
-async def _fill(url_of: Callable[[str], str]) -> None:
-    """Make the templates: one with the tables alone, one in which the cast lives."""
-    for name in TEMPLATES:
-        database = Database(url_of(name), instance=LOVELACE)
-        await migrations.upgrade(database)
-        if name == INHABITED:
-            await World.founded(database)
-        await database.close()
-
-
-async def _say(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url.format("postgres").replace("+asyncpg", ""))
-    await connection.execute(statement)
-    await connection.close()
-
-
-def _elsewhere(what: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run a coroutine function to its end in a thread, since a loop of this test may exist already."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(what())).result()
 
 
 NewDatabase = Callable[..., str]
@@ -159,10 +139,10 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
     """Makes databases: `new_database("sqlite" | "postgres", name, template=EMPTY)` is the URL of a new one."""
     lent: list[Any] = []
 
-    def make(kind: str, name: str, *, template: str = EMPTY) -> str:
+    def make(kind: str, name: str, *, template: Template = EMPTY) -> str:
         if kind == "sqlite":
             path = tmp_path / f"{name}.sqlite3"
-            shutil.copyfile(request.getfixturevalue("_sqlite") / template, path)
+            shutil.copyfile(request.getfixturevalue("_sqlite")(template), path)
             return f"sqlite+aiosqlite:///{path}"
         lent.append(request.getfixturevalue("_postgres").lend(template))
         return str(lent[-1].url)
@@ -180,8 +160,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
-    """A migrated database; for who asks for `world`, the cast is in it."""
-    return new_database(database_kind, "home", template=INHABITED if "world" in request.fixturenames else EMPTY)
+    """A migrated database; for who asks for `world`, `home` or the like, the cast of it is in there."""
+    beginnings = (template for name, template in _BEGINNINGS.items() if name in request.fixturenames)
+    return new_database(database_kind, "home", template=next(beginnings, EMPTY))
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from typing import Any
 
 import asyncpg
 
+from tests.templates import Template
+
 _KEEP = """
 CREATE SCHEMA kept;
 DO $$ DECLARE name text; found boolean; BEGIN
@@ -43,7 +45,7 @@ END $$;
 @dataclass(eq=False, slots=True)
 class _Lent:
     url: str
-    template: str
+    template: Template
     connection: asyncpg.Connection
     is_fresh: bool = True
 
@@ -53,14 +55,16 @@ class Lender:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._free: dict[str, list[_Lent]] = defaultdict(list)
+        self._free: dict[Template, list[_Lent]] = defaultdict(list)
+        self._made: set[Template] = set()
         self._count = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lender", daemon=True)
         self._thread.start()
 
-    def lend(self, template: str) -> _Lent:
+    def lend(self, template: Template) -> _Lent:
         """A database that nobody else has until it is given back."""
+        self._have(template)
         return self._run(self._lend(template))
 
     def take_back(self, lent: _Lent) -> None:
@@ -72,10 +76,20 @@ class Lender:
         self._thread.join()
         self._loop.close()
 
+    def _have(self, template: Template) -> None:
+        """Make the database of a template, which is copied and never used itself."""
+        if template in self._made:
+            return
+        if template.after is not None:
+            self._have(template.after)
+        self._run(self._copy(template.name, of=template.after.name if template.after else "template1"))
+        template.make(self._url.format(template.name))
+        self._made.add(template)
+
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _lend(self, template: str) -> _Lent:
+    async def _lend(self, template: Template) -> _Lent:
         free = self._free[template]
         lent = free.pop() if free else await self._make(template)
         if not lent.is_fresh:
@@ -83,16 +97,19 @@ class Lender:
         lent.is_fresh = False
         return lent
 
-    async def _make(self, template: str) -> _Lent:
+    async def _make(self, template: Template) -> _Lent:
         self._count += 1
         name = f"lent_{self._count}"
-        above = await asyncpg.connect(_plain(self._url.format("postgres")))
-        await above.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        await above.close()
+        await self._copy(name, of=template.name)
         url = self._url.format(name)
         connection = await asyncpg.connect(_plain(url))
         await connection.execute(_KEEP)
         return _Lent(url, template, connection)
+
+    async def _copy(self, name: str, *, of: str) -> None:
+        above = await asyncpg.connect(_plain(self._url.format("postgres")))
+        await above.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"')
+        await above.close()
 
     async def _close(self) -> None:
         for free in self._free.values():

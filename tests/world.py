@@ -305,6 +305,13 @@ async def hire(
         return Person(database, accounts.staff(account), email)
 
 
+async def met(database: Database, username: str) -> Person:
+    """Somebody of the company who is there already. Raises NotFound."""
+    async with database.reading() as session:
+        account = await accounts.by_username(session, username)
+        return Person(database, accounts.staff(account), account.email)
+
+
 async def take_in(database: Database, owner: Person, group: Group, *people: Person) -> None:
     """Invite people into a group and let them join it."""
     for person in people:

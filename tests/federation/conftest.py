@@ -8,9 +8,11 @@ import pytest
 from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from tests.federation import neighbours
+from tests.federation.beginnings import NORTHWIND, OURS
 from tests.federation.mailroom import Post
 from tests.federation.neighbours import Home, Peer, PeerActor, rsa
 from tests.federation.receiver import fetcher_of, quick_keys, wire_of
+from tests.ports import port
 from tests.world import hire
 
 
@@ -23,7 +25,7 @@ def shared_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def northwind() -> AsyncIterator[Peer]:
     """A partner's server; admit it first."""
-    async with neighbours.peer("northwind") as peer:
+    async with neighbours.peer(NORTHWIND, port=port(NORTHWIND)) as peer:
         yield peer
 
 
@@ -36,9 +38,8 @@ async def mallory() -> AsyncIterator[Peer]:
 
 @pytest.fixture
 async def home(database_url: str, northwind: Peer, shared_keys: None) -> AsyncIterator[Home]:
-    """Our server in its usual mode, with Northwind admitted."""
-    async with neighbours.home(database_url) as opened:
-        await opened.admits(northwind)
+    """Our server in its usual mode, with Northwind admitted (tests.federation.beginnings)."""
+    async with neighbours.home(database_url, port=port(OURS)) as opened:
         yield opened
 
 

@@ -29,6 +29,7 @@ from federation.vocabulary import ACCEPT, AS_JSON, PUBLIC
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import groups, partners
 from models.database import Database
+from models.errors import NotFound
 from models.instance import Instance, Mode
 from models.tables import (
     Actor,
@@ -42,7 +43,8 @@ from models.tables import (
     Received,
     Role,
 )
-from tests.world import Person, hire
+from tests.ports import listening
+from tests.world import Person, hire, met
 
 LOCAL = ("*.localhost",)
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
@@ -52,12 +54,6 @@ LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 def rsa(number: int) -> Any:
     """A key pair by number: making one takes long, so tests share them."""
     return generate_rsa()
-
-
-def _listening() -> tuple[socket.socket, int]:
-    opened = socket.socket()
-    opened.bind(("127.0.0.1", 0))
-    return opened, opened.getsockname()[1]
 
 
 @asynccontextmanager
@@ -204,10 +200,11 @@ async def home(
     mode: Mode = Mode.PARTNERS,
     authorized_fetch: AuthorizedFetch = AuthorizedFetch.SIGNED,
     insecure: tuple[str, ...] = LOCAL,
+    port: int = 0,
     **settings: Any,
 ) -> AsyncIterator[Home]:
-    """Our server, listening."""
-    at, port = _listening()
+    """Our server, listening; Alan is hired if he is not there."""
+    at, port = listening(port)
     instance = Instance(base_url=f"http://{name}.localhost:{port}", name=name.title(), mode=mode)
     database = Database(database_url, instance=instance)
     rules = AddressRules(insecure_hosts=insecure, allowed_networks=(ip_network("127.0.0.0/8"),))
@@ -226,10 +223,17 @@ async def home(
         app.router.add_get("/{kind:people|groups|posts}/{name}", _page)
         async with _serving(app, at):
             try:
-                alan = await hire(database, "alan", Role.ADMIN)
+                alan = await _alan(database)
                 yield Home(database, app, wire, port, alan, Processor(wire))
             finally:
                 await database.close()
+
+
+async def _alan(database: Database) -> Person:
+    try:
+        return await met(database, "alan")
+    except NotFound:
+        return await hire(database, "alan", Role.ADMIN)
 
 
 @dataclass(slots=True)
@@ -416,9 +420,9 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(name: str) -> AsyncIterator[Peer]:
+async def peer(name: str, *, port: int = 0) -> AsyncIterator[Peer]:
     """Another server, listening."""
-    at, port = _listening()
+    at, port = listening(port)
     made = Peer(name, port)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made._answer)

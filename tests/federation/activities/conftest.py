@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from models import actors, groups, relations
-from models.tables import EVERYBODY, Actor, Group, Level, Reach
+from models.tables import Actor, Group
 from tests.federation import neighbours
 from tests.federation.neighbours import Home, Peer, PeerActor
-from tests.world import Person
+from tests.world import Person, met
 
 
 @dataclass(slots=True)
@@ -27,21 +29,12 @@ class Square:
 
 @pytest.fixture
 async def square(home: Home, northwind: Peer, nora: PeerActor) -> Square:
-    public = await home.founds("square", Reach.PUBLIC)
-    alpine = await home.founds("alpine", Reach.PARTNERS)
-    await home.admits(northwind, alpine=Level.POST)
-    ada = await home.hires("ada")
-    async with home.database.writing() as session:
-        await actors.disclose(session, ada.id, {EVERYBODY})
-    return Square(
-        home,
-        public,
-        await home.actor(public.id),
-        alpine,
-        await home.actor(alpine.id),
-        ada,
-        await home.actor(ada.id),
-    )
+    async with home.database.reading() as session:
+        found = await session.scalars(select(Group).options(joinedload(Group.actor)))
+        ours = {group.actor.username: group for group in found}
+    public, alpine = ours["square"], ours["alpine"]
+    ada = await met(home.database, "ada")
+    return Square(home, public, public.actor, alpine, alpine.actor, ada, await home.actor(ada.id))
 
 
 @pytest.fixture

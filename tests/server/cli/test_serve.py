@@ -10,8 +10,9 @@ import aiohttp
 import pytest
 
 from tests.browsing import Browser
-from tests.conftest import INHABITED, NewDatabase
+from tests.conftest import NewDatabase
 from tests.serving import run, started, stopped
+from tests.templates import INHABITED
 from tests.town import configured
 
 
