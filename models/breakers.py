@@ -18,7 +18,7 @@ from sqlalchemy import CursorResult, Select, and_, func, or_, select, true, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
-from models.database import JOURNALLED
+from models.database import QUEUED
 from models.tables import Activity, Actor, Delivery, DeliveryState, Peer
 
 OPENS_AT = 5
@@ -192,7 +192,7 @@ async def wake(session: AsyncSession, host: str) -> None:
         )
         .values(next_attempt_at=now())
     )
-    session.info[JOURNALLED] = True
+    session.info[QUEUED] = True
 
 
 async def is_resting(session: AsyncSession, host: str) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,11 @@ log = logging.getLogger(__name__)
 
 _WRITING: ContextVar[bool] = ContextVar("writing", default=False)
 _CHANNEL = "kontor_journal"
+_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :news)")
 _READERS = 4
 JOURNALLED = "journalled"
+QUEUED = "queued"
+"""Set in `session.info`: what the commit is news of, the journal or the queue of deliveries."""
 
 
 def is_writing() -> bool:
@@ -75,6 +78,9 @@ class Database:
         self.instance = instance
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.changed = Signal()
+        self.queued = Signal()
+        self.kept: dict[Any, Any] = {}
+        """What this process remembers of this database, by whose memory it is."""
         self._turn = asyncio.Lock()
         self._listener: Any = None
         if self.is_sqlite:
@@ -119,12 +125,18 @@ class Database:
                     attach(session.info, self.instance)
                     yield session
                     await session.flush()
-                    if session.info.get(JOURNALLED) and not self.is_sqlite:
-                        await session.execute(text(f"SELECT pg_notify('{_CHANNEL}', '')"))
+                    news = [name for name in (JOURNALLED, QUEUED) if session.info.get(name)]
+                    if news and not self.is_sqlite:
+                        await session.execute(_NOTIFY, {"news": " ".join(news)})
             finally:
                 _WRITING.reset(token)
-        if session.info.get(JOURNALLED):
+        self._wake(news)
+
+    def _wake(self, news: Iterable[str]) -> None:
+        if JOURNALLED in news:
             self.changed.set()
+        if QUEUED in news:
+            self.queued.set()
 
     async def listen(self) -> None:
         """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""
@@ -134,7 +146,7 @@ class Database:
 
         plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._listener = await asyncpg.connect(plain)
-        await self._listener.add_listener(_CHANNEL, lambda *_: self.changed.set())
+        await self._listener.add_listener(_CHANNEL, lambda *told: self._wake(str(told[-1]).split()))
 
     async def close(self) -> None:
         if self._listener is not None:

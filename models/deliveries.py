@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from models import breakers, ledger, policy
 from models.base import new_id, now
-from models.database import JOURNALLED
+from models.database import QUEUED
 from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, Departure, Outcome, Peer
 
 _REST = timedelta(minutes=1)
@@ -70,7 +70,7 @@ async def enqueue(session: AsyncSession, outgoing: Outgoing) -> Activity | None:
     )
     hosts = [host for _, host in go]
     await _enter(session, outgoing, Outcome.SENT, hosts, rule=outgoing.rule, activity_id=activity.id)
-    session.info[JOURNALLED] = True  # wake the one who sends it
+    session.info[QUEUED] = True  # wake the one who sends it
     return activity
 
 

@@ -20,7 +20,6 @@ from models.tables import (
     Account,
     Actor,
     Agreement,
-    Follow,
     Group,
     Membership,
     MemberState,
@@ -52,7 +51,10 @@ class Company:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The gate's answer with its reason: `rule` is a stable word, `refused` the hosts that a *stop* is about."""
+    """The gate's answer with its reason: `rule` is a stable word, `refused` the hosts that a *stop* is about.
+
+    `companies` are those that a gatekeeper decides about.
+    """
 
     answer: Answer
     rule: str
@@ -88,7 +90,7 @@ async def decide(session: AsyncSession, post: Post) -> Decision:
         case Visibility.DIRECT:
             return await _decide_direct(session, post)
         case _:
-            return Decision(answer=Answer.GO, rule="public", companies=await _followers(session, post.author_id))
+            return Decision(answer=Answer.GO, rule="public")
 
 
 async def _decide_for_group(session: AsyncSession, post: Post, group: Group) -> Decision:
@@ -96,15 +98,12 @@ async def _decide_for_group(session: AsyncSession, post: Post, group: Group) -> 
     if not actor.is_local:
         if not await allows(session, actor.host):
             return Decision(answer=Answer.STOP, rule="partner_suspended", refused=(actor.host,))
-        home = Company(actor.host, await company_name(session, actor.host), 0)
-        return Decision(answer=Answer.GO, rule="group_elsewhere", companies=(home,))
+        return Decision(answer=Answer.GO, rule="group_elsewhere")
     if Reach.INTERNAL in (post.reach, group.reach):
         return Decision(answer=Answer.STAY, rule="reach_internal")
-    companies = await companies_in(session, group)
     if group.is_gated:
-        return Decision(answer=Answer.HOLD, rule="gate", companies=companies)
-    rule = "reach_public" if group.reach is Reach.PUBLIC else "agreement"
-    return Decision(answer=Answer.GO, rule=rule, companies=companies)
+        return Decision(answer=Answer.HOLD, rule="gate", companies=await companies_in(session, group))
+    return Decision(answer=Answer.GO, rule="reach_public" if group.reach is Reach.PUBLIC else "agreement")
 
 
 async def _decide_direct(session: AsyncSession, post: Post) -> Decision:
@@ -117,8 +116,7 @@ async def _decide_direct(session: AsyncSession, post: Post) -> Decision:
     refused = tuple([host for host in outside if not await allows(session, host)])
     if refused:
         return Decision(answer=Answer.STOP, rule="not_a_partner", refused=refused)
-    companies = tuple([Company(host, await company_name(session, host), 1) for host in outside])
-    return Decision(answer=Answer.GO, rule="direct", companies=companies)
+    return Decision(answer=Answer.GO, rule="direct")
 
 
 async def allows(session: AsyncSession, host: str) -> bool:
@@ -165,18 +163,6 @@ async def inboxes_in(session: AsyncSession, group: Group) -> list[tuple[str, str
     return [(inbox, host) for inbox, host in rows]
 
 
-async def _followers(session: AsyncSession, actor_id: int) -> tuple[Company, ...]:
-    followers = (
-        select(Actor.host.label("host"), func.count().label("people"))
-        .join(Follow, Follow.follower_id == Actor.id)
-        .where(Follow.followee_id == actor_id, Follow.accepted_at.is_not(None), Actor.host != "")
-        .group_by(Actor.host)
-        .subquery()
-    )
-    statement = _named(session, followers.c.host, followers.c.people)
-    return _by_name([Company(host, name or host, people) for host, name, people in await session.execute(statement)])
-
-
 def _named(session: AsyncSession, host: Any, people: Any) -> Any:
     """Hosts that are admitted today, with the name of the company behind each."""
     statement = (
@@ -191,12 +177,6 @@ def _named(session: AsyncSession, host: Any, people: Any) -> Any:
 
 def _by_name(companies: Sequence[Company]) -> tuple[Company, ...]:
     return tuple(sorted(companies, key=lambda company: (company.name.casefold(), company.host)))
-
-
-async def company_name(session: AsyncSession, host: str) -> str:
-    """How people here call whoever runs `host`: the partner's name, else what the server calls itself."""
-    partner = await session.scalar(select(Partner.name).where(Partner.host == host))
-    return partner or await session.scalar(select(Peer.name).where(Peer.host == host)) or host
 
 
 async def audience(session: AsyncSession, group: Group | None) -> Audience:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -414,13 +414,15 @@ async def _moderated(session: AsyncSession, entry: journal.Moderated) -> None:
 
 async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
     """Most posts name nobody and answer nothing: nobody is told of those."""
-    written = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten)]
-    if not written:
-        return entries
-    named = exists().where(Mention.post_id == Post.id)
-    concerns = or_(Post.boost_of_id.is_not(None), Post.reply_to_id.is_not(None), named)
-    found = set(await session.scalars(select(Post.id).where(Post.id.in_(written), concerns)))
+    written = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten) and not entry.is_quiet]
+    found = set(await session.scalars(_CONCERNING, {"post_ids": written})) if written else set()
     return [entry for entry in entries if not isinstance(entry, journal.PostWritten) or entry.post_id in found]
+
+
+_CONCERNING = select(Post.id).where(
+    Post.id.in_(bindparam("post_ids", expanding=True, type_=BigInteger)),
+    or_(Post.boost_of_id.is_not(None), Post.reply_to_id.is_not(None), exists().where(Mention.post_id == Post.id)),
+)
 
 
 CONSUMER = journal.consumer(

@@ -157,8 +157,7 @@ class Tail:
 
     async def step(self) -> int:
         """Hand on what is new; how many entries were read."""
-        async with self._database.reading() as session:
-            entries = await journal.read(session, self.position)
+        entries = await journal.window(self._database).after(self.position)
         for place, entry in entries:
             self.position = place
             if entry is not None:

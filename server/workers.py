@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 from federation import link_cards as pages
 from federation import outbox, rotation
@@ -17,7 +18,7 @@ from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
 from models import actors, breakers, dead_letters, link_cards, media, notifications, polls
 from models.base import now
-from models.journal import Consumer
+from models.journal import Reader
 from server.copies import RemoteFiles
 from server.link_cards import Wishes
 
@@ -41,7 +42,8 @@ class Runtime:
         self._media_directory = media_directory
         self._copies = copies
         self._wishes = wishes
-        self.consumers: Sequence[Consumer] = (notifications.CONSUMER, outbox.consumer(wire.keys))
+        consumers = (notifications.CONSUMER, outbox.consumer(wire.keys))
+        self.readers = [Reader(wire.database, consumer) for consumer in consumers]
         self.processor = Processor(wire)
         self.sender = Sender(wire)
         self.upkeep = Upkeep(wire)
@@ -51,7 +53,7 @@ class Runtime:
     async def start(self) -> None:
         await self._database.listen()
         jobs = [
-            *(self._read(consumer) for consumer in self.consumers),
+            *(self._read(reader) for reader in self.readers),
             self.processor.run(self._stopping),
             self.sender.run(self._stopping),
             self.upkeep.run(self._stopping),
@@ -77,8 +79,9 @@ class Runtime:
         """Run everything until nothing moves any more; for tests, where nothing runs by itself."""
         for _ in range(_ROUNDS):
             moved = await self._due()
-            for consumer in self.consumers:
-                moved += await consumer.catch_up(self._database)
+            for reader in self.readers:
+                moved += await reader.catch_up()
+                await reader.save()
             moved += await self.processor.drain()
             await self.sender.drain()
             moved += await self.upkeep.drain()
@@ -87,18 +90,23 @@ class Runtime:
                 return
         raise RuntimeError("the background does not come to rest")
 
-    async def _read(self, consumer: Consumer) -> None:
-        seen = -1
-        while not self._stopping.is_set():
+    async def _read(self, reader: Reader) -> None:
+        changed = self._database.changed
+        saved_at = monotonic()
+        while True:
+            seen = changed.count
+            is_last = self._stopping.is_set()
             try:
-                seen_now = self._database.changed.count
-                await consumer.catch_up(self._database)
-                seen = seen_now
+                await reader.catch_up()
+                if is_last or monotonic() - saved_at >= _POLL_SECONDS:
+                    await reader.save()
+                    saved_at = monotonic()
             except Exception:
-                log.exception("consumer failed", extra={"consumer": consumer.name})
+                log.exception("consumer failed", extra={"consumer": reader.consumer.name})
                 await self._pause(_POLL_SECONDS)
-                continue
-            await self._database.changed.wait(seen, at_most=_POLL_SECONDS)
+            if is_last:
+                return
+            await changed.wait(seen, at_most=_POLL_SECONDS)
 
     async def _strike(self) -> None:
         """Do what is due at its time; the times are in the database, so that none is forgotten or kept twice."""

@@ -78,7 +78,7 @@ class Sender:
         is_recovered = False
         try:
             while not stop.is_set():
-                seen = self._database.changed.count
+                seen = self._database.queued.count
                 try:
                     if not is_recovered:
                         await self._recover()
@@ -176,13 +176,13 @@ class Sender:
             self._start()
 
     async def _rest(self, seen: int, stopping: asyncio.Future[Any]) -> None:
-        """Wait until a lane ends, the journal moves, something comes due, or the end."""
+        """Wait until a lane ends, something is queued, something comes due, or the end."""
         seconds = _POLL_SECONDS
         if self._due is not None:
             seconds = min(max((self._due - now()).total_seconds(), 0.0), _POLL_SECONDS)
         if self._results:
             seconds = min(seconds, _PACE_SECONDS)
-        changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.changed.wait(seen, at_most=seconds))
+        changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.queued.wait(seen, at_most=seconds))
         woken: asyncio.Future[Any] = asyncio.ensure_future(self._woken.wait())
         await asyncio.wait({changed, woken, stopping}, return_when=asyncio.FIRST_COMPLETED)
         changed.cancel()

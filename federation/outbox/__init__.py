@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from federation.keys import KeyRing
 from federation.outbox import (
     consents,
@@ -27,6 +29,7 @@ from federation.outbox import (
     withdrawal,
 )
 from models import journal
+from models.posts import departing
 
 NAME = "outbox"
 _Handler = Callable[[KeyRing, Any, Any], Awaitable[None]]
@@ -63,6 +66,15 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
 }
 
 
+async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
+    """Most posts are followed by nobody outside: there is nothing to be sent of those."""
+    released = [entry.post_id for entry in entries if isinstance(entry, journal.PostReleased)]
+    quiet = await departing.quiet(session, released)
+    return [entry for entry in entries if not isinstance(entry, journal.PostReleased) or entry.post_id not in quiet]
+
+
 def consumer(keys: KeyRing) -> journal.Consumer:
     """The consumer of one instance, whose actors sign with `keys`."""
-    return journal.consumer(NAME, {entry: partial(handler, keys) for entry, handler in _HANDLERS.items()})
+    return journal.consumer(
+        NAME, {entry: partial(handler, keys) for entry, handler in _HANDLERS.items()}, sieve=_of_interest
+    )

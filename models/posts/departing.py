@@ -4,12 +4,25 @@ Nothing here decides what may leave: `egress` and the gate did, and recorded a j
 because the house may have changed since, is asked here.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.tables import Post, Reach, Revision, Visibility
+from models.tables import (
+    EVERYBODY,
+    Actor,
+    Consent,
+    Departure,
+    Disclosure,
+    Follow,
+    Mention,
+    Post,
+    Reach,
+    Revision,
+    Visibility,
+)
 
 _SECOND = timedelta(seconds=1)
 _SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
@@ -18,6 +31,29 @@ _SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
 async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:
     """The post that a journal entry names, in whatever state it is now."""
     return await session.get(Post, post_id) if post_id is not None else None
+
+
+_QUIET = select(Post.id).where(
+    Post.id.in_(bindparam("post_ids", expanding=True, type_=BigInteger)),
+    Post.visibility.in_((*_SPREAD, Visibility.FOLLOWERS)),
+    Post.group_id.is_(None),
+    Post.boost_of_id.is_(None),
+    Post.reply_to_id.is_(None),
+    ~exists().where(Mention.post_id == Post.id),
+    ~exists().where(Consent.post_id == Post.id),
+    ~exists().where(Departure.post_id == Post.id),
+    exists().where(Disclosure.actor_id == Post.author_id, Disclosure.host == EVERYBODY),
+    ~select(Follow.id)
+    .join(Actor, Actor.id == Follow.follower_id)
+    .where(Follow.followee_id == Post.author_id, Follow.accepted_at.is_not(None), Actor.host != "")
+    .exists(),
+)
+
+
+async def quiet(session: AsyncSession, post_ids: Iterable[int]) -> set[int]:
+    """Which of some posts nobody outside gets or has: the author's name is known already, and nobody follows it."""
+    wanted = list(post_ids)
+    return set(await session.scalars(_QUIET, {"post_ids": wanted})) if wanted else set()
 
 
 async def newest(session: AsyncSession, post: Post) -> Revision:

@@ -95,12 +95,12 @@ class Bearers:
             count = database.changed.count
             if count == self._seen:
                 return
-            async with database.reading() as session:
-                if self._seen is None:
+            if self._seen is None:
+                async with database.reading() as session:
                     self._place = await journal.head(session)
-                while entries := await journal.read(session, self._place):
-                    self._place = entries[-1][0]
-                    self._end([entry for _, entry in entries if isinstance(entry, AccessEnded)])
+            while entries := await journal.window(database).after(self._place):
+                self._place = entries[-1][0]
+                self._end([entry for _, entry in entries if isinstance(entry, AccessEnded)])
             self._seen = count
 
     def _end(self, ended: list[AccessEnded]) -> None:

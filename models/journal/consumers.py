@@ -1,0 +1,195 @@
+"""Durable readers of the journal, and those who read for them in one process."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import now
+from models.database import Database
+from models.journal.entries import Entry
+from models.journal.reading import Placed, Position, read, window
+from models.tables import Cursor, Parked
+
+log = logging.getLogger(__name__)
+
+_TRIES = 5
+_SAVED_AFTER = 1000
+
+Handler = Callable[[AsyncSession, Entry], Awaitable[None]]
+Sieve = Callable[[AsyncSession, list[Entry]], Awaitable[list[Entry]]]
+
+
+@dataclass(slots=True)
+class Consumer:
+    """A durable reader of the journal. `handle` writes with the session it is given and touches no network."""
+
+    name: str
+    handle: Handler
+    kinds: frozenset[str]
+    sieve: "Sieve | None" = None
+
+    async def catch_up(self, database: Database) -> int:
+        """Deal with everything there is; how many entries were read. One batch is one transaction."""
+        reader = Reader(database, self, is_shared=False)
+        count = await reader.catch_up()
+        await reader.save()
+        return count
+
+
+def consumer(
+    name: str,
+    handlers: dict[type[Entry], Callable[[AsyncSession, Any], Awaitable[None]]],
+    *,
+    sieve: Sieve | None = None,
+) -> Consumer:
+    """A consumer that has one function per kind of entry it cares for.
+
+    `sieve` is given the entries of those kinds and takes out those about which nothing would be done. It only asks.
+    """
+
+    async def handle(session: AsyncSession, entry: Entry) -> None:
+        await handlers[type(entry)](session, entry)
+
+    return Consumer(name, handle, frozenset(kind.kind for kind in handlers), sieve)
+
+
+class Reader:
+    """Reads the journal for a consumer, in one process.
+
+    Effects and the cursor are written together. Where there is nothing to do the cursor stays behind, because writing
+    costs more than reading again after a crash: call `save` now and then, and at the end. `is_shared` lets readers of
+    one process share what they read.
+    """
+
+    def __init__(self, database: Database, consumer: Consumer, *, is_shared: bool = True) -> None:
+        self.consumer = consumer
+        self._database = database
+        self._is_shared = is_shared
+        self._cursor: Position | None = None
+        self._position = Position()
+        self._passed = 0
+
+    async def catch_up(self) -> int:
+        """Deal with everything there is; how many entries were read."""
+        count = 0
+        while batch := await self._step():
+            count += batch
+        return count
+
+    async def save(self) -> None:
+        """Move the cursor past what concerned nobody."""
+        if self._cursor is None or self._position == self._cursor:
+            return
+        async with self._database.writing() as session:
+            cursor = await self._locked(session)
+            if _place(cursor) == self._cursor:
+                _move(cursor, self._position)
+                self._cursor = self._position
+            else:
+                self._cursor = None
+        self._passed = 0
+
+    async def _step(self) -> int:
+        if self._cursor is None:
+            await self._find_place()
+        entries = await self._behind(self._position)
+        if not entries:
+            return 0
+        if not await self._of_interest(entries):
+            self._position = entries[-1][0]
+            self._passed += len(entries)
+            if self._passed >= _SAVED_AFTER:
+                await self.save()
+            return len(entries)
+        try:
+            await self._deal_with(entries)
+        except Exception:
+            after = self._position.number
+            log.exception("journal batch failed", extra={"consumer": self.consumer.name, "after": after})
+            await self._one_by_one(entries)
+        return len(entries)
+
+    async def _find_place(self) -> None:
+        async with self._database.reading() as session:
+            self._cursor = self._position = _place(await session.get(Cursor, self.consumer.name))
+        self._passed = 0
+
+    async def _behind(self, position: Position) -> Sequence[Placed]:
+        if self._is_shared:
+            return await window(self._database).after(position)
+        async with self._database.reading() as session:
+            return await read(session, position)
+
+    async def _of_interest(self, entries: Sequence[Placed]) -> bool:
+        """Whether a transaction is worth it."""
+        wanted = self._wanted(entries)
+        if not wanted or self.consumer.sieve is None:
+            return bool(wanted)
+        async with self._database.reading() as session:
+            return bool(await self.consumer.sieve(session, wanted))
+
+    def _wanted(self, entries: Sequence[Placed]) -> list[Entry]:
+        return [entry for _, entry in entries if entry is not None and entry.kind in self.consumer.kinds]
+
+    async def _deal_with(self, entries: Sequence[Placed]) -> None:
+        async with self._database.writing() as session:
+            cursor = await self._locked(session)
+            is_ours = _place(cursor) == self._cursor
+            if is_ours:
+                wanted = self._wanted(entries)
+                if self.consumer.sieve is not None and len(wanted) > 1:
+                    wanted = await self.consumer.sieve(session, wanted)
+                for entry in wanted:
+                    await self.consumer.handle(session, entry)
+                _move(cursor, entries[-1][0])
+        if is_ours:
+            self._cursor = self._position = entries[-1][0]
+            self._passed = 0
+        else:  # another process was faster
+            self._cursor = None
+
+    async def _one_by_one(self, entries: Sequence[Placed]) -> None:
+        for place, entry in entries:
+            for attempt in range(1, _TRIES + 1):
+                try:
+                    await self._deal_with([(place, entry)])
+                    break
+                except Exception as error:
+                    if attempt == _TRIES:
+                        facts = {"consumer": self.consumer.name, "entry": place.number}
+                        log.exception("journal entry parked", extra=facts)
+                        await self._park(place, error)
+            if self._cursor is None:
+                return
+
+    async def _park(self, place: Position, error: Exception) -> None:
+        async with self._database.writing() as session:
+            what = f"{type(error).__name__}: {error}"[:500]
+            await session.merge(Parked(consumer=self.consumer.name, entry_id=place.number, error=what, at=now()))
+            cursor = await self._locked(session)
+            is_ours = _place(cursor) == self._cursor
+            if is_ours:
+                _move(cursor, place)
+        if is_ours:
+            self._cursor = self._position = place
+        else:
+            self._cursor = None
+
+    async def _locked(self, session: AsyncSession) -> Cursor:
+        cursor = await session.get(Cursor, self.consumer.name, with_for_update=True)
+        if cursor is None:
+            cursor = Cursor(consumer=self.consumer.name, transaction=0, position=0)
+            session.add(cursor)
+            await session.flush()
+        return cursor
+
+
+def _place(cursor: Cursor | None) -> Position:
+    return Position(cursor.transaction, cursor.position) if cursor else Position()
+
+
+def _move(cursor: Cursor, place: Position) -> None:
+    cursor.transaction, cursor.position = place

@@ -1,0 +1,133 @@
+"""Writing entries down and reading them again: from the database, or from what this process read of it already."""
+
+import asyncio
+import dataclasses
+import functools
+from bisect import bisect_right
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.database import JOURNALLED, Database
+from models.journal.entries import KINDS, Entry
+from models.tables import JournalEntry
+
+BATCH = 100
+_KEPT = 1000
+_FRESH_SECONDS = 0.5
+
+
+def record(session: AsyncSession, entry: Entry) -> None:
+    """Write `entry` with the transaction of `session`; whoever waits is woken after its commit."""
+    facts = dataclasses.asdict(entry)
+    row = JournalEntry(kind=entry.kind, facts=facts)
+    if session.get_bind().dialect.name == "postgresql":
+        row.transaction = literal_column("pg_current_xact_id()::text::bigint")
+    session.add(row)
+    session.info[JOURNALLED] = True
+
+
+class Position(NamedTuple):
+    """A place in the journal: everything up to and with it was read."""
+
+    transaction: int = 0
+    number: int = 0
+
+
+Placed = tuple[Position, Entry | None]
+"""An entry with its place; None stands for a kind that a later release wrote."""
+
+
+@functools.cache
+def _page(is_postgresql: bool) -> Select[*tuple[Any, ...]]:
+    number = bindparam("number", type_=BigInteger)
+    page = select(JournalEntry.transaction, JournalEntry.id, JournalEntry.kind, JournalEntry.facts)
+    page = page.limit(bindparam("most", type_=Integer))
+    if not is_postgresql:  # one transaction number for all: SQLite would go through every entry there ever was
+        return page.where(JournalEntry.id > number).order_by(JournalEntry.id)
+    place = tuple_(JournalEntry.transaction, JournalEntry.id)
+    border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return page.where(
+        place > tuple_(bindparam("transaction", type_=BigInteger), number), JournalEntry.transaction < border
+    ).order_by(JournalEntry.transaction, JournalEntry.id)
+
+
+async def read(session: AsyncSession, after: Position, *, limit: int = BATCH) -> Sequence[Placed]:
+    """Entries behind `after`, in order."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    values = {"number": after.number, "most": limit} | ({"transaction": after.transaction} if is_postgresql else {})
+    rows = await session.execute(_page(is_postgresql), values)
+    return [
+        (Position(transaction, number), KINDS[kind](**facts) if kind in KINDS else None)
+        for transaction, number, kind, facts in rows
+    ]
+
+
+_NEWEST = select(JournalEntry.transaction, JournalEntry.id).limit(1)
+
+
+async def head(session: AsyncSession) -> Position:
+    """The newest place; where a reader without a past begins."""
+    row = (await session.execute(_NEWEST.order_by(JournalEntry.transaction.desc(), JournalEntry.id.desc()))).first()
+    return Position(*row) if row else Position()
+
+
+class Window:
+    """The newest entries of a journal, read once for everybody in this process who follows it.
+
+    What is committed here is seen at once; what another process commits, as soon as we are woken, or half a second
+    later.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._entries: list[Placed] = []
+        self._before: Position | None = None
+        self._seen = -1
+        self._read_at = 0.0
+        self._turn = asyncio.Lock()
+
+    async def after(self, position: Position, *, limit: int = BATCH) -> Sequence[Placed]:
+        """Entries behind `position`, in order, as they are now."""
+        if not self._is_fresh():
+            async with self._turn:
+                if not self._is_fresh():
+                    await self._read()
+        if self._before is None or position < self._before:  # further back than what is kept
+            async with self._database.reading() as session:
+                return await read(session, position, limit=limit)
+        begin = bisect_right(self._entries, position, key=_place)
+        return self._entries[begin : begin + limit]
+
+    def _is_fresh(self) -> bool:
+        return self._seen == self._database.changed.count and monotonic() - self._read_at < _FRESH_SECONDS
+
+    async def _read(self) -> None:
+        seen, at = self._database.changed.count, monotonic()
+        async with self._database.reading() as session:
+            if self._before is None:
+                self._before = await head(session)
+            while batch := await read(session, self._entries[-1][0] if self._entries else self._before):
+                self._entries += batch
+                if len(batch) < BATCH:
+                    break
+        if len(self._entries) > _KEPT:
+            surplus = len(self._entries) - _KEPT // 2
+            self._before = self._entries[surplus - 1][0]
+            del self._entries[:surplus]
+        self._seen, self._read_at = seen, at
+
+
+def _place(placed: Placed) -> Position:
+    return placed[0]
+
+
+def window(database: Database) -> Window:
+    """The one window of this process on the journal of `database`."""
+    found: Window | None = database.kept.get(Window)
+    if found is None:
+        found = database.kept[Window] = Window(database)
+    return found
