@@ -58,15 +58,8 @@ async def begin(session: AsyncSession, post: Post, target_id: int, *, by: Staff)
     if not fits:
         raise CannotQuoteHere(field="quote", post_id=target.id)
     said = await policy.must_permit(session, by, target, Interaction.QUOTE)
-    consent = Consent(
-        id=new_id(),
-        kind=ConsentKind.QUOTE,
-        uri=post.uri,
-        post_id=post.id,
-        target_uri=target.uri,
-        target_id=target.id,
-        state=ConsentState.ACCEPTED,
-    )
+    consent = _wish(ConsentKind.QUOTE, post, target)
+    consent.state = ConsentState.ACCEPTED
     if target.is_local:
         consent.stamp_uri = _stamp(session) if target.author_id != by.actor_id else None
     elif await _reaches_author(session, post, target):
@@ -79,6 +72,18 @@ async def begin(session: AsyncSession, post: Post, target_id: int, *, by: Staff)
     if consent.state is ConsentState.ACCEPTED:
         journal.record(session, journal.Quoted(consent.id))
     return consent
+
+
+def _wish(kind: ConsentKind, post: Post, target: Post) -> Consent:
+    """What the author of `target` has not been asked yet about a post of ours."""
+    return Consent(
+        id=new_id(),
+        kind=kind,
+        uri=post.uri,
+        post_id=post.id,
+        target_uri=target.uri,
+        target_id=target.id,
+    )
 
 
 def _stamp(session: AsyncSession) -> str:
@@ -146,16 +151,7 @@ async def ask_to_answer(session: AsyncSession, post: Post, parent: Post, *, by: 
     said = await policy.must_permit(session, by, parent, Interaction.REPLY)
     if said is not Verdict.MANUAL or post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
         return
-    session.add(
-        Consent(
-            id=new_id(),
-            kind=ConsentKind.REPLY,
-            uri=post.uri,
-            post_id=post.id,
-            target_uri=parent.uri,
-            target_id=parent.id,
-        )
-    )
+    session.add(_wish(ConsentKind.REPLY, post, parent))
     await session.flush()
 
 
@@ -384,14 +380,6 @@ async def of_posts(session: AsyncSession, viewer: Viewer, post_ids: Iterable[int
         else:
             found[post_id] = Quote(QuoteState.ACCEPTED, target_id) if visible else Quote(QuoteState.UNAUTHORIZED)
     return found
-
-
-async def quoting(session: AsyncSession, post_ids: Iterable[int]) -> set[int]:
-    """Which of some posts quote anything."""
-    found = await session.scalars(
-        select(Consent.post_id).where(Consent.post_id.in_(list(post_ids)), Consent.kind == ConsentKind.QUOTE)
-    )
-    return {post_id for post_id in found if post_id is not None}
 
 
 def quotes_of(viewer: Viewer, post_id: int) -> Select[Post]:

@@ -4,15 +4,16 @@ What a post says is the same for everybody in the house and for everybody outsid
 its `Version`. Only which posts a viewer sees, the counts and the viewer's own marks are asked anew each time.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, literal, select, union_all
+from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from models import policy, polls, quotes
+from models import policy, polls
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page, rows_of
 from models.prepared import prepare
@@ -46,6 +47,7 @@ _REPLY = aliased(Post)
 _BOOST = aliased(Post)
 _QUOTE = aliased(Post)
 _OWN = aliased(Post)
+_ANSWERED = aliased(Post)
 
 
 class Version(NamedTuple):
@@ -278,33 +280,19 @@ class Content:
 
 
 async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
-    """What the posts `ids` say; outside in the revision that left. In a fixed number of statements, whom they concern
-    was asked before."""
-    wanted = list(ids)
-    posts = list(
-        await session.scalars(
-            select(Post).where(Post.id.in_(wanted)).options(joinedload(Post.group).joinedload(Group.actor))
-        )
-    )
+    """What the posts `ids` say; outside in the revision that left. At most a fixed number of statements, one for posts
+    that are words alone; whom they concern was asked before."""
+    rows = (await session.execute(_said(outside), {"post_ids": list(ids)})).all()
+    posts: list[Post] = [row[0] for row in rows]
     said = await _published(session, posts) if outside else {}
-    files = await _files(session, wanted, outside=outside)
-    mentions = await _mentions(session, wanted)
-    tags = await _tags(session, wanted)
-    parents = [post.reply_to_id for post in posts if post.reply_to_id is not None]
-    answered = select(Post.id, Post.author_id).where(Post.id.in_(parents))
-    if outside:
-        answered = answered.where(policy.sees_post(ANONYMOUS))
-    authors = {row.id: row.author_id for row in await session.execute(answered)}
+    files = await _files(session, [row[0].id for row in rows if row.has_files], outside=outside)
+    mentions = await _mentions(session, [row[0].id for row in rows if row.has_mentions])
+    tags = await _tags(session, [row[0].id for row in rows if row.has_tags])
     asking = [post.id for post in posts if post.kind is PostKind.QUESTION]
     asked = await polls.ids_of(session, asking, outside=outside) if asking else {}
-    quoting = await quotes.quoting(session, wanted)
-    used = {post.application_id for post in posts if post.application_id is not None}
-    applications = {
-        application.id: application
-        for application in await session.scalars(select(Application).where(Application.id.in_(used)))
-    }
     made = []
-    for post in posts:
+    for row in rows:
+        post: Post = row[0]
         shown: Revision | Post = said.get(post.id, post) if outside else post
         html = shown.html
         made.append(
@@ -317,13 +305,33 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
                 mentions=[actor for actor in mentions.get(post.id, ()) if not outside or actor.url in html],
                 tags=[tag for tag in tags.get(post.id, ()) if not outside or f"/tags/{tag}" in html],
                 group=post.group,
-                reply_author_id=authors.get(post.reply_to_id or 0),
-                application=applications.get(post.application_id or 0),
+                reply_author_id=row[2],
+                application=row[1],
                 poll_id=asked.get(post.id),
-                quotes=post.id in quoting,
+                quotes=row[3],
             )
         )
     return made
+
+
+@functools.cache
+def _said(outside: bool) -> Select[*tuple[Any, ...]]:
+    answered = _ANSWERED.id == Post.reply_to_id
+    return (
+        select(
+            Post,
+            Application,
+            _ANSWERED.author_id,
+            exists().where(Consent.post_id == Post.id, Consent.kind == ConsentKind.QUOTE),
+            exists().where(Attachment.post_id == Post.id).label("has_files"),
+            exists().where(Mention.post_id == Post.id).label("has_mentions"),
+            exists().where(PostTag.post_id == Post.id).label("has_tags"),
+        )
+        .outerjoin(Application, Application.id == Post.application_id)
+        .outerjoin(_ANSWERED, answered & policy.sees_post(ANONYMOUS, _ANSWERED) if outside else answered)
+        .where(Post.id.in_(_IDS))
+        .options(joinedload(Post.group).joinedload(Group.actor))
+    )
 
 
 async def _published(session: AsyncSession, posts: Sequence[Post]) -> dict[int, Revision]:
@@ -337,6 +345,8 @@ async def _published(session: AsyncSession, posts: Sequence[Post]) -> dict[int, 
 
 async def _files(session: AsyncSession, ids: list[int], *, outside: bool) -> dict[int, list[Attachment]]:
     files: dict[int, list[Attachment]] = {}
+    if not ids:
+        return files
     found = await session.scalars(
         select(Attachment)
         .join(Post, Post.id == Attachment.post_id)
@@ -356,6 +366,8 @@ async def _files(session: AsyncSession, ids: list[int], *, outside: bool) -> dic
 
 async def _mentions(session: AsyncSession, ids: list[int]) -> dict[int, list[Actor]]:
     mentions: dict[int, list[Actor]] = {}
+    if not ids:
+        return mentions
     found = await session.scalars(
         select(Mention).where(Mention.post_id.in_(ids)).options(joinedload(Mention.actor)).order_by(Mention.actor_id)
     )
@@ -366,6 +378,8 @@ async def _mentions(session: AsyncSession, ids: list[int]) -> dict[int, list[Act
 
 async def _tags(session: AsyncSession, ids: list[int]) -> dict[int, list[str]]:
     tags: dict[int, list[str]] = {}
+    if not ids:
+        return tags
     found = select(PostTag.post_id, PostTag.name).where(PostTag.post_id.in_(ids)).order_by(PostTag.name)
     for post_id, name in await session.execute(found):
         tags.setdefault(post_id, []).append(name)
