@@ -5,6 +5,7 @@ and is kept here for what we show of those groups. What was removed is hidden, n
 can be restored.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -34,6 +35,7 @@ from models.viewers import Staff, Viewer
 
 REASON_LIMIT = 500
 _PINS = 5
+_AT_ONCE = 500
 
 
 class ReasonMissing(Invalid):
@@ -74,7 +76,7 @@ async def remove_post(session: AsyncSession, post_id: int, *, by: Staff, reason:
     if not reason:
         raise ReasonMissing(field="reason")
     if post.removed_at is None:
-        await _remove(session, post, by_id=by.actor_id, by_handle=by.username, reason=reason)
+        await _remove(session, [post], by_id=by.actor_id, by_handle=by.username, reason=reason)
         audit.note(session, "post_removed", by=by, group_id=group.id, post_id=post.id)
     return post
 
@@ -95,7 +97,7 @@ async def receive_removal(
     if post.removed_at is not None or post.group_id is None:
         return False
     reason = clean_line(reason, limit=REASON_LIMIT)
-    await _remove(session, post, by_id=by.id, by_handle=by.handle, reason=reason, is_passed_on=is_passed_on)
+    await _remove(session, [post], by_id=by.id, by_handle=by.handle, reason=reason, is_passed_on=is_passed_on)
     return True
 
 
@@ -108,51 +110,56 @@ async def receive_restoration(session: AsyncSession, post: Post, *, by: Actor, i
 
 
 async def _remove(
-    session: AsyncSession, post: Post, *, by_id: int, by_handle: str, reason: str, is_passed_on: bool = False
+    session: AsyncSession, posts: Sequence[Post], *, by_id: int, by_handle: str, reason: str, is_passed_on: bool = False
 ) -> None:
-    assert post.group_id is not None  # noqa: S101 - asked before
-    post.removed_at = now()
-    post.removed_by_id = by_id
-    post.removal_reason = reason
-    hosts = (await session.scalars(select(Departure.host).where(Departure.post_id == post.id))).all()
-    if hosts:
-        await ledger.append(
-            session,
-            ledger.Fact(
-                outcome=Outcome.WITHDRAWN,
-                what="Delete",
-                actor=by_handle,
-                rule="moderation",
-                object_uri=post.uri,
-                post_id=post.id,
-                group_id=post.group_id,
-                hosts=hosts,
-            ),
+    gone_to = defaultdict[int, list[str]](list)
+    departures = select(Departure.post_id, Departure.host).where(Departure.post_id.in_([post.id for post in posts]))
+    for post_id, host in await session.execute(departures):
+        gone_to[post_id].append(host)
+    recalls = [
+        ledger.Fact(
+            outcome=Outcome.WITHDRAWN,
+            what="Delete",
+            actor=by_handle,
+            rule="moderation",
+            object_uri=post.uri,
+            post_id=post.id,
+            group_id=post.group_id,
+            hosts=gone_to[post.id],
         )
-    told = journal.Moderated(
-        "remove",
-        post.group_id,
-        by_id,
-        post_id=post.id,
-        is_passed_on=is_passed_on,
-        uri=instance_of(session).mint("x"),
-    )
-    journal.record(session, told)
+        for post in posts
+        if post.id in gone_to
+    ]
+    if recalls:
+        await ledger.append_all(session, recalls)
+    for post in posts:
+        post.removed_at = now()
+        post.removed_by_id = by_id
+        post.removal_reason = reason
+        _tell(session, "remove", post, by_id=by_id, is_passed_on=is_passed_on, uri=instance_of(session).mint("x"))
     await session.flush()
 
 
 def _restore(session: AsyncSession, post: Post, *, by_id: int, is_passed_on: bool = False) -> None:
-    assert post.group_id is not None  # noqa: S101 - asked before
     post.removed_at = post.removed_by_id = None
     post.removal_reason = ""
+    uri = instance_of(session).mint("x")
+    _tell(session, "remove", post, by_id=by_id, is_undone=True, is_passed_on=is_passed_on, uri=uri)
+
+
+def _tell(
+    session: AsyncSession,
+    act: str,
+    post: Post,
+    *,
+    by_id: int,
+    is_undone: bool = False,
+    is_passed_on: bool = False,
+    uri: str = "",
+) -> None:
+    assert post.group_id is not None  # noqa: S101 - asked before
     told = journal.Moderated(
-        "remove",
-        post.group_id,
-        by_id,
-        post_id=post.id,
-        is_undone=True,
-        is_passed_on=is_passed_on,
-        uri=instance_of(session).mint("x"),
+        act, post.group_id, by_id, post_id=post.id, is_undone=is_undone, is_passed_on=is_passed_on, uri=uri
     )
     journal.record(session, told)
 
@@ -223,12 +230,8 @@ async def receive_lock(
 
 
 def _lock(session: AsyncSession, post: Post, *, by_id: int, is_locked: bool, is_passed_on: bool = False) -> None:
-    assert post.group_id is not None  # noqa: S101 - asked before
     post.locked_at = now() if is_locked else None
-    told = journal.Moderated(
-        "lock", post.group_id, by_id, post_id=post.id, is_undone=not is_locked, is_passed_on=is_passed_on
-    )
-    journal.record(session, told)
+    _tell(session, "lock", post, by_id=by_id, is_undone=not is_locked, is_passed_on=is_passed_on)
 
 
 # What stands on top
@@ -261,16 +264,12 @@ async def receive_pin(
 
 
 async def _pin(session: AsyncSession, post: Post, found: Pin | None, *, by_id: int, is_passed_on: bool = False) -> None:
-    assert post.group_id is not None  # noqa: S101 - asked before
     if found is None:
         session.add(Pin(group_id=post.group_id, post_id=post.id))
     else:
         await session.delete(found)
     await session.flush()
-    told = journal.Moderated(
-        "pin", post.group_id, by_id, post_id=post.id, is_undone=found is not None, is_passed_on=is_passed_on
-    )
-    journal.record(session, told)
+    _tell(session, "pin", post, by_id=by_id, is_undone=found is not None, is_passed_on=is_passed_on)
 
 
 def pinned(viewer: Viewer, group: Group) -> Select[Post]:
@@ -421,8 +420,9 @@ async def _remove_posts(
             Post.removed_at.is_(None),
         )
     )
-    for post in posts.all():
-        await _remove(session, post, by_id=by_id, by_handle=by_handle, reason=reason)
+    found = posts.all()
+    for start in range(0, len(found), _AT_ONCE):
+        await _remove(session, found[start : start + _AT_ONCE], by_id=by_id, by_handle=by_handle, reason=reason)
 
 
 async def bans(session: AsyncSession, group: Group) -> Sequence[Ban]:

@@ -1,15 +1,28 @@
 """Keeping a group in order: who may, what becomes of it in the house, who is told (GRP-11 to GRP-13)."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import event, select
 
 from models import audit, groups, moderation
 from models.base import now
 from models.errors import NotAllowed, NotFound
 from models.posts.drafts import ThreadLocked
-from models.tables import Access, AuditLine, Group, MemberRole, Membership, Post, Reach
+from models.tables import (
+    Access,
+    AuditLine,
+    Departure,
+    Group,
+    LedgerLine,
+    MemberRole,
+    Membership,
+    Outcome,
+    Post,
+    Reach,
+)
 from tests.world import Person, World
 
 
@@ -124,6 +137,39 @@ async def test_GRP_12_a_ban_can_take_the_posts_along(world: World, club: Group) 
     await does(world.joan, moderation.ban, club, world.grace.id, reason="spam", removes_posts=True)
     async with world.database.reading() as session:
         assert (await session.get_one(Post, post.id)).removal_reason == "spam"
+
+
+async def test_GRP_12_many_posts_of_the_banned_are_recalled_with_as_many_questions_as_one(
+    world: World, club: Group
+) -> None:
+    """Each stands in the ledger with the companies that had it."""
+    steps: dict[Person, int] = {}
+    posts: dict[Person, list[int]] = {}
+    engine = world.database.engine.sync_engine
+    for person, number in ((world.grace, 1), (world.joan, 4)):
+        posts[person] = [(await person.writes(f"Spam {each}", group=club)).id for each in range(number)]
+        async with world.database.writing() as session:
+            session.add_all(
+                Departure(post_id=post_id, inbox=f"https://{host}/inbox", host=host)
+                for post_id in posts[person]
+                for host in ("north.example", "south.example")
+            )
+        asked: list[str] = []
+        note = partial(_note, asked)
+        event.listen(engine, "before_cursor_execute", note)
+        await does(world.ada, moderation.ban, club, person.id, reason="spam", removes_posts=True)
+        event.remove(engine, "before_cursor_execute", note)
+        steps[person] = len([text for text in asked if not text.startswith("INSERT")])
+
+    assert steps[world.grace] == steps[world.joan]
+    async with world.database.reading() as session:
+        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.outcome == Outcome.WITHDRAWN))).all()
+    assert [line.post_id for line in lines] == [*posts[world.grace], *posts[world.joan]]
+    assert all(line.hosts == ["north.example", "south.example"] for line in lines)
+
+
+def _note(asked: list[str], _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    asked.append(statement)
 
 
 async def test_GRP_12_the_owner_and_oneself_are_not_banned(world: World, club: Group) -> None:
