@@ -31,8 +31,8 @@ def actor_with(asker: Viewer) -> Select[Actor]:
     return policy.visible_actors(asker).where(Actor.id == _ID)
 
 
-def owner_of(asker: Viewer) -> Select[Actor]:
-    return policy.visible_actors(asker).where(Actor.inbox == _INBOX)
+def owner_of(asker: Viewer) -> Select[int]:
+    return policy.visible_actors(asker).where(Actor.inbox == _INBOX).with_only_columns(Actor.id)
 
 
 def post_at(asker: Viewer) -> Select[Post]:

@@ -31,7 +31,8 @@ _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :news)")
 _READERS = 4
 JOURNALLED = "journalled"
 QUEUED = "queued"
-"""Set in `session.info`: what the commit is news of, the journal or the queue of deliveries."""
+ARRIVED = "arrived"
+"""Set in `session.info`: what the commit is news of, the journal, the queue of deliveries or that of arrivals."""
 
 
 def is_writing() -> bool:
@@ -79,6 +80,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.changed = Signal()
         self.queued = Signal()
+        self.arrived = Signal()
         self.kept: dict[Any, Any] = {}
         """What this process remembers of this database, by whose memory it is."""
         self._turn = asyncio.Lock()
@@ -125,7 +127,7 @@ class Database:
                     attach(session.info, self.instance)
                     yield session
                     await session.flush()
-                    news = [name for name in (JOURNALLED, QUEUED) if session.info.get(name)]
+                    news = [name for name in (JOURNALLED, QUEUED, ARRIVED) if session.info.get(name)]
                     if news and not self.is_sqlite:
                         await session.execute(_NOTIFY, {"news": " ".join(news)})
             finally:
@@ -137,6 +139,8 @@ class Database:
             self.changed.set()
         if QUEUED in news:
             self.queued.set()
+        if ARRIVED in news:
+            self.arrived.set()
 
     async def listen(self) -> None:
         """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Insert, Table, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, tombstones
 from models.base import new_id, now
-from models.database import JOURNALLED
+from models.database import ARRIVED
 from models.tables import Received, ReceivedState
 
 TRIES = 6
@@ -28,75 +28,94 @@ _TAKES_BACK = frozenset({"Undo", "Leave"})
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
-async def store(
-    session: AsyncSession,
-    *,
-    uri: str,
-    host: str,
-    type: str,
-    actor_uri: str,
-    body: bytes,
-    inbox_actor_id: int | None = None,
-    signed_at: datetime | None = None,
-    home: str = "",
-) -> int | None:
-    """Keep an activity, once per id and host; None for a repetition (R-60): the unique index decides.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """An activity as it came.
 
     `host` is who brought it, `home` the actor's own where it is another. `actor_uri` is empty when nobody proved to be
-    its actor: it is a hint where to look then. `signed_at` is when the actor signed it, where the actor brought it:
-    what was undone and is signed anew since then is no repetition.
+    its actor: it is a hint where to look then. `signed_at` is when the actor signed it, where the actor brought it.
     """
-    told = _Told(uri, host, type, actor_uri, body, inbox_actor_id, signed_at)
-    if actor_uri and home not in ("", host) and await _stored(session, home, uri) is not None:
-        return None  # somebody passes on what its actor brought before
-    number = await _insert(session, told)
-    if number is None and await _is_done_again(session, told):
-        number = await _insert(session, told)
-    session.info[JOURNALLED] = True  # wake the one who deals with it
-    return number
 
-
-class _Told(NamedTuple):
     uri: str
     host: str
     type: str
     actor_uri: str
     body: bytes
-    inbox_actor_id: int | None
-    signed_at: datetime | None
+    inbox_actor_id: int | None = None
+    signed_at: datetime | None = None
+    home: str = ""
+
+    @property
+    def is_passed_on(self) -> bool:
+        return bool(self.actor_uri) and self.home not in ("", self.host)
 
 
-async def _insert(session: AsyncSession, told: _Told) -> int | None:
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+async def store(session: AsyncSession, arrived: Sequence[Arrived]) -> list[int | None]:
+    """Keep activities, each once per id and host; None for a repetition (R-60): the unique index decides.
+
+    What was undone and is signed anew since then is no repetition.
+    """
+    ids = await _insert(session, [one for one in arrived if not await _came_from_home(session, one)])
+    found: list[int | None] = []
+    for one in arrived:
+        number = ids.pop((one.host, one.uri), None)
+        if number == 0:  # one of that id was here before
+            number = None
+            if await _is_done_again(session, one):
+                number = (await _insert(session, [one]))[one.host, one.uri] or None
+        found.append(number)
+    if any(found):
+        session.info[ARRIVED] = True  # wake the one who deals with it
+    return found
+
+
+async def _came_from_home(session: AsyncSession, one: Arrived) -> bool:
+    """Whether somebody passes on what its actor brought before."""
+    return one.is_passed_on and await is_known(session, host=one.home, uri=one.uri)
+
+
+async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tuple[str, str], int]:
+    """Store those whose id is not here yet, the first of several with one id; the number of each, 0 for the others."""
     moment = now()
-    number: int | None = await session.scalar(
-        insert(Received)
-        .values(
-            id=new_id(),
-            **told._asdict(),
-            state=ReceivedState.WAITING,
-            outcome="",
-            attempts=0,
-            next_attempt_at=moment,
-            received_at=moment,
-        )
-        .on_conflict_do_nothing()
-        .returning(Received.id)
-    )
-    return number
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in arrived:
+        if (one.host, one.uri) not in rows:
+            rows[one.host, one.uri] = {
+                "id": new_id(),
+                "uri": one.uri,
+                "host": one.host,
+                "type": one.type,
+                "actor_uri": one.actor_uri,
+                "body": one.body,
+                "inbox_actor_id": one.inbox_actor_id,
+                "signed_at": one.signed_at,
+                "next_attempt_at": moment,
+                "received_at": moment,
+            }
+    if not rows:
+        return {}
+    await session.execute(_INSERT[session.get_bind().dialect.name], list(rows.values()))
+    stored = set(await session.scalars(_STORED, {"ids": [row["id"] for row in rows.values()]}))
+    return {key: row["id"] if row["id"] in stored else 0 for key, row in rows.items()}
 
 
-async def _stored(session: AsyncSession, host: str, uri: str) -> Received | None:
-    return await session.scalar(select(Received).where(Received.host == host, Received.uri == uri))
+_TABLE = cast(Table, Received.__table__)  # no rows come back: the session has nothing to do with them
+_INSERT: dict[str, Insert] = {
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
+}
 
 
-async def _is_done_again(session: AsyncSession, told: _Told) -> bool:
+_STORED = select(Received.id).where(Received.id.in_(bindparam("ids", expanding=True)))
+
+
+async def _is_done_again(session: AsyncSession, told: Arrived) -> bool:
     """Whether something is no repetition though its id was here: it was undone since, undoes something once more, or
     asks once more, because our answer was lost.
 
     The former row gives up the id then, and stays as what came first.
     """
-    before = await _stored(session, told.host, told.uri)
+    before = await session.scalar(select(Received).where(*_at(told.host, told.uri)))
     if before is None or before.state is ReceivedState.WAITING or before.actor_uri != told.actor_uri:
         return False
     if told.signed_at is None or (before.signed_at is not None and told.signed_at <= before.signed_at):
@@ -113,7 +132,7 @@ async def _is_done_again(session: AsyncSession, told: _Told) -> bool:
     return bool(is_new)
 
 
-def _undoing(told: _Told, before: Received) -> tuple[ColumnElement[bool], ...]:
+def _undoing(told: Arrived, before: Received) -> tuple[ColumnElement[bool], ...]:
     """Condition on `Received`: an Undo of the same actor came since and waits for its turn."""
     return (
         Received.state == ReceivedState.WAITING,
@@ -130,12 +149,16 @@ async def by_id(session: AsyncSession, received_id: int) -> Received | None:
 
 async def is_known(session: AsyncSession, *, host: str, uri: str) -> bool:
     """Whether an activity of that id came from its own server."""
-    return await _stored(session, host, uri) is not None
+    return await session.scalar(select(Received.id).where(*_at(host, uri))) is not None
 
 
 async def body_of(session: AsyncSession, *, host: str, uri: str) -> bytes:
     """The bytes of an activity that its own server brought; empty when it did not, or they are kept no more."""
-    return await session.scalar(select(Received.body).where(Received.host == host, Received.uri == uri)) or b""
+    return await session.scalar(select(Received.body).where(*_at(host, uri))) or b""
+
+
+def _at(host: str, uri: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Received.host == host, Received.uri == uri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

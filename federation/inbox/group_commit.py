@@ -5,30 +5,46 @@ of its batch are written again, each alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 Write = Callable[[AsyncSession], Awaitable[object]]
+Many = Callable[[AsyncSession, Sequence[T]], Awaitable[Sequence[R]]]
+"""Writes several things of one sort, and says of each what came of it."""
 MOST = 256
+
+
+class _Waiting(NamedTuple):
+    many: Many[Any, Any]
+    one: Any
+    done: asyncio.Future[Any]
 
 
 class GroupCommit:
     """Runs writes in the order they came, as many at once as have gathered."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
     async def write(self, database: Database, write: Write) -> None:
         """Return when what `write` does with its session is durable; its exceptions are the caller's."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((write, done))
+        await self.add(database, _each, write)
+
+    async def add(self, database: Database, many: Many[T, R], one: T) -> R:
+        """The same for something that `many` writes together with others: what it says of this one."""
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(many, one, done))
         if self._task is None:
             self._task = asyncio.create_task(self._run(database), name="group commit")
-        await done
+        return await done
 
     async def _run(self, database: Database) -> None:
         try:
@@ -37,23 +53,30 @@ class GroupCommit:
                 await _commit(database, batch)
         finally:
             self._task = None
-            for _, done in self._waiting:  # only when the server goes down in the middle of it
-                done.cancel()
+            for waiting in self._waiting:  # only when the server goes down in the middle of it
+                waiting.done.cancel()
             self._waiting = []
 
 
-async def _commit(database: Database, batch: list[tuple[Write, asyncio.Future[None]]]) -> None:
+async def _each(session: AsyncSession, writes: Sequence[Write]) -> Sequence[object]:
+    return [await write(session) for write in writes]
+
+
+async def _commit(database: Database, batch: Sequence[_Waiting]) -> None:
+    sorts: dict[Many[Any, Any], list[_Waiting]] = {}
+    for waiting in batch:
+        sorts.setdefault(waiting.many, []).append(waiting)
     try:
         async with database.writing() as session:
-            for write, _ in batch:
-                await write(session)
+            found = [await many(session, [each.one for each in ones]) for many, ones in sorts.items()]
     except Exception as error:
         if len(batch) > 1:
             for one in batch:
                 await _commit(database, [one])
-        elif not batch[0][1].done():
-            batch[0][1].set_exception(error)
+        elif not batch[0].done.done():
+            batch[0].done.set_exception(error)
         return
-    for _, done in batch:
-        if not done.done():
-            done.set_result(None)
+    for ones, told in zip(sorts.values(), found, strict=True):
+        for waiting, result in zip(ones, told, strict=True):
+            if not waiting.done.done():
+                waiting.done.set_result(result)

@@ -48,11 +48,12 @@ class Processor:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then is finished or will be done again."""
         self._is_stopping = False
-        changed = self._wire.database.changed
+        arrived = self._wire.database.arrived
+        stopping = asyncio.create_task(stop.wait())
         lanes: dict[str, asyncio.Task[int]] = {}
         swept_at: datetime | None = None
         while not stop.is_set():
-            seen = changed.count
+            seen = arrived.count
             try:
                 if swept_at is None or now() - swept_at > _SWEEP_EVERY:
                     swept_at = now()
@@ -62,8 +63,8 @@ class Processor:
                     lanes[host] = asyncio.create_task(self._lane(host), name=f"inbox lane {host}")
             except Exception:
                 log.exception("the inbox's queue could not be read")
-            news = asyncio.create_task(changed.wait(seen, at_most=_POLL_SECONDS))
-            await asyncio.wait([news, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+            news = asyncio.create_task(arrived.wait(seen, at_most=_POLL_SECONDS))
+            await asyncio.wait([news, stopping, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             for host in [host for host, task in lanes.items() if task.done()]:
                 if (fault := lanes.pop(host).exception()) is not None:

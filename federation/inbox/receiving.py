@@ -10,17 +10,19 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation import decisions, peers, questions, signatures, trust
+from federation import decisions, signatures, trust
 from federation.answers import not_found, plain
+from federation.inbox import arrivals
+from federation.inbox.arrivals import Arrival, Outcome, owner_id
 from federation.inbox.group_commit import GroupCommit
-from federation.signatures import BadProof, SignatureRefused
-from federation.trust import KeyUnavailable, NotAdmitted, TooManyKeys
+from federation.signatures import BadProof, Parsed, SignatureRefused
+from federation.trust import KeyUnavailable, KnownKey, NotAdmitted, TooManyKeys
 from federation.upkeep import comparing
 from federation.vocabulary import (
     BadJson,
@@ -36,8 +38,8 @@ from federation.vocabulary import (
     types_of,
 )
 from federation.wire import WIRE, Wire
-from models import actors, audit, deliveries, policy, prepared, received
-from models.tables import Actor
+from models import actors, audit
+from models.received import Arrived
 from models.text.clean import shorten_text
 
 log = logging.getLogger(__name__)
@@ -88,14 +90,14 @@ async def receive(request: web.Request) -> web.Response:
     """`POST /inbox` and the personal inboxes."""
     wire = request.app[WIRE]
     try:
-        found = await _take_in(request, wire)
+        outcome = await _take_in(request, wire)
     except Refusal as refusal:
         await _note(request, wire, refusal)
         return _answer(request, refusal)
     except DBAPIError:
         log.exception("inbox cannot store")
         return plain(503, retry_after=_AGAIN_IN)
-    return web.Response(status=202) if found else not_found(request)
+    return not_found(request) if outcome is Outcome.NOBODYS else web.Response(status=202)
 
 
 def _answer(request: web.Request, refusal: Refusal) -> web.Response:
@@ -106,25 +108,43 @@ def _answer(request: web.Request, refusal: Refusal) -> web.Response:
     return answer
 
 
-async def _take_in(request: web.Request, wire: Wire) -> bool:
-    """All steps; False when the inbox is nobody's."""
+async def _take_in(request: web.Request, wire: Wire) -> Outcome:
+    """All steps: the short way for those we know, otherwise one by one."""
     _refuse_early(request, wire)  # INB-1
     body = await _read_body(request, wire.max_body)
     sent = _read(body, wire)  # INB-2
-    await _admit(wire, sent.actor)
-    if sent.ends_its_actor and not await _is_known(wire, sent.actor):
-        return True  # INB-4: whoever is gone cannot sign, and we have nothing to delete
     signed = trust.received_request(request, wire, body)
+    signer = _recognised(wire, signed, sent)
+    if signer is not None:
+        outcome = await _store(request, wire, sent, signer)
+        if outcome is not Outcome.STALE or signer.by is None:
+            return outcome
+        wire.memory.keys.drop(signer.by.uri)
+    async with wire.database.reading() as session:
+        await _admit(session, sent.actor)
+        if sent.ends_its_actor and not await _is_known(session, sent.actor):
+            return Outcome.NO_NEWS  # INB-4: whoever is gone cannot sign, and we have nothing to delete
     signer = await _authenticate(wire, signed, sent)  # INB-5, INB-7
-    owner = await _owner(request, wire, signer.host)  # INB-3
-    if owner is None and request.path != "/inbox":
-        return False
-    if not same_origin(sent.id, sent.actor):  # INB-8, R-10
-        raise Refusal(403, "INB-8", "origin")
-    await _store(request, wire, sent, signer, owner=owner)  # INB-9
-    key_id = decisions.key_of(request.headers)
-    decisions.note(wire, audit.TAKEN, host=signer.host, rule="INB-9", key_id=key_id, activity=sent.id, type=sent.type)
-    return True
+    if same_origin(sent.id, sent.actor):
+        return await _store(request, wire, sent, signer)  # INB-3, INB-9
+    if await _is_there(request, wire, signer):  # INB-3
+        raise Refusal(403, "INB-8", "origin")  # R-10
+    return Outcome.NOBODYS
+
+
+def _recognised(wire: Wire, signed: signatures.Request, sent: _Sent) -> "_Signer | None":
+    """Who brings something of their own, with a key that is in memory; None in any other case.
+
+    No step is left out: whether their server is admitted is asked where the activity is stored, and a request that
+    fails anywhere on this way begins again on the other, where the first step that fails answers.
+    """
+    found = trust.recognise(wire, signed)
+    if found is None or sent.ends_its_actor or not same_origin(sent.id, sent.actor):
+        return None
+    parsed, known = found
+    if known.actor_uri != sent.actor:
+        return None
+    return _Signer(known.host, True, parsed.signed_at, parsed=parsed, by=known, is_remembered=True)
 
 
 # INB-1
@@ -209,42 +229,45 @@ def _is_address(text: str, wire: Wire) -> bool:
     return True
 
 
-async def _admit(wire: Wire, uri: str) -> None:
-    async with wire.database.reading() as session:
-        try:
-            await trust.admit(session, host_of(uri))
-        except NotAdmitted:
-            raise Refusal(403, "INB-2", "not_admitted") from None
+async def _admit(session: AsyncSession, uri: str) -> None:
+    try:
+        await trust.admit(session, host_of(uri))
+    except NotAdmitted:
+        raise Refusal(403, "INB-2", "not_admitted") from None
 
 
-async def _is_known(wire: Wire, uri: str) -> bool:
-    async with wire.database.reading() as session:
-        known = await actors.by_uri(session, uri)
-        return known is not None and known.deleted_at is None
+async def _is_known(session: AsyncSession, uri: str) -> bool:
+    known = await actors.by_uri(session, uri)
+    return known is not None and known.deleted_at is None
 
 
 # INB-3, INB-5, INB-7
 
 
-class _Signer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Signer:
     """Which server brought an activity, whether it is proved to be its actor's own, and when the actor signed it.
 
     Without proof it may still point at something that its origin can confirm. There is no time where somebody else
-    brought it, or where the actor's own server says that the actor is gone.
+    brought it, or where the actor's own server says that the actor is gone; in that case there is no key `by` which
+    it is known, either. `is_remembered`: nobody was asked yet whether that key still holds.
     """
 
     host: str
     is_proven: bool
     signed_at: datetime | None = None
+    parsed: Parsed | None = None
+    by: KnownKey | None = None
+    is_remembered: bool = False
 
 
 async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> _Signer:
     try:
         parsed = trust.parse(wire, signed)
         if host_of(parsed.key_id) != host_of(sent.actor):
-            await _admit(wire, parsed.key_id)
+            async with wire.database.reading() as session:
+                await _admit(session, parsed.key_id)
         known = await trust.prove(wire, parsed)
-        await comparing.note_header(wire, parsed, known.actor_uri)  # COL-9
     except KeyUnavailable as error:
         if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
             return _Signer(host_of(sent.actor), True)  # INB-4
@@ -256,11 +279,11 @@ async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> 
     except (NotAdmitted, BadUrl) as error:
         raise Refusal(403, "INB-2", error.code) from None
     if known.actor_uri == sent.actor:
-        return _Signer(known.host, True, parsed.signed_at)
+        return _Signer(known.host, True, parsed.signed_at, parsed=parsed, by=known)
     if await _is_proven(wire, sent):
-        return _Signer(known.host, True)
+        return _Signer(known.host, True, parsed=parsed, by=known)
     if sent.type in ("Create", "Update", "Delete") and sent.object_id is not None:
-        return _Signer(known.host, False)
+        return _Signer(known.host, False, parsed=parsed, by=known)
     raise Refusal(401, "INB-7", "signer_is_not_actor")
 
 
@@ -274,42 +297,52 @@ async def _is_proven(wire: Wire, sent: _Sent) -> bool:
         raise Refusal(429, "INB-7", error.code, retry_after=_AGAIN_IN) from None
 
 
-async def _owner(request: web.Request, wire: Wire, host: str) -> Actor | None:
-    """Whose inbox this is, if whoever asks may know of them."""
-    if request.path == "/inbox":
-        return None
-    inbox = wire.database.instance.url(request.path)
+def _personal(request: web.Request, wire: Wire) -> str | None:
+    return None if request.path == "/inbox" else wire.database.instance.url(request.path)
+
+
+async def _is_there(request: web.Request, wire: Wire, signer: _Signer) -> bool:
+    """Whether the inbox is anybody's, as far as the server that asks may know."""
+    inbox = _personal(request, wire)
+    if inbox is None:
+        return True
     async with wire.database.reading() as session:
-        viewer = await policy.remote_viewer(session, host)
-        return await prepared.find(session, viewer, questions.owner_of, inbox=inbox)
+        return await owner_id(session, signer.host, inbox) is not None
 
 
-# INB-9
+# INB-3, INB-9
 
 
-async def _store(request: web.Request, wire: Wire, sent: _Sent, signer: _Signer, *, owner: Actor | None) -> None:
-    host = signer.host
-    wakes = wire.memory.woken.get(host) is None
-    if wakes:
-        wire.memory.woken.put(host, True)
-
-    async def write(session: AsyncSession) -> None:
-        await received.store(
-            session,
+async def _store(request: web.Request, wire: Wire, sent: _Sent, signer: _Signer) -> Outcome:
+    """Store it, and note what follows from its having come."""
+    host, woken = signer.host, wire.memory.woken
+    is_first = woken.get(host) is None
+    if is_first:
+        woken.put(host, True)
+    arrival = Arrival(
+        arrived=Arrived(
             uri=sent.id,
             host=host,
             type=sent.type,
             actor_uri=sent.actor if signer.is_proven else "",
             body=sent.body,
-            inbox_actor_id=owner.id if owner else None,
             signed_at=signer.signed_at,
             home=host_of(sent.actor),
-        )
-        if wakes:  # it lives: what waits for it may be tried again (DLV-7)
-            await peers.note_contact(session, host)
-            await deliveries.wake(session, host)
-
-    await request.app[ARRIVALS].write(wire.database, write)
+        ),
+        inbox=_personal(request, wire),
+        by=signer.by if signer.is_remembered else None,
+        is_first=is_first,
+    )
+    outcome = await request.app[ARRIVALS].add(wire.database, arrivals.store, arrival)
+    if outcome is not Outcome.STORED:
+        if is_first:
+            woken.drop(host)
+        return outcome
+    if signer.parsed is not None and signer.by is not None:
+        await comparing.note_header(wire, signer.parsed, signer.by.actor_uri)  # COL-9
+    key_id = decisions.key_of(request.headers)
+    decisions.note(wire, audit.TAKEN, host=host, rule="INB-9", key_id=key_id, activity=sent.id, type=sent.type)
+    return outcome
 
 
 async def _note(request: web.Request, wire: Wire, refusal: Refusal) -> None:

@@ -3,9 +3,18 @@
 from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
 from federation.trust.admission import NotAdmitted, TooManyFetches, admit, fetch, is_own
 from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger, turns_us_away
-from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for
+from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for, standing
 from federation.trust.proven import is_proven
-from federation.trust.requests import ACCEPT_SIGNATURE, challenge, guest, parse, prove, received_request, viewer
+from federation.trust.requests import (
+    ACCEPT_SIGNATURE,
+    challenge,
+    guest,
+    parse,
+    prove,
+    received_request,
+    recognise,
+    viewer,
+)
 
 __all__ = [
     "ACCEPT_SIGNATURE",
@@ -32,6 +41,8 @@ __all__ = [
     "parse",
     "prove",
     "received_request",
+    "recognise",
+    "standing",
     "turns_us_away",
     "viewer",
 ]

@@ -5,10 +5,12 @@ the same origin that lists it as its own (R-05, SIG-26, SIG-27); keys inside mes
 """
 
 import asyncio
+import functools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import actor as documents
@@ -22,8 +24,10 @@ from federation.trust.actors import keep_parsed
 from federation.trust.admission import NotAdmitted, TooManyFetches, fetch
 from federation.vocabulary import Document, host_of, id_of, ids_of, same_origin, types_of
 from federation.wire import Wire
+from models import policy
 from models.base import now
 from models.errors import DomainError
+from models.instance import Mode, instance_of
 from models.tables import Actor, ActorType, Key, KeyKind
 
 GOOD_FOR = timedelta(hours=24)
@@ -84,6 +88,25 @@ async def key_for(wire: Wire, key_id: str) -> KnownKey:
     return await _fetched(wire, key_id)
 
 
+async def standing(session: AsyncSession, known: Collection[KnownKey]) -> set[str]:
+    """The ids of those of `known` that are still the keys of living actors of admitted hosts."""
+    if not known:
+        return set()
+    text_of = {key.uri: key.text for key in known}
+    values = {"key_ids": list(text_of), "since": now() - GOOD_FOR}
+    rows = await session.execute(_standing(instance_of(session).mode), values)
+    return {row.uri for row in rows if text_of[row.uri] == row.public}
+
+
+@functools.cache
+def _standing(mode: Mode) -> Select[str, str]:
+    return (
+        select(Key.uri, Key.public)
+        .join(Actor, Actor.id == Key.actor_id)
+        .where(Key.uri.in_(bindparam("key_ids", expanding=True)), *_IS_GOOD, policy.admitted(Actor.host, mode))
+    )
+
+
 async def newer_key(wire: Wire, known: KnownKey) -> KnownKey | None:
     """What the key's owner says now, or None: asked once in five minutes, or still the same (SIG-28).
 
@@ -104,17 +127,13 @@ async def newer_key(wire: Wire, known: KnownKey) -> KnownKey | None:
     return fresh if fresh.text != known.text else None
 
 
-_GOOD = (
-    select(Key, Actor)
-    .join(Actor, Actor.id == Key.actor_id)
-    .where(
-        Key.uri == bindparam("key_id"),
-        Key.private.is_(None),
-        Key.retired_at.is_(None),
-        Key.fetched_at > bindparam("since"),
-        Actor.deleted_at.is_(None),
-    )
+_IS_GOOD = (
+    Key.private.is_(None),
+    Key.retired_at.is_(None),
+    Key.fetched_at > bindparam("since"),
+    Actor.deleted_at.is_(None),
 )
+_GOOD = select(Key, Actor).join(Actor, Actor.id == Key.actor_id).where(Key.uri == bindparam("key_id"), *_IS_GOOD)
 
 
 async def _stored(session: AsyncSession, key_id: str) -> KnownKey | None:

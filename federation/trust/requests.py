@@ -26,6 +26,23 @@ def parse(wire: Wire, request: Request) -> Parsed:
     return signatures.parse(request, hosts={wire.database.instance.host}, now=now(), max_age=wire.signature_max_age)
 
 
+def recognise(wire: Wire, request: Request) -> tuple[Parsed, KnownKey] | None:
+    """Who signed a request, as far as memory tells: a good signature, by a key that is known.
+
+    Ask `standing` whether the key still holds before it counts. None for whatever is missing or odd: that wants `parse`
+    and `prove`, which say what is wrong.
+    """
+    try:
+        parsed = parse(wire, request)
+        known = wire.memory.keys.get(parsed.key_id) if parsed.nonce is None else None
+        if known is None:
+            return None
+        signatures.verify(parsed, known.public, now=now())
+    except SignatureRefused:
+        return None
+    return parsed, known
+
+
 async def prove(wire: Wire, parsed: Parsed) -> KnownKey:
     """Ask the key of a request that passed `parse`, and of an admitted host; a key that fails is fetched anew, once.
 

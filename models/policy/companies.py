@@ -1,8 +1,9 @@
 """Which other companies we talk with, and what is agreed with them."""
 
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.instance import Mode, instance_of
@@ -18,6 +19,13 @@ async def is_admitted(session: AsyncSession, host: str) -> bool:
     if state is None:
         return instance_of(session).mode is Mode.OPEN
     return state is PartnerState.ADMITTED
+
+
+def admitted(host: Any, mode: Mode) -> ColumnElement[bool]:
+    """The same as a condition on a column of hosts."""
+    if mode is Mode.OPEN:
+        return ~exists().where(Partner.host == host, Partner.state != PartnerState.ADMITTED)
+    return exists().where(Partner.host == host, Partner.state == PartnerState.ADMITTED)
 
 
 async def admission(session: AsyncSession) -> Callable[[str], bool]:

@@ -236,14 +236,14 @@ async def a_post_from(
 async def stored(session: Any, activity: dict[str, Any]) -> int:
     """Keep an activity as received; its number."""
     host = activity["actor"].split("/")[2]
-    number = await received.store(
-        session,
+    arrived = received.Arrived(
         uri=activity["id"],
         host=host,
         type=activity["type"],
         actor_uri=activity["actor"],
         body=json.dumps(activity, indent=1).encode(),
     )
+    [number] = await received.store(session, [arrived])
     assert number is not None
     return number
 

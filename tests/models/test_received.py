@@ -1,11 +1,12 @@
 """The queue of what came in: kept once, in order for each host, never losing its neighbours to one that is poison."""
 
 import asyncio
+from typing import Any
 
 from sqlalchemy import select
 
 from models import received
-from models.received import Claimed
+from models.received import Arrived, Claimed
 from models.tables import Received, ReceivedState
 from tests.time import Clock
 from tests.world import NORTHWIND, SOUTHWIND, World
@@ -13,9 +14,12 @@ from tests.world import NORTHWIND, SOUTHWIND, World
 
 async def _store(world: World, uri: str, *, host: str = NORTHWIND) -> int | None:
     async with world.database.writing() as session:
-        return await received.store(
-            session, uri=uri, host=host, type="Create", actor_uri=f"http://{host}/u", body=uri.encode()
-        )
+        [number] = await received.store(session, [_arrived(uri, host=host)])
+        return number
+
+
+def _arrived(uri: str, *, host: str = NORTHWIND, **more: Any) -> Arrived:
+    return Arrived(uri=uri, host=host, type="Create", actor_uri=f"http://{host}/u", body=uri.encode(), **more)
 
 
 async def _claim(world: World, host: str = NORTHWIND, *, limit: int = 10) -> list[Claimed]:
@@ -33,6 +37,11 @@ async def _states(world: World) -> dict[str, str]:
         return {row.uri: str(row.state) for row in await session.scalars(select(Received).order_by(Received.id))}
 
 
+async def _uris(world: World) -> list[str]:
+    async with world.database.reading() as session:
+        return list(await session.scalars(select(Received.uri).order_by(Received.uri)))
+
+
 async def test_R_60_an_activity_that_comes_twice_is_kept_once(world: World) -> None:
     assert await _store(world, "a") is not None
     assert await _store(world, "a") is None
@@ -42,6 +51,23 @@ async def test_R_60_an_activity_that_comes_twice_is_kept_once(world: World) -> N
 async def test_R_60_an_activity_that_comes_many_times_at_once_is_kept_once(world: World) -> None:
     kept = await asyncio.gather(*(_store(world, "a") for _ in range(8)))
     assert sum(number is not None for number in kept) == 1
+
+
+async def test_R_60_what_comes_together_is_kept_once_each_and_takes_no_neighbour_along(world: World) -> None:
+    await _store(world, "b")
+    together = [_arrived("a"), _arrived("b"), _arrived("a"), _arrived("a", host=SOUTHWIND), _arrived("c")]
+    async with world.database.writing() as session:
+        numbers = await received.store(session, together)
+    assert [number is not None for number in numbers] == [True, False, False, True, True]
+    assert await _uris(world) == ["a", "a", "b", "c"]
+
+
+async def test_R_60_who_passes_on_what_its_actor_brought_brings_nothing_new(world: World) -> None:
+    await _store(world, "a")
+    async with world.database.writing() as session:
+        passed_on = [_arrived(uri, host=SOUTHWIND, home=NORTHWIND) for uri in ("a", "b")]
+        numbers = await received.store(session, passed_on)
+    assert [number is not None for number in numbers] == [False, True]
 
 
 async def test_what_came_first_is_dealt_with_first(world: World) -> None:
