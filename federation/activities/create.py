@@ -15,7 +15,7 @@ from models.base import now
 from models.interactions import Interaction
 from models.journal import GroupDistributes
 from models.posts import receiving
-from models.tables import Outcome, Post, Reach
+from models.tables import Group, Outcome, Post, Reach
 
 
 async def gather(incoming: Incoming) -> None:
@@ -115,10 +115,16 @@ async def _must_be_let_in(session: AsyncSession, incoming: Incoming, seen: Seen,
         return
     if incoming.received_id is None:
         raise Ignored("brought by somebody else: its author has to send it to the group")
+    reason = ""
     if not await policy.may_contribute(session, seen.author, place.group, is_reply=place.is_reply_in_group):
-        raise Refused("GRP-6", "may not post there", object_uri=seen.post.uri, group=place.group_actor)
-    if place.parent is not None and not await policy.may_answer_in(session, seen.author.id, place.parent):  # GRP-13
-        raise Refused("GRP-6", "the thread is closed", object_uri=seen.post.uri, group=place.group_actor)
+        reason = "may not post there"
+    elif place.parent is not None and not await policy.may_answer_in(session, seen.author.id, place.parent):  # GRP-13
+        reason = "the thread is closed"
+    if reason:
+        viewer = await policy.remote_viewer(session, seen.author.host, seen.author.id)
+        known = await session.scalar(policy.visible_groups(viewer).where(Group.id == place.group.id))
+        group = place.group_actor if known is not None else None  # what does not exist for them says nothing
+        raise Refused("GRP-6", reason, object_uri=seen.post.uri, group=group)
 
 
 async def _quotes_us(session: AsyncSession, seen: Seen) -> bool:

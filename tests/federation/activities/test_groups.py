@@ -140,6 +140,21 @@ async def test_GRP_6_a_refused_post_is_told_to_its_author_and_leaves_nothing(squ
     assert (line.rule, line.facts["activity"]) == ("GRP-6", create["id"])
 
 
+async def test_R_71_a_group_says_nothing_to_who_answers_its_members_from_where_it_is_not_known(square, nora, other):
+    home = square.home
+    await joins(home, nora, square.alpine_actor)
+    note = nora.note("1", **for_group(square.alpine_actor, public=False))
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    await home.admits(other)
+    nils = other.person("nils")
+    answer = nils.note("2", inReplyTo=note["id"])
+
+    assert await nils.sends(home, nils.does("Create", answer)) == "refused: GRP-6: may not post there"
+
+    assert await home.rows(Activity) == []
+    assert len(await remote(home)) == 1
+
+
 async def test_R_71_a_post_for_a_hidden_group_gets_no_answer(square, nora):
     home = square.home
     secret = await home.actor((await home.founds("secret", Reach.INTERNAL)).id)
