@@ -6,7 +6,7 @@ Whom the asking server may not know of does not exist for it: such a wish is dro
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, Refused, receives
-from models import actors, groups, journal, policy, relations, tombstones
+from models import actors, groups, journal, relations, tombstones
 from models.errors import NotAllowed
 from models.tables import Actor, ActorType, Group, MemberState, Reach
 
@@ -43,8 +43,9 @@ async def _join(session: AsyncSession, incoming: Incoming, target: Actor) -> str
     group = await session.get_one(Group, target.id)
     if incoming.sender.type is ActorType.GROUP and group.reach is not Reach.PUBLIC:  # FEP-d36d
         raise Refused("GRP-2", "groups join public groups only")
-    if await policy.is_banned(session, incoming.sender.id, group.id):  # GRP-12: they get the Reject again
+    try:
+        found = await groups.receive_join(session, group, incoming.sender, uri=incoming.id)
+    except groups.Banned:  # GRP-12: they get the Reject again
         journal.record(session, journal.Left(group.id, incoming.sender.id, incoming.id, refused=True))
         return "turned away: is banned"
-    found = await groups.receive_join(session, group, incoming.sender, uri=incoming.id)
     return "joined" if found.state is MemberState.MEMBER else "asked to join"

@@ -30,10 +30,10 @@ async def receive_join(session: AsyncSession, group: Group, actor: Actor, *, uri
     Raises:
         NotAllowed: the group is not open to that company. Banned.
     """
-    if await policy.is_banned(session, actor.id, group.id):  # GRP-12
-        raise Banned(group_id=group.id, host=actor.host)
     if not await policy.may_follow_group(session, actor.host, group):
         raise NotAllowed(group_id=group.id, host=actor.host)
+    if await policy.is_banned(session, actor.id, group.id):  # GRP-12
+        raise Banned(group_id=group.id, host=actor.host)
     found = await membership(session, group.id, actor.id)
     if found is None:
         found = Membership(group_id=group.id, actor_id=actor.id, host=actor.host)

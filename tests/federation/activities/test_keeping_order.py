@@ -1,9 +1,10 @@
 """What moderators elsewhere do in groups of ours and of others (GRP-11 to GRP-13, GRP-6)."""
 
 import pytest
+from sqlalchemy import select
 
-from models import groups, moderation, policy
-from models.tables import Ban, Group, MemberRole, Membership, MemberState, Post
+from models import groups, moderation, partners, policy
+from models.tables import Ban, Group, MemberRole, Membership, MemberState, Partner, Post
 from tests.federation.activities.conftest import actor_of
 from tests.federation.activities.test_groups import announces, for_group, in_steel, joins, remote
 from tests.federation.neighbours import altered
@@ -91,6 +92,23 @@ async def test_GRP_12_a_moderator_elsewhere_bans_and_lifts_the_ban(square, nora,
     assert (await home.entries("Left"))[-1]["uri"] == again["id"]  # answered with a Reject of this Follow
     assert await nora.sends(home, nora.does("Undo", block)) == "done: banned no more"
     assert await ned.sends(home, ned.does("Follow", square.alpine_actor.uri)) == "done: joined"
+
+
+async def test_R_71_who_was_banned_is_told_nothing_by_a_group_that_is_open_to_them_no_more(
+    square, northwind, nora, kept
+):
+    home, (ned, _) = square.home, kept
+    assert await nora.sends(home, nora.does("Block", ned.id, target=square.alpine_actor.uri)) == "done: banned"
+    async with home.database.writing() as session:
+        partner = await session.scalar(select(Partner).where(Partner.host == northwind.host))
+        group = await session.get_one(Group, square.alpine.id)
+        await partners.end_agreement(session, partner, group, by=home.alan.staff)
+    before = await home.entries("Left")
+
+    wish = ned.does("Follow", square.alpine_actor.uri)
+    assert await ned.sends(home, wish) == "refused: R-71: asks for somebody they may not know of"
+
+    assert await home.entries("Left") == before
 
 
 async def test_GRP_12_members_ban_nobody_and_nobody_bans_the_owner(square, nora, kept):
