@@ -150,10 +150,14 @@ async def unboost(session: AsyncSession, incoming: Incoming, uri: str | None) ->
         boost = await writing.boost_of(session, boosted.id, incoming.sender.id) if boosted is not None else boost
     if boost is None:
         return await remember(session, incoming)
-    if boost.author_id != incoming.sender.id or boost.boost_of_id is None:
+    if boost.author_id != incoming.sender.id or (boost.boost_of_id is None and incoming.via is not None):
         raise Refused("R-14", "takes back what somebody else did")
     if boost.deleted_at is not None:
         raise Ignored("was taken back before")
+    if boost.boost_of_id is None:  # FEP-dd4b: with words of its own it came as a quote
+        handle = incoming.sender.handle
+        await receiving.receive_deletion(session, boost.uri, host=incoming.sender.host, by_handle=handle)
+        return "deleted"
     await receiving.receive_unboost(session, boost)
     return await over(session, incoming, "boosted no more", boost.uri)
 

@@ -222,6 +222,23 @@ async def test_POL_5_a_stamp_that_comes_later_shows_the_quote(square, nora, othe
     assert await state_of(square, note["id"]) is QuoteState.REVOKED
 
 
+async def test_dd4b_a_boost_with_words_is_taken_back_like_any_other(square, nora, other, news):
+    home = square.home
+    await follows(home, square.ada, nora)
+    boost = nora.does("Announce", news.uri, to=[PUBLIC], content="<p>Look</p>", published="2026-02-01T10:00:00Z")
+    assert await nora.sends(home, boost) == "done: quoted: stored"
+    await home.admits(other)
+    nils = other.person("nils")
+    await known(home, nils)
+
+    assert (await nils.sends(home, nils.does("Undo", {**boost, "actor": nils.id}))).startswith("refused: R-14")
+    assert await nora.sends(home, nora.does("Undo", boost)) == "done: deleted"
+
+    async with home.database.reading() as session:
+        post = await session.scalar(select(Post).where(Post.uri == boost["id"]))
+    assert (post.deleted_at is not None, post.html) == (True, "")
+
+
 async def test_dd4b_a_boost_with_words_is_a_quote_that_needs_consent_too(square, nora, news):
     home = square.home
     await follows(home, square.ada, nora)
