@@ -160,6 +160,8 @@ async def replace(session: AsyncSession, incoming: Incoming, seen: Seen, known: 
     place = await places.of_known(session, known, seen)
     if place.is_in_our_group:
         await _must_be_let_in(session, incoming, seen, place)
+    if known.edited_at is not None and (seen.post.updated is None or seen.post.updated < known.edited_at):
+        raise Ignored("is no newer than what is stored")
     was_shown = await quotes.is_shown(session, known.id) if seen.post.quote_uri is not None else False
     shows_quote = await quoting.note(session, incoming, seen, known)
     if not await receiving.receive_edit(session, known, places.told(seen, place)):

@@ -222,6 +222,30 @@ async def test_POL_5_a_stamp_that_comes_later_shows_the_quote(square, nora, othe
     assert await state_of(square, note["id"]) is QuoteState.REVOKED
 
 
+async def test_R_62_an_older_version_that_comes_late_does_not_hide_the_quote(square, nora, other):
+    home = square.home
+    await home.admits(other)
+    await follows(home, square.ada, nora)
+    nils = other.person("nils")
+    note = nora.note("1", quote=nils.note("1")["id"])
+    await nora.sends(home, nora.does("Create", note))
+    stamp = {
+        "id": f"{other.base_url}/stamps/1",
+        "type": "QuoteAuthorization",
+        "attributedTo": nils.id,
+        "interactingObject": note["id"],
+        "interactionTarget": note["quote"],
+    }
+    other.serve(stamp)
+    newest = {**note, "quoteAuthorization": stamp["id"], "updated": "2026-02-03T00:00:00Z"}
+    assert await nora.sends(home, nora.does("Update", newest)) == "done: replaced"
+
+    for late in (note, {**note, "updated": "2026-02-02T00:00:00Z"}):
+        assert await nora.sends(home, nora.does("Update", late)) == "ignored: is no newer than what is stored"
+
+    assert await state_of(square, note["id"]) is QuoteState.ACCEPTED
+
+
 async def test_dd4b_a_boost_with_words_is_taken_back_like_any_other(square, nora, other, news):
     home = square.home
     await follows(home, square.ada, nora)
