@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +68,23 @@ def init(kontor: Kontor) -> Callable[..., Said]:
     return call
 
 
+@pytest.fixture(scope="session")
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the instance of `muster` is kept as it was when it was new."""
+    return tmp_path_factory.mktemp("kept") / "muster"
+
+
 @pytest.fixture
-def muster(kontor: Kontor, init: Callable[..., Said]) -> Kontor:
-    """The shell, with an instance in its directory: Anna is admin, Bernd gatekeeper."""
+def muster(kontor: Kontor, init: Callable[..., Said], _kept: Path) -> Kontor:
+    """The shell, with an instance in its directory: Anna is admin, Bernd gatekeeper. It is made once and copied."""
+    if _kept.exists():
+        shutil.copytree(_kept, ".", dirs_exist_ok=True)
+        return kontor
     assert init().code == 0
     added = kontor(
         "person", "add", "bernd", "--email", "bernd@muster.example", "--role", "gatekeeper",
         "--password-file", "password",
     )  # fmt: skip
     assert added.code == 0, added
+    shutil.copytree(".", _kept)
     return kontor
