@@ -3,7 +3,8 @@
 aiosqlite has a thread for each connection, and SQLAlchemy crosses over to it four times for one statement. What SQLite
 answers from memory in some microseconds then takes ten times as long. Here a statement is begun, run, read and closed
 at once, and where it is known to be quick, without the thread. Whatever may wait for the disk or for another process
-(beginning to write, committing) stays in the thread, and so does for a while any statement that once took long.
+(committing, beginning to write while somebody else does) stays in the thread, and so does for a while any statement
+that took long twice in a row.
 """
 
 import contextlib
@@ -19,14 +20,16 @@ from aiosqlite.core import _connection_worker_thread
 T = TypeVar("T")
 
 QUICK_SECONDS = 0.003
-"""What takes longer held up everybody else: it goes to the thread from then on."""
+"""What takes longer held up everybody else: when it does so again, it goes to the thread from then on."""
 REMEMBERED_SECONDS = 300.0
 _MOST_REMEMBERED = 500
+_PATIENCE = 30_000
+"""How many milliseconds whoever wants to write waits for another process."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "busy_timeout=30000",
+    f"busy_timeout={_PATIENCE}",
     "cache_size=-65536",
     "temp_store=MEMORY",
     "mmap_size=268435456",
@@ -46,6 +49,7 @@ class Slow:
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
+        self._suspects: set[str] = set()
 
     def __contains__(self, sql: str) -> bool:
         until = self._until.get(sql)
@@ -55,6 +59,18 @@ class Slow:
             del self._until[sql]
             return False
         return True
+
+    def note(self, sql: str, seconds: float) -> None:
+        """Once may be somebody else's fault, on a machine that has more to do than this."""
+        if seconds <= QUICK_SECONDS:
+            self._suspects.discard(sql)
+        elif sql in self._suspects:
+            self._suspects.discard(sql)
+            self.add(sql)
+        else:
+            if len(self._suspects) >= _MOST_REMEMBERED:
+                self._suspects.clear()
+            self._suspects.add(sql)
 
     def add(self, sql: str) -> None:
         if len(self._until) >= _MOST_REMEMBERED:
@@ -105,14 +121,28 @@ class Connection(aiosqlite.Connection):
         """Do `work`, which is about `sql`, in the transaction that is due."""
         if self._is_due_to_begin:
             self._is_due_to_begin = False
-            await self._begin_or_end(lambda: self._conn.execute(self._begin).close())
+            await self._begin_now()
         if sql in self._slow:
             return await self._elsewhere(work)
         began = perf_counter()
         found = await self._here(work)
-        if perf_counter() - began > QUICK_SECONDS:
-            self._slow.add(sql)
+        self._slow.note(sql, perf_counter() - began)
         return found
+
+    async def _begin_now(self) -> None:
+        """Begin at once, unless another process writes just now: then wait for it in the thread."""
+
+        def begin(patience: int) -> None:
+            if self._may_wait:
+                self._conn.execute(f"PRAGMA busy_timeout={patience}").close()
+            self._conn.execute(self._begin).close()
+
+        try:
+            await self._here(lambda: begin(0))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            await self._elsewhere(lambda: begin(_PATIENCE))
 
     async def _begin_or_end(self, work: Callable[[], None]) -> None:
         """Who writes waits for other processes and for the disk; who only reads waits for nobody."""

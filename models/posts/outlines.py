@@ -277,6 +277,15 @@ class Content:
     application: Application | None = None
     poll_id: int | None = None
     quotes: bool = False
+    author_version: int = 0
+
+    @property
+    def version(self) -> Version:
+        """The state of the post that says this."""
+        post = self.post
+        reach = self.group.reach if self.group is not None else None
+        by = (post.author_id, self.author_version)
+        return Version(post.id, post.revision, post.published_revision, reach, *by, post.interaction)
 
 
 async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
@@ -309,6 +318,7 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
                 application=row[1],
                 poll_id=asked.get(post.id),
                 quotes=row[3],
+                author_version=row.author_version,
             )
         )
     return made
@@ -326,7 +336,9 @@ def _said(outside: bool) -> Select[*tuple[Any, ...]]:
             exists().where(Attachment.post_id == Post.id).label("has_files"),
             exists().where(Mention.post_id == Post.id).label("has_mentions"),
             exists().where(PostTag.post_id == Post.id).label("has_tags"),
+            _AUTHOR.version.label("author_version"),
         )
+        .join(_AUTHOR, _AUTHOR.id == Post.author_id)
         .outerjoin(Application, Application.id == Post.application_id)
         .outerjoin(_ANSWERED, answered & policy.sees_post(ANONYMOUS, _ANSWERED) if outside else answered)
         .where(Post.id.in_(_IDS))

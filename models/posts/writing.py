@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -63,7 +63,7 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     if needs_nothing:  # what the gate asks about is all here: the row is written once, as it stays
         await _pass_the_gate(session, post, by=by)
     await session.flush()
-    _fill(session, post, checked)
+    await _fill(session, post, checked)
     session.add_all([Recipient(post_id=post.id, actor_id=person) for person in place.recipients])
     if not needs_nothing:
         await session.flush()
@@ -108,19 +108,20 @@ def _new(session: AsyncSession, draft: Draft, checked: Checked, place: Place, *,
     )
 
 
-def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
+async def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
     """Write the revision that `post` is at, with its files, names and tags."""
-    session.add(
-        Revision(
-            post_id=post.id,
-            number=post.revision,
-            title=post.title,
-            source=post.source,
-            html=post.html,
-            warning=post.warning,
-            is_sensitive=post.is_sensitive,
-            language=post.language,
-        )
+    await session.execute(
+        insert(Revision),
+        {
+            "post_id": post.id,
+            "number": post.revision,
+            "title": post.title,
+            "source": post.source,
+            "html": post.html,
+            "warning": post.warning,
+            "is_sensitive": post.is_sensitive,
+            "language": post.language,
+        },
     )
     session.add_all(
         [
@@ -176,7 +177,7 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     post.is_sensitive = draft.is_sensitive or bool(checked.warning)
     post.language = draft.language or post.language
     post.edited_at = now()
-    _fill(session, post, checked)
+    await _fill(session, post, checked)
     await session.flush()
     if draft.poll is not None or post.kind is PostKind.QUESTION:
         await polls.revise(session, post, draft.poll, keeps=draft.keeps_poll)

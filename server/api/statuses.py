@@ -48,20 +48,25 @@ async def create(call: Call) -> web.Response:
     """Post. The same Idempotency-Key within a day answers with the post it made the first time (R-63)."""
     _refuse_what_is_missing(call.params)
     key = call.request.headers.get("Idempotency-Key", "").strip()[:_KEY_LIMIT]
-    return await answer_post(call, await _write(call, key))
+    post_id, is_new = await _write(call, key)
+    if not is_new:
+        return await answer_post(call, post_id)
+    async with call.reading() as session:
+        return answers.answer_bytes(await call.app[SHELF].fresh(session, call.staff, post_id))
 
 
-async def _write(call: Call, key: str) -> int:
+async def _write(call: Call, key: str) -> tuple[int, bool]:
+    """The post's id, and whether it was made now."""
     async with call.writing() as session:
         if key and not await tokens.claim_key(session, by=call.staff, key=key):
             before = await tokens.answered_before(session, by=call.staff, key=key)
             assert before is not None  # noqa: S101 - whoever had the key committed before we could ask
-            return before
+            return before, False
         leaves = instance_of(session).clients_public_leaves
         post = await writing.write(session, _draft(call, leaves=leaves), by=call.staff)
         if key:
             await tokens.remember_answer(session, by=call.staff, key=key, post_id=post.id)
-        return post.id
+        return post.id, True
 
 
 def _refuse_what_is_missing(sent: params.Params) -> None:

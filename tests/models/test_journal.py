@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from models import audit, journal, notifications
 from models.database import Database
-from models.journal import Consumer, Entry, Position
+from models.journal import Consumer, Entry, Position, Reader, Window, reading
 from models.tables import AuditLine, Cursor, JournalEntry, Parked
 from tests.world import World
 
@@ -18,6 +19,19 @@ class Rang(Entry):
     """An entry that only these tests know."""
 
     number: int
+
+
+@pytest.fixture
+def statements(database: Database) -> list[str]:
+    """What was asked of the database since this was emptied last."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    for engine in {database._reader.sync_engine, database._writer.sync_engine}:
+        event.listen(engine, "before_cursor_execute", note)
+    return asked
 
 
 def _bell(name: str = "bell", *, fails_at: int | None = None) -> Consumer:
@@ -167,6 +181,106 @@ async def test_a_commit_of_another_process_wakes_us_on_postgresql(database: Data
     await _ring(other, 1)
     await other.close()
     assert await database.changed.wait(seen, at_most=30) > seen
+
+
+# Reading in one process
+
+
+async def _place(database: Database, name: str = "bell") -> int:
+    async with database.reading() as session:
+        cursor = await session.get(Cursor, name)
+        return cursor.position if cursor is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked(Entry):
+    """An entry that no consumer here cares for."""
+
+
+async def _tick(database: Database, times: int = 1) -> None:
+    async with database.writing() as session:
+        for _ in range(times):
+            journal.record(session, Ticked())
+
+
+async def test_readers_of_one_process_read_the_journal_once(database: Database, statements: list[str]) -> None:
+    readers = [Reader(database, _bell(name)) for name in ("first", "second", "third")]
+    for reader in readers:
+        await reader.catch_up()
+    await _ring(database, 1, 2)
+    statements.clear()
+    for reader in readers:
+        assert await reader.catch_up() == 2
+    assert len([text for text in statements if "FROM journal" in text]) == 1
+    assert [await _heard(database, name) for name in ("first", "second", "third")] == [[1, 2]] * 3
+
+
+async def test_what_concerns_nobody_is_read_without_a_transaction(database: Database, statements: list[str]) -> None:
+    reader = Reader(database, _bell())
+    await _ring(database, 1)
+    await reader.catch_up()
+    before = await _place(database)
+    await _tick(database)
+    statements.clear()
+    assert await reader.catch_up() == 1
+    assert await reader.catch_up() == 0
+    assert not [text for text in statements if "cursors" in text]
+    assert await _place(database) == before
+    await reader.save()
+    assert await _place(database) > before
+
+
+async def test_after_a_crash_what_concerned_nobody_is_read_again_and_nothing_is_missed(database: Database) -> None:
+    await _ring(database, 1)
+    crashed = Reader(database, _bell())
+    await crashed.catch_up()
+    await _tick(database, 3)
+    await crashed.catch_up()
+    await _ring(database, 2)
+    assert await Reader(database, _bell()).catch_up() == 4
+    assert await _heard(database) == [1, 2]
+
+
+async def test_of_readers_in_two_processes_one_deals_with_an_entry(database: Database) -> None:
+    one, other = Reader(database, _bell()), Reader(database, _bell())
+    await _tick(database)
+    await one.catch_up()
+    await other.catch_up()
+    for number in range(1, 4):
+        await _ring(database, number)
+        await one.catch_up()
+        await _tick(database)
+        await other.catch_up()
+    await other.save()
+    await one.save()
+    assert await _heard(database) == [1, 2, 3]
+
+
+async def test_a_cursor_goes_along_with_very_many_entries_that_concern_nobody(database: Database) -> None:
+    await _tick(database, 1100)
+    await Reader(database, _bell()).catch_up()
+    assert await _place(database) >= 1000
+
+
+async def test_a_window_gives_what_is_older_than_it_keeps(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_KEPT", 10)
+    window = Window(database)
+    await window.after(Position())
+    await _ring(database, *range(25))
+    assert [entry for _, entry in await window.after(Position())] == [Rang(number) for number in range(25)]
+    behind = await window.after((await window.after(Position()))[-4][0])
+    assert [entry for _, entry in behind] == [Rang(22), Rang(23), Rang(24)]
+    assert len(window._entries) <= 10
+
+
+async def test_what_another_process_wrote_shows_soon(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window(database)
+    assert await window.after(Position()) == []
+    other = Database(database.url.render_as_string(hide_password=False), instance=database.instance)
+    await _ring(other, 1)
+    await other.close()
+    monkeypatch.setattr(reading, "_FRESH_SECONDS", 0.0)
+    assert [entry for _, entry in await window.after(Position())] == [Rang(1)]
 
 
 async def test_telling_somebody_twice_is_silent(world: World) -> None:

@@ -47,10 +47,11 @@ async def test_a_quick_statement_needs_no_thread(connection: sqlite.Connection) 
     assert await _asks(connection, QUESTION) == threading.current_thread().name
 
 
-async def test_what_once_took_long_is_asked_in_the_thread_for_a_while(
+async def test_what_took_long_twice_is_asked_in_the_thread_for_a_while(
     connection: sqlite.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "QUICK_SECONDS", -1.0)
+    assert await _asks(connection, QUESTION) == threading.current_thread().name
     assert await _asks(connection, QUESTION) == threading.current_thread().name
     monkeypatch.setattr(sqlite, "QUICK_SECONDS", 60.0)
     assert await _asks(connection, QUESTION) != threading.current_thread().name
@@ -58,11 +59,22 @@ async def test_what_once_took_long_is_asked_in_the_thread_for_a_while(
     assert await _asks(connection, QUESTION) == threading.current_thread().name
 
 
+def test_what_was_quick_in_between_is_not_slow() -> None:
+    slow = sqlite.Slow()
+    for seconds in (1.0, 0.0, 1.0):
+        slow.note(QUESTION, seconds)
+    assert QUESTION not in slow
+    slow.note(QUESTION, 1.0)
+    assert QUESTION in slow
+
+
 async def test_what_is_remembered_as_slow_is_bounded() -> None:
     slow = sqlite.Slow()
     for number in range(5000):
         slow.add(f"SELECT {number}")
+        slow.note(f"SELECT {-number}", 1.0)
     assert len(slow._until) <= 500
+    assert len(slow._suspects) <= 500
     assert "SELECT 4999" in slow
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from models import polls, quotes, tallies
 from models.posts import outlines as posts
-from models.posts.outlines import Outline, Version
+from models.posts.outlines import Content, Outline, Version
 from models.tables import Actor, ActorType, Group
 from models.tallies import COLLEAGUE
 from models.viewers import ANONYMOUS, Staff, Viewer
@@ -48,8 +48,21 @@ class Shelf:
         """The posts of `lines` as JSON, in that order; that `viewer` may see them was asked when they were found."""
         return await self._made(session, viewer, lines, is_quoted=False)
 
+    async def fresh(self, session: AsyncSession, viewer: Staff, post_id: int) -> bytes:
+        """A post that `viewer` wrote a moment ago, as JSON: nothing hangs on it yet."""
+        [content] = await posts.contents(session, [post_id], outside=False)
+        self._keep(content, content.version, outside=False)
+        line = Outline(post_id, content.version, None)
+        return (await self._made(session, viewer, [line], is_quoted=False, marks=posts.Marks()))[0]
+
     async def _made(
-        self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline], *, is_quoted: bool
+        self,
+        session: AsyncSession,
+        viewer: Viewer,
+        lines: Sequence[Outline],
+        *,
+        is_quoted: bool,
+        marks: posts.Marks | None = None,
     ) -> list[bytes]:
         if not lines:
             return []
@@ -58,7 +71,7 @@ class Shelf:
         kept = await self._kept_statuses(session, versions, outside=outside)
         people = await self.people(session, viewer, {(v.author_id, v.author_version) for v in versions})
         shown = {line.shown.id: line.shown for line in lines}
-        marks = await posts.marks(session, viewer, shown)
+        marks = marks if marks is not None else await posts.marks(session, viewer, shown)
         asked = [poll_id for version in shown.values() if (poll_id := kept[version].poll_id) is not None]
         standing = await polls.standings(session, viewer, asked)
         quoting = [post_id for post_id, version in shown.items() if kept[version].quotes]
@@ -122,11 +135,10 @@ class Shelf:
     async def _kept_statuses(
         self, session: AsyncSession, versions: Iterable[Version], *, outside: bool
     ) -> dict[Version, KeptStatus]:
-        today = int(time.time()) // _DAY
         found: dict[Version, KeptStatus] = {}
         missing: dict[int, Version] = {}
         for version in versions:
-            kept = self._statuses.get((version, outside, today))
+            kept = self._statuses.get((version, outside, _today()))
             if kept is None:
                 missing[version.id] = version
             else:
@@ -134,11 +146,14 @@ class Shelf:
         if missing:
             for content in await posts.contents(session, missing, outside=outside):
                 version = missing[content.post.id]
-                kept = found[version] = statuses.keep(self._app, content, outside=outside)
-                # it may have been edited since its version was read
-                if content.post.revision == version.revision:
-                    self._statuses.put((version, outside, today), kept)
+                found[version] = self._keep(content, version, outside=outside)
         return found
+
+    def _keep(self, content: Content, version: Version, *, outside: bool) -> KeptStatus:
+        kept = statuses.keep(self._app, content, outside=outside)
+        if content.post.revision == version.revision:  # it may have been edited since its version was read
+            self._statuses.put((version, outside, _today()), kept)
+        return kept
 
     async def accounts(self, session: AsyncSession, viewer: Viewer, versions: Sequence[AccountVersion]) -> list[bytes]:
         """Actors as JSON, given by id and version, in that order, with what `viewer` may count of them now."""
@@ -173,7 +188,7 @@ class Shelf:
         return {actor_id: head + numbers[actor_id] for actor_id, head in heads.items()}
 
     async def _heads(self, session: AsyncSession, versions: set[AccountVersion], *, outside: bool) -> dict[int, bytes]:
-        today = int(time.time()) // _DAY
+        today = _today()
         heads: dict[int, bytes] = {}
         missing = []
         for version in versions:
@@ -202,6 +217,10 @@ class Shelf:
     async def _groups(self, session: AsyncSession, actors: Sequence[Actor]) -> dict[int, Group]:
         ids = [actor.id for actor in actors if actor.type is ActorType.GROUP]
         return {group.id: group for group in await session.scalars(select(Group).where(Group.id.in_(ids)))}
+
+
+def _today() -> int:
+    return int(time.time()) // _DAY
 
 
 SHELF = web.AppKey("shelf", Shelf)

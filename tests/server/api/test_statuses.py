@@ -25,6 +25,33 @@ async def test_a_post_without_visibility_is_for_the_company(ada: Phone, world: W
     assert (await stored(world, status)).visibility is Visibility.COMPANY
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"status": "Coffee is ready"},
+        {"status": "Ask @grace about #coffee", "spoiler_text": "Drinks", "language": "en"},
+        {"status": "The new case @alpine"},
+        {"status": "Tea?", "poll": {"options": ["yes", "no"], "expires_in": 3600}},
+        {"status": "Between us @grace", "visibility": "direct"},
+    ],
+    ids=["plain", "names", "group", "poll", "direct"],
+)
+async def test_whoever_posts_is_answered_what_is_read_afterwards(ada: Phone, sent: dict[str, Any]) -> None:
+    status = (await ada.post("/api/v1/statuses", json=sent)).body
+
+    assert (await ada.get(f"/api/v1/statuses/{status['id']}")).body == status
+
+
+async def test_whoever_answers_with_a_picture_is_answered_what_is_read_afterwards(ada: Phone) -> None:
+    parent = await ada.writes("Coffee is ready")
+    media = (await ada.post("/api/v2/media", data=upload())).body
+
+    status = await ada.writes("And cake", in_reply_to_id=parent["id"], media_ids=[media["id"]])
+
+    assert (await ada.get(f"/api/v1/statuses/{status['id']}")).body == status
+    assert (status["in_reply_to_id"], len(status["media_attachments"])) == (parent["id"], 1)
+
+
 @pytest.mark.parametrize("word", ["public", "unlisted", "private", "local", ""])
 async def test_whatever_a_client_calls_it_a_post_outside_groups_stays_in_the_house(
     ada: Phone, world: World, word: str
