@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.instance import Mode, instance_of
-from models.tables import Agreement, Group, Level, Partner, PartnerState
+from models.tables import Agreement, Group, Level, Partner, PartnerState, Reach
 from models.viewers import RemoteViewer
 
 _STATE = select(Partner.state).where(Partner.host == bindparam("host"))  # asked for each request from outside
@@ -40,7 +40,9 @@ async def remote_viewer(session: AsyncSession, host: str, actor_id: int | None =
 
 
 async def agreed_level(session: AsyncSession, host: str, group: Group) -> Level | None:
-    """What an agreement grants the company at `host` in `group`; None without one."""
+    """What an agreement grants the company at `host` in `group`; None without one, or while the group is internal."""
+    if group.reach is Reach.INTERNAL:  # R-72: what was agreed before it was closed holds again once it is opened
+        return None
     return await session.scalar(
         select(Agreement.level)
         .join(Partner, Partner.id == Agreement.partner_id)

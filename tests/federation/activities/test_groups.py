@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from federation.vocabulary import PUBLIC
 from models import groups
-from models.tables import Activity, Dialect, Level, Membership, MemberState, Peer, Reach, Visibility
+from models.tables import Activity, Dialect, Group, Level, Membership, MemberState, Peer, Reach, Visibility
 from tests.federation.activities.conftest import actor_of, known
 from tests.federation.neighbours import altered
 from tests.world import sees
@@ -153,6 +153,23 @@ async def test_R_71_a_group_says_nothing_to_who_answers_its_members_from_where_i
 
     assert await home.rows(Activity) == []
     assert len(await remote(home)) == 1
+
+
+async def test_R_72_a_group_that_was_closed_again_takes_nobody_whatever_was_agreed(square, nora):
+    home = square.home
+    await joins(home, nora, square.alpine_actor)
+    async with home.database.writing() as session:
+        group = await session.get_one(Group, square.alpine.id)
+        await groups.set_reach(session, group, Reach.INTERNAL, by=home.alan.staff, confirmed=None)
+
+    wish = nora.does("Follow", square.alpine_actor.uri)
+    assert await nora.sends(home, wish) == "refused: R-71: asks for somebody they may not know of"
+    note = nora.note("1", **for_group(square.alpine_actor, public=False))
+    assert await nora.sends(home, nora.does("Create", note)) == "ignored: concerns nobody here"
+
+    async with home.database.reading() as session:
+        assert list(await session.scalars(select(Membership).where(Membership.host != ""))) == []
+    assert await remote(home) == []
 
 
 async def test_R_71_a_post_for_a_hidden_group_gets_no_answer(square, nora):
