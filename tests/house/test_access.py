@@ -28,7 +28,7 @@ def second_policies(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         if each.file.startswith(POLICY):
             continue
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not _PROMISE.match(node.name):
                 continue
             if [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)] == ["self"]:
@@ -42,7 +42,7 @@ def ways_around(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         if each.storey == "models" or each.file.startswith(MACHINE_ROOM):
             continue
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             if not isinstance(node, ast.Call) or _called(node.func) not in {"select", "get", "get_one", "exists"}:
                 continue
             for table in {_table(argument) for argument in node.args} & GUARDED:

@@ -73,7 +73,7 @@ def test_R_52_only_what_was_cleaned_just_now_is_called_markup():
     for each in modules("server"):
         if each.file in MARKUP_AT_HOME:
             continue
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             is_markup = isinstance(node, ast.Call) and ast.unparse(node.func) in {"Markup", "markupsafe.Markup"}
             if is_markup and node.args and not _is_cleaned(node.args[0]):
                 wrong.append(f"{each.file}:{node.lineno} {ast.unparse(node)}")

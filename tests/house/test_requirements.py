@@ -19,7 +19,7 @@ def required() -> list[str]:
 
 def libraries() -> set[str]:
     """What the storeys import from elsewhere, by top-level name."""
-    imported = {name.partition(".")[0] for each in modules() for name in each.imports()}
+    imported = {name.partition(".")[0] for each in modules() for name in each.imports}
     return imported - set(sys.stdlib_module_names) - set(STOREYS)
 
 

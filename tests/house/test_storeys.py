@@ -33,7 +33,7 @@ NEVER = {"requests", "httpx", "urllib.request", "urllib3", "pickle", "shelve", "
 
 def upward(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
-        for name in each.imports():
+        for name in each.imports:
             if not _may_know(each.storey, name.partition(".")[0]):
                 yield f"{each.file} imports {name}"
 
@@ -47,7 +47,7 @@ def _may_know(storey: str, package: str) -> bool:
 def sideways(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         own = next((hall for hall in HALLS if f"{each.name}.".startswith(hall + ".")), None)
-        for name in each.imports():
+        for name in each.imports:
             other = next((hall for hall in HALLS if f"{name}.".startswith(hall + ".")), None)
             if own and other and own != other:
                 yield f"{each.file} imports {name}"
@@ -55,7 +55,7 @@ def sideways(of: Iterable[Module]) -> Iterator[str]:
 
 def other_doors(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
-        for name in each.imports():
+        for name in each.imports:
             doors = ONE_DOOR.get(name.partition(".")[0])
             if doors and not each.file.startswith(doors):
                 yield f"{each.file} imports {name}"
@@ -66,7 +66,7 @@ def other_doors(of: Iterable[Module]) -> Iterator[str]:
 def named(of: Iterable[Module], *names: str) -> Iterator[str]:
     """Where one of `names` is used, as a name of its own, an attribute or an import."""
     for each in of:
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             used = {
                 ast.Name: lambda node: [node.id],
                 ast.Attribute: lambda node: [node.attr],
@@ -79,7 +79,7 @@ def named(of: Iterable[Module], *names: str) -> Iterator[str]:
 def senders(of: Iterable[Module]) -> Iterator[str]:
     """Files that send something with the fetcher, instead of only asking."""
     for each in of:
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             if isinstance(node, ast.Attribute) and node.attr == "post" and _last_name(node.value) == "fetcher":
                 yield each.file
 
@@ -90,7 +90,7 @@ def _last_name(expression: ast.expr) -> str:
 
 def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
-        for node in ast.walk(each.tree):
+        for node in each.nodes:
             is_sleep = isinstance(node, ast.Attribute) and node.attr == "sleep" and ast.unparse(node.value) == "time"
             if is_sleep or (
                 isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in ast.unparse(node)

@@ -24,10 +24,19 @@ class Module:
     def storey(self) -> str:
         return self.name.partition(".")[0]
 
-    def imports(self) -> Iterator[str]:
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @functools.cached_property
+    def imports(self) -> tuple[str, ...]:
         """The dotted names of what this module imports, in whatever way, also for types only."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[str]:
         package = self.name if self.file.endswith("__init__.py") else self.name.rpartition(".")[0]
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
