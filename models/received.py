@@ -3,14 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Insert, Table, bindparam, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, tombstones
-from models.base import new_id, now
+from models.base import UtcDateTime, new_id, now
 from models.database import ARRIVED
 from models.tables import Received, ReceivedState
 
@@ -177,15 +192,94 @@ class Claimed:
     signed_at: datetime | None = None
 
 
-async def hosts_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> Sequence[str]:
-    """The hosts that something waits of which may be tried now, whoever waits longest first."""
-    found = await session.scalars(
-        select(Received.host)
-        .where(*_due(), Received.host.not_in(list(busy)))
-        .group_by(Received.host)
-        .order_by(func.min(Received.id))
+class Waiting(NamedTuple):
+    """What may be tried now: the numbers of those that may be taken together, and hosts whose first may not.
+
+    `is_all` says that there were no more of either.
+    """
+
+    together: Sequence[int]
+    hosts: Sequence[str]
+    is_all: bool
+
+
+async def waiting(session: AsyncSession, *, type: str, limit: int, per_host: int, busy: Iterable[str] = ()) -> Waiting:
+    """What waits of hosts that are not `busy`: from each its oldest, then from each its second, and so on.
+
+    What may be taken together are the activities of `type` with which the queue of a host begins, as far as somebody
+    is proved to have made them and nobody tried them yet.
+    """
+    values = {"busy": list(busy), "moment": now(), "type": type, "per_host": per_host, "most": limit}
+    rows = (await session.execute(_WAITING, values)).all()
+    together = [row.id for row in rows if not row.others]
+    return Waiting(together, [row.host for row in rows if row.others], len(rows) < limit)
+
+
+def _in_turn() -> Select[int, str, int]:
+    is_other = or_(Received.type != bindparam("type"), Received.attempts > 0, Received.actor_uri == "")
+    by_host: Any = {"partition_by": Received.host, "order_by": Received.id}
+    ranked = (
+        select(
+            Received.id,
+            Received.host,
+            func.row_number().over(**by_host).label("place"),
+            func.sum(case((is_other, 1), else_=0)).over(**by_host, rows=(None, 0)).label("others"),
+        )
+        .where(
+            Received.state == ReceivedState.WAITING,
+            Received.next_attempt_at <= bindparam("moment", type_=UtcDateTime),
+            Received.host.not_in(bindparam("busy", expanding=True)),
+        )
+        .subquery()
     )
-    return found.all()
+    columns = ranked.c
+    return (
+        select(columns.id, columns.host, columns.others)
+        .where(or_(columns.place == 1, and_(columns.others == 0, columns.place <= bindparam("per_host"))))
+        .order_by(columns.place, columns.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+_WAITING = _in_turn()
+
+
+async def claim_together(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
+    """Take those of `ids` that nobody tried yet, in the order in which they came; their attempts are counted now."""
+    moment = now()
+    rows = (await session.execute(_UNTRIED, {"ids": list(ids), "moment": moment})).all()
+    if rows:
+        taken = {"ids": [row.id for row in rows], "lease": moment + LEASE}
+        await session.execute(_TAKE, taken)
+    return [Claimed(**row._mapping, attempt=1) for row in rows]
+
+
+_UNTRIED = (
+    select(
+        Received.id,
+        Received.uri,
+        Received.host,
+        Received.type,
+        Received.actor_uri,
+        Received.body,
+        Received.inbox_actor_id,
+        Received.received_at,
+        Received.signed_at,
+    )
+    .where(
+        Received.id.in_(bindparam("ids", expanding=True)),
+        Received.state == ReceivedState.WAITING,
+        Received.next_attempt_at <= bindparam("moment", type_=UtcDateTime),
+        Received.attempts == 0,
+    )
+    .order_by(Received.id)
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(_TABLE)
+    .where(Received.id.in_(bindparam("ids", expanding=True)))
+    .values(attempts=1, next_attempt_at=bindparam("lease", type_=UtcDateTime))
+)
 
 
 async def claim(session: AsyncSession, host: str, *, limit: int) -> list[Claimed]:

@@ -1,8 +1,9 @@
 """Deals with what was taken in, in the order it came from each host, several hosts at a time.
 
-A slow or lying server holds up its own lane and nobody else's (R-45). An attempt is counted before it is made, so what
-kills the process is parked after a few times and its neighbours go on. What needs the network happens first; then one
-transaction has all the effects and the end of the queue's row, so that they happen once or not at all.
+Plain texts are stored many at a time, whoever brought them; all else has a lane for each host, so that a slow or lying
+server holds up nobody else (R-45). An attempt is counted before it is made, so what kills the process is parked after
+a few times and its neighbours go on. What needs the network happens first; then one transaction has all the effects
+and the end of the queue's row, so that they happen once or not at all.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 
 from federation import remote_posts, trust
 from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce, forwarding
@@ -34,8 +36,10 @@ HOSTS_AT_ONCE = 8
 PER_CLAIM = 20
 SECONDS = 60.0
 _POLL_SECONDS = 2.0
-_PACE_SECONDS = 0.05
+_PACE_SECONDS = 0.1
 _SWEEP_EVERY = timedelta(hours=6)
+
+Lanes = dict[str, asyncio.Task[int]]
 
 
 class Processor:
@@ -44,60 +48,91 @@ class Processor:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._is_stopping = False
+        self._in_hand: dict[str, Sequence[Claimed]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then is finished or will be done again."""
         self._is_stopping = False
         arrived = self._wire.database.arrived
         stopping = asyncio.create_task(stop.wait())
-        lanes: dict[str, asyncio.Task[int]] = {}
+        lanes: Lanes = {}
         swept_at: datetime | None = None
         while not stop.is_set():
-            seen = arrived.count
+            seen, is_all = arrived.count, True
             try:
                 if swept_at is None or now() - swept_at > _SWEEP_EVERY:
                     swept_at = now()
                     async with self._wire.database.writing() as session:
                         await received.sweep(session)
-                for host in (await self._hosts(busy=lanes))[: HOSTS_AT_ONCE - len(lanes)]:
-                    lanes[host] = asyncio.create_task(self._lane(host), name=f"inbox lane {host}")
+                _, is_all = await self._turn(lanes)
             except Exception:
                 log.exception("the inbox's queue could not be read")
-            news = asyncio.create_task(arrived.wait(seen, at_most=_POLL_SECONDS))
-            await asyncio.wait([news, stopping, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
-            for host in [host for host, task in lanes.items() if task.done()]:
-                if (fault := lanes.pop(host).exception()) is not None:
-                    log.error("an inbox lane ended", exc_info=fault, extra={"host": host})
+            turned_at = monotonic()
+            if is_all:
+                news = asyncio.create_task(arrived.wait(seen, at_most=_POLL_SECONDS))
+                await asyncio.wait([news, stopping, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+                pause = turned_at + _PACE_SECONDS - monotonic()  # what comes within a moment is dealt with together
+                if pause > 0:
+                    await asyncio.wait([stopping], timeout=pause)
+            _forget_ended(lanes)
         self._is_stopping = True
         await asyncio.gather(*lanes.values(), return_exceptions=True)
+        for host in list(self._in_hand):
+            await self._give_back(self._in_hand.pop(host))
 
     async def drain(self) -> int:
         """Deal with everything that may be tried now; how many attempts that were."""
         self._is_stopping = False
         count = 0
-        while hosts := await self._hosts():
-            count += sum(await asyncio.gather(*(self._lane(host) for host in hosts[:HOSTS_AT_ONCE])))
+        while True:
+            lanes: Lanes = {}
+            taken, _ = await self._turn(lanes)
+            count += taken + sum(await asyncio.gather(*lanes.values()))
+            if not taken and not lanes:
+                return count
+
+    async def _turn(self, lanes: Lanes) -> tuple[int, bool]:
+        """Deal with texts of all hosts, and open lanes for what comes before anything else and is none.
+
+        How many texts there were, and whether nothing more can be begun now.
+        """
+        busy = {*lanes, *self._in_hand}
+        async with self._wire.database.reading() as session:
+            waiting = await received.waiting(
+                session, type=texts.TYPE, limit=texts.AT_ONCE, per_host=PER_CLAIM, busy=busy
+            )
+        count = 0
+        if waiting.together:
+            async with self._wire.database.writing() as session:
+                claimed = await received.claim_together(session, waiting.together)
+            rest = await texts.take(self._wire, claimed)
+            count = len(claimed) - len(rest)
+            for one in rest:
+                self._in_hand[one.host] = [*self._in_hand.get(one.host, ()), one]
+        for host in [*self._in_hand, *waiting.hosts][: HOSTS_AT_ONCE - len(lanes)]:
+            lanes[host] = asyncio.create_task(self._lane(host, self._in_hand.pop(host, ())), name=f"inbox lane {host}")
+        return count, waiting.is_all or not count
+
+    async def _lane(self, host: str, waiting: Sequence[Claimed]) -> int:
+        """One turn of a host: what it sent first, in order; how much that was."""
+        if not waiting:
+            async with self._wire.database.writing() as session:
+                waiting = await received.claim(session, host, limit=PER_CLAIM)
+        if not waiting:  # another process is at it
+            await asyncio.sleep(_PACE_SECONDS)
+        count = len(waiting)
+        while waiting:
+            if self._is_stopping:
+                await self._give_back(waiting)
+                break
+            await self._process(waiting[0])
+            waiting = await texts.take(self._wire, waiting[1:])
         return count
 
-    async def _hosts(self, busy: Sequence[str] | dict[str, asyncio.Task[int]] = ()) -> Sequence[str]:
-        async with self._wire.database.reading() as session:
-            return await received.hosts_due(session, busy=list(busy))
-
-    async def _lane(self, host: str) -> int:
-        """One turn of a host: what it sent first, in order."""
+    async def _give_back(self, waiting: Sequence[Claimed]) -> None:
         async with self._wire.database.writing() as session:
-            claimed = await received.claim(session, host, limit=PER_CLAIM)
-        if not claimed:  # another process is at it
-            await asyncio.sleep(_PACE_SECONDS)
-        waiting = await texts.take(self._wire, claimed)
-        for position, one in enumerate(waiting):
-            if self._is_stopping:
-                async with self._wire.database.writing() as session:
-                    await received.give_back(session, waiting[position:])
-                break
-            await self._process(one)
-        return len(claimed)
+            await received.give_back(session, waiting)
 
     async def _process(self, claimed: Claimed) -> None:
         try:
@@ -260,3 +295,9 @@ class Processor:
                     group_id=group_id,
                 ),
             )
+
+
+def _forget_ended(lanes: Lanes) -> None:
+    for host in [host for host, task in lanes.items() if task.done()]:
+        if (fault := lanes.pop(host).exception()) is not None:
+            log.error("an inbox lane ended", exc_info=fault, extra={"host": host})

@@ -2,13 +2,14 @@
 
 A text is a public or unlisted note by an actor we know, brought by that actor's own server: it answers nothing, names
 nobody, carries no file, no poll, no quote and no rules of its own, and no group has to do with it. Such notes cost a
-few statements together. What looks the least bit different, and whatever comes after it from the same server, takes
-the way of all activities, one by one.
+few statements together, whichever servers they come from. What looks the least bit different, and whatever comes after
+it from the same server, takes the way of all activities, one by one.
 """
 
+import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import MISSING, dataclass, fields
 
 from sqlalchemy import select
@@ -25,14 +26,18 @@ from federation.errors import ProtocolError
 from federation.remote_posts import Seen
 from federation.vocabulary import BadJson, Document, ids_of, parse_json, same_origin
 from federation.wire import Wire
-from models import ledger, received
+from models import ledger, policy, received
 from models.errors import DomainError
+from models.instance import instance_of
 from models.posts import receiving
 from models.received import Claimed
 from models.tables import Actor, ActorType, ReceivedState, Visibility
 
 log = logging.getLogger(__name__)
 
+TYPE = "Create"
+AT_ONCE = 200
+_READ_AT_ONCE = 8
 _LONG = 20_000
 _FOR_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
 _SAID = frozenset({"source", "warning", "is_sensitive", "language", "context_uri", "published", "updated", "tags"})
@@ -52,30 +57,39 @@ class _Text:
 
 
 async def take(wire: Wire, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
-    """Store the texts that `claimed`, which one server brought in this order, begins with; what remains to be done."""
-    texts = list(_leading(wire, claimed))
+    """Store the texts with which begins what came, in this order, from each server; what remains to be done."""
+    texts = await _leading(wire, claimed)
     if not texts:
         return claimed
     try:
         async with wire.database.writing() as session:
             done = await _store(session, wire, texts)
     except Exception:  # whatever it is, it shows again where each is dealt with alone, and is told from its neighbours
-        log.warning("texts could not be stored together", exc_info=True, extra={"host": claimed[0].host})
+        log.warning("texts could not be stored together", exc_info=True)
         return claimed
-    return claimed[done:]
+    return [one for one in claimed if one.id not in done]
 
 
-def _leading(wire: Wire, claimed: Sequence[Claimed]) -> Iterator[_Text]:
-    for one in claimed:
+async def _leading(wire: Wire, claimed: Sequence[Claimed]) -> list[_Text]:
+    """The texts that come before anything else of their servers."""
+    texts: list[_Text] = []
+    others: set[str] = set()
+    for position, one in enumerate(claimed):
+        if one.host in others:
+            continue
+        if position and position % _READ_AT_ONCE == 0:
+            await asyncio.sleep(0)  # requests are answered meanwhile
         text = _read(wire, one)
-        if text is None:
-            return
-        yield text
+        if text is not None:
+            texts.append(text)
+        else:
+            others.add(one.host)
+    return texts
 
 
 def _read(wire: Wire, claimed: Claimed) -> _Text | None:
     """The text in an activity; None when there is more to it."""
-    if claimed.type != "Create" or not claimed.actor_uri or claimed.attempt > 1:
+    if claimed.type != TYPE or not claimed.actor_uri or claimed.attempt > 1:
         return None
     try:
         document = parse_json(claimed.body, max_bytes=len(claimed.body))
@@ -111,35 +125,33 @@ def _is_plain(post: ParsedPost) -> bool:
     return all(getattr(post, name) == usual for name, usual in _USUAL.items())
 
 
-async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> int:
-    """Store as many of `texts` as are what they seem, from the first on; how many those were."""
+async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> set[int]:
+    """Store those of `texts` that are what they seem, and follow on nothing else of their server; which those were."""
     ours = await received.held(session, [text.claimed for text in texts])
-    try:
-        await trust.admit(session, texts[0].claimed.host)
-    except trust.NotAdmitted:
-        return 0
-    found = await session.scalars(select(Actor).where(Actor.uri.in_({text.claimed.actor_uri for text in texts})))
-    authors = {actor.uri: actor for actor in found if actor.deleted_at is None}
+    authors = await _authors(session, {text.claimed.actor_uri for text in texts})
     known = await receiving.is_known(session, [text.post.uri for text in texts])
     addressed = {uri for text in texts for one in (text.post.addressing, text.activity) for uri in one.everyone}
     met = {uri for actor in await places.met_among(session, addressed) for uri in (actor.uri, actor.followers_uri)}
     followed = await places.followed_among(session, list(authors.values()))
     owners = await _people(session, {text.claimed.inbox_actor_id for text in texts} - {None})
+    others: set[str] = set()
     taken: list[tuple[_Text, Incoming, Seen, Place]] = []
     for text in texts:
-        author = authors.get(text.claimed.actor_uri)
+        claimed, author = text.claimed, authors.get(text.claimed.actor_uri)
         everyone = {*text.post.addressing.everyone, *text.activity.everyone}
-        if text.claimed.id not in ours or author is None or text.post.uri in known or not everyone.isdisjoint(met):
-            break
+        is_wanted = author is not None and (author.id in followed or claimed.inbox_actor_id in owners)
+        if author is None or not is_wanted or claimed.host in others or claimed.id not in ours:
+            others.add(claimed.host)
+            continue
         visibility = places.visibility_of(text.post, author, text.activity)
-        is_wanted = author.id in followed or text.claimed.inbox_actor_id in owners
-        if visibility not in _FOR_ALL or not is_wanted:
-            break
+        if visibility not in _FOR_ALL or text.post.uri in known or not everyone.isdisjoint(met):
+            others.add(claimed.host)
+            continue
         known.add(text.post.uri)
         seen = Seen(text.post, author)
         taken.append((text, _incoming(wire, text, seen), seen, Place(visibility=visibility, is_wanted=True)))
     if not taken:
-        return 0
+        return set()
     posts = await receiving.receive_texts(session, [places.told(seen, place) for _, _, seen, place in taken])
     facts = [
         create.line_about(incoming, seen, post, what="Create", group_reach=None)
@@ -147,7 +159,14 @@ async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> i
     ]
     await ledger.append_all(session, facts)
     await received.finish_all(session, [text.claimed for text, *_ in taken], ReceivedState.DONE, "stored")
-    return len(taken)
+    return {text.claimed.id for text, *_ in taken}
+
+
+async def _authors(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:
+    """Those who are still there, on servers that we still talk with."""
+    admitted = policy.admitted(Actor.host, instance_of(session).mode)
+    found = await session.scalars(select(Actor).where(Actor.uri.in_(uris), Actor.deleted_at.is_(None), admitted))
+    return {actor.uri: actor for actor in found}
 
 
 def _incoming(wire: Wire, text: _Text, seen: Seen) -> Incoming:

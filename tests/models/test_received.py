@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import received
 from models.received import Arrived, Claimed
 from models.tables import Received, ReceivedState
 from tests.time import Clock
-from tests.world import NORTHWIND, SOUTHWIND, World
+from tests.world import EASTWIND, NORTHWIND, SOUTHWIND, World
 
 
 async def _store(world: World, uri: str, *, host: str = NORTHWIND) -> int | None:
@@ -19,7 +20,13 @@ async def _store(world: World, uri: str, *, host: str = NORTHWIND) -> int | None
 
 
 def _arrived(uri: str, *, host: str = NORTHWIND, **more: Any) -> Arrived:
-    return Arrived(uri=uri, host=host, type="Create", actor_uri=f"http://{host}/u", body=uri.encode(), **more)
+    return Arrived(
+        **{"uri": uri, "host": host, "type": "Create", "actor_uri": f"http://{host}/u", "body": uri.encode(), **more}
+    )
+
+
+async def _waiting(session: AsyncSession, **more: Any) -> received.Waiting:
+    return await received.waiting(session, **{"type": "Create", "limit": 100, "per_host": 10, **more})
 
 
 async def _claim(world: World, host: str = NORTHWIND, *, limit: int = 10) -> list[Claimed]:
@@ -80,9 +87,37 @@ async def test_each_host_has_a_queue_of_its_own(world: World) -> None:
     await _store(world, "a")
     await _store(world, "b", host=SOUTHWIND)
     async with world.database.reading() as session:
-        assert await received.hosts_due(session) == [NORTHWIND, SOUTHWIND]
-        assert await received.hosts_due(session, busy=[NORTHWIND]) == [SOUTHWIND]
+        assert (await _waiting(session, type="Like")).hosts == [NORTHWIND, SOUTHWIND]
+        assert (await _waiting(session, type="Like", busy=[NORTHWIND])).hosts == [SOUTHWIND]
     assert [claimed.uri for claimed in await _claim(world, SOUTHWIND)] == ["b"]
+
+
+async def test_what_may_be_taken_together_begins_the_queue_of_its_server_and_servers_take_turns(world: World) -> None:
+    for uri in ("a", "b", "c"):
+        await _store(world, uri)
+    async with world.database.writing() as session:
+        liked = [_arrived("like", host=EASTWIND, type="Like"), _arrived("after", host=EASTWIND)]
+        await received.store(session, [_arrived("d", host=SOUTHWIND), _arrived("e", host=SOUTHWIND), *liked])
+    async with world.database.reading() as session:
+        numbers = {row.id: row.uri for row in await session.scalars(select(Received))}
+        found = await _waiting(session)
+        assert [numbers[number] for number in found.together] == ["a", "d", "b", "e", "c"]
+        assert (found.hosts, found.is_all) == ([EASTWIND], True)
+        two = await _waiting(session, per_host=2, busy=[EASTWIND], limit=3)
+        assert ([numbers[number] for number in two.together], two.is_all) == (["a", "d", "b"], False)
+    async with world.database.writing() as session:
+        taken = await received.claim_together(session, found.together)
+        assert [(one.uri, one.attempt) for one in taken] == [(uri, 1) for uri in "abcde"]
+        assert await received.claim_together(session, found.together) == []
+
+
+async def test_what_was_tried_before_is_not_taken_together(world: World, clock: Clock) -> None:
+    await _store(world, "a")
+    await _store(world, "b")
+    await _claim(world, limit=1)
+    clock.advance(minutes=3)
+    async with world.database.reading() as session:
+        assert await _waiting(session) == received.Waiting([], [NORTHWIND], True)
 
 
 async def test_what_somebody_has_in_hand_is_not_given_to_another(world: World) -> None:
