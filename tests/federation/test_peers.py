@@ -6,7 +6,7 @@ import pytest
 
 from federation import peers
 from models import partners
-from models.egress import company_name
+from models.egress import company_names
 from models.tables import Dialect, Peer
 from tests.federation.receiver import Receiver, fetcher_of, wire_of
 from tests.world import hire
@@ -54,7 +54,7 @@ async def test_a_company_is_called_as_its_server_calls_itself(database, wire, no
     found = await peer_of(database, northwind.host)
     assert (found.software, found.software_version, found.name) == ("kontor", "1.2.3", "Northwind Traders")
     async with database.reading() as session:
-        assert await company_name(session, northwind.host) == "Northwind Traders"
+        assert await company_names(session, [northwind.host]) == {northwind.host: "Northwind Traders"}
 
 
 async def test_a_name_that_other_software_gives_itself_is_not_taken(database, wire, northwind):
