@@ -51,8 +51,9 @@ async def retry(
 ) -> Retried:
     """Queue the dead letters of a host again, or those of `ids`, at their old places in the order.
 
-    What says something that is true no longer is dropped instead: of a post that was deleted, a change that another
-    one followed, of a group that the host has no part in any more. `by` is None for the command line.
+    What says something that is true no longer is dropped instead: of a post that was deleted, or removed from its
+    group, a change that another one followed, of a group that the host has no part in any more. `by` is None for the
+    command line.
 
     Raises:
         NotAllowed: `by` is no admin.
@@ -114,7 +115,8 @@ async def _outdated(session: AsyncSession, host: str) -> Select[int]:
         newer.type.in_(("Update", "Delete")),
         newer.id > Activity.id,
     )
-    deleted = exists().where(Post.id == Activity.post_id, Post.deleted_at.is_not(None))
+    gone = or_(Post.deleted_at.is_not(None), Post.removed_at.is_not(None))
+    withdrawn = exists().where(Post.id == Activity.post_id, gone)
     concerned = await session.scalars(
         select(Group)
         .join(Activity, Activity.group_id == Group.id)
@@ -124,5 +126,5 @@ async def _outdated(session: AsyncSession, host: str) -> Select[int]:
     )
     closed = [group.id for group in concerned.all() if not await policy.may_follow_group(session, host, group)]
     return select(Activity.id).where(
-        Activity.type.not_in(_TAKES_BACK), or_(deleted, replaced, Activity.group_id.in_(closed))
+        Activity.type.not_in(_TAKES_BACK), or_(withdrawn, replaced, Activity.group_id.in_(closed))
     )

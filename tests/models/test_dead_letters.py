@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from models import board, dead_letters, deliveries, partners
+from models import board, dead_letters, deliveries, moderation, partners
 from models.base import now
 from models.breakers import Condition
 from models.errors import NotAllowed
@@ -89,6 +89,27 @@ async def test_what_was_deleted_since_is_never_sent_again(world: World) -> None:
 
     assert await retry(world) == dead_letters.Retried(again=1, outdated=1)
     assert await states(world) == [CANCELLED, QUEUED]
+
+
+async def test_GRP_11_what_was_removed_from_its_group_since_is_not_sent_again_unless_it_is_back(world: World) -> None:
+    post = await world.ada.writes("Out", group=world.alpine)
+    await given_up(world, object_uri=post.uri, post_id=post.id)
+    await given_up(world, object_uri=post.uri, post_id=post.id, revision=1)
+    async with world.database.writing() as session:
+        await moderation.remove_post(session, post.id, by=world.alan.staff, reason="Not here")
+    first = (await letters(world))[0]
+    assert await retry(world, ids=[first]) == dead_letters.Retried(outdated=1)
+
+    async with world.database.writing() as session:
+        await moderation.restore_post(session, post.id, by=world.alan.staff)
+
+    assert await retry(world) == dead_letters.Retried(again=1)
+    assert await states(world) == [CANCELLED, QUEUED]
+
+
+async def letters(world: World) -> list[int]:
+    async with world.database.reading() as session:
+        return list(await session.scalars(select(Delivery.id).order_by(Delivery.id)))
 
 
 async def test_a_change_that_another_one_followed_is_not_sent_again(world: World) -> None:
