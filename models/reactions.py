@@ -82,8 +82,13 @@ async def receive_like(session: AsyncSession, *, by: Actor, post: Post, uri: str
 
 
 async def _must_see(session: AsyncSession, by: Actor, post: Post) -> None:
+    """What is ours, or in a group of ours, is for whom the policy says; what is elsewhere its home answers for."""
+    ours = select(Actor.id).where(Actor.id == post.group_id, Actor.host == "")
+    if not post.is_local and (post.group_id is None or await session.scalar(ours) is None):
+        return
     viewer = await policy.remote_viewer(session, by.host, by.id)
-    if post.is_local and await session.scalar(policy.visible_posts(viewer).where(Post.id == post.id)) is None:
+    seen = policy.visible_posts(viewer) if post.is_local else policy.nameable_posts(viewer)
+    if await session.scalar(seen.where(Post.id == post.id)) is None:
         raise NotFound(post_id=post.id)
 
 

@@ -512,6 +512,22 @@ async def test_R_71_nobody_likes_what_they_may_not_see(square, nora):
     assert await nora.sends(home, nora.does("Like", home.url("/ap/o/never"))) == "ignored: is about nothing here"
 
 
+async def test_R_71_nobody_likes_what_is_in_a_group_of_ours_that_is_not_open_to_them(square, nora, other):
+    home = square.home
+    await joins(home, nora, square.alpine_actor)
+    note = nora.note("1", **for_group(square.alpine_actor, public=False))
+    await nora.sends(home, nora.does("Create", note))
+    distributed = await home.entries("GroupDistributes")
+    await home.admits(other)
+    nils = other.person("nils")
+
+    for reaction in (nils.does("Like", note["id"]), nils.does("EmojiReact", note["id"], content="🎉")):
+        assert await nils.sends(home, reaction) == "ignored: is nothing that they may see"
+
+    assert await home.entries("GroupDistributes") == distributed
+    assert await nora.sends(home, nora.does("Like", note["id"])) == "done: liked"
+
+
 async def test_GRP_8b_a_group_takes_back_what_it_announced_by_its_id(home, steel, nora, northwind):
     create = nora.proves(in_steel(nora, steel, "1"))
     uri = create["object"]["id"]
