@@ -75,10 +75,11 @@ class Member:
 
 async def member(session: AsyncSession, viewer: RemoteViewer, group: Group, key: str) -> Member | None:
     """Whose card `viewer` asks a group of ours for; None for anybody whose words the group did not pass on to it."""
-    actors = await session.scalars(policy.introducible_actors(viewer, group))
-    actor = next((one for one in actors if key_of(one.uri) == key), None)
-    if actor is None:
+    known = await session.execute(policy.introducible_actors(viewer, group).with_only_columns(Actor.id, Actor.uri))
+    actor_id = next((number for number, uri in known if key_of(uri) == key), None)
+    if actor_id is None:
         return None
+    actor = await session.get_one(Actor, actor_id)
     card = await session.get(Card, actor.id)
     keys = select(Key).where(Key.actor_id == actor.id, Key.retired_at.is_(None)).order_by(Key.uri)
     return Member(actor, card.body if card is not None else None, (await session.scalars(keys)).all())
