@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+from server.cli.root import run as kontor
 
 ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
@@ -18,16 +21,16 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "default"}
 
 
-async def run(*arguments: str, stdin: str = "", cwd: Path = ROOT) -> tuple[int, str, str]:
-    """Run `kontor …` to its end: exit code, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server", *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        cwd=cwd, env=environment(),
-    )  # fmt: skip
-    out, error = await process.communicate(stdin.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), error.decode()
+async def run_here(*arguments: str) -> tuple[int, str, str]:
+    """`kontor …` to its end in a thread of this process: exit code, standard output, standard error."""
+
+    def said() -> tuple[int, str, str]:
+        out, error = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            code = kontor(list(arguments))
+        return code, out.getvalue(), error.getvalue()
+
+    return await asyncio.to_thread(said)
 
 
 @contextlib.asynccontextmanager

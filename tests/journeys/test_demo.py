@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from server.cli.root import run as kontor
+from server.demo import stage
 from tests.browsing import Browser, Page
-from tests.serving import ROOT, environment, run
+from tests.serving import ROOT, environment, run_here
 
 _PATIENCE_SECONDS = 120
 COMPANIES = ("muster", "zulieferer", "nordlicht")
@@ -76,13 +81,47 @@ def _counts(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-async def test_one_command_shows_two_companies_at_work_and_a_third_that_sees_nothing(tmp_path: Path) -> None:
+class _Company:
+    """A server's process that never ends by itself."""
+
+    async def wait(self) -> int:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@asynccontextmanager
+async def _stopped_at_once(places: Sequence[stage.Site]) -> AsyncIterator[list[_Company]]:
+    """In the place of three processes: Ctrl-C as soon as they would be there."""
+    os.kill(os.getpid(), signal.SIGINT)
+    yield [_Company() for _ in places]
+
+
+def test_one_command_shows_two_companies_at_work_and_a_third_that_sees_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], quick_secrets: None
+) -> None:
+    """The story is told in this process, where that costs little; what was told is shown by the processes."""
     folder, port = tmp_path / "demo", _three_free_ports()
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "servers", _stopped_at_once)
+        assert kontor(["demo", "--dir", str(folder), "--port", str(port), "--json"]) == 0
+    said = capfd.readouterr()
+    assert "Setting the stage" in said.err
+    announced = json.loads(said.out)
+    assert [company["url"] for company in announced] == [
+        f"http://{name}.localhost:{port + number}" for number, name in enumerate(COMPANIES)
+    ]
+    before = _counts(folder)
+
+    asyncio.run(_look_around(folder, port, announced, tmp_path / "other"))
+    assert _counts(folder) == before
+    assert kontor(["demo", "--dir", str(folder), "--port", str(port + 10)]) == 1
+    assert f"made for port {port}" in capfd.readouterr().err
+
+
+async def _look_around(folder: Path, port: int, announced: list[dict[str, Any]], other: Path) -> None:
     async with _demo(folder, port) as companies:
+        assert companies == announced  # the password too
         muster, zulieferer, nordlicht = companies
-        assert [company["url"] for company in companies] == [
-            f"http://{name}.localhost:{port + number}" for number, name in enumerate(COMPANIES)
-        ]
         anna = await _signed_in(muster, "anna")
         assert "Zeichnungsstand 7" in anna.text
         assert any("Technische Zeichnung" in words for words in anna.images.values())
@@ -95,16 +134,7 @@ async def test_one_command_shows_two_companies_at_work_and_a_third_that_sees_not
         async with Browser(muster["url"]) as browser:
             await browser.signs_in("bernd", muster["password"])
             assert "NBR 70" in (await browser.opens("/approvals")).text
-        code, _, error = await run("demo", "--dir", str(tmp_path / "other"), "--port", str(port))
+        code, _, error = await run_here("demo", "--dir", str(other), "--port", str(port))
         assert code == 1
         assert f"127.0.0.1:{port}: This port cannot be used" in error
         assert error.count("\n") == 1
-    before = _counts(folder)
-
-    async with _demo(folder, port) as companies:
-        assert companies[0]["password"] == muster["password"]
-        assert "Zeichnungsstand 7" in (await _signed_in(companies[1], "dimitri")).text
-    assert _counts(folder) == before
-    code, _, error = await run("demo", "--dir", str(folder), "--port", str(port + 10))
-    assert code == 1
-    assert f"made for port {port}" in error

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browsing import Browser
 from tests.conftest import NewDatabase
-from tests.serving import run, started, stopped
+from tests.serving import run_here, started, stopped
 from tests.templates import INHABITED
 from tests.town import configured
 
@@ -40,40 +40,38 @@ def _url(file: Path) -> str:
     return next(line.split('"')[1] for line in file.read_text().splitlines() if line.startswith("url = "))
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-async def test_it_answers_until_it_is_asked_to_stop(config_file: Path, tmp_path: Path, by: signal.Signals) -> None:
+async def test_it_answers_a_check_finds_it_and_a_second_is_refused_until_SIGINT(
+    config_file: Path, tmp_path: Path
+) -> None:
     async with started("serve", "--config", str(config_file), log=tmp_path / "log") as server:
         async with Browser(_url(config_file)) as browser:
             page = await browser.opens("/sign-in")
             assert "Muster Werke" in page.text
-        assert await stopped(server, by=by) == 0
+        code, out, error = await run_here("check", "--config", str(config_file))
+        assert (code, error) == (0, "")
+        assert "No faults found" in out
+        assert "Nothing serves here" not in out
+        code, out, error = await run_here("serve", "--config", str(config_file))
+        assert (code, out) == (1, "")
+        assert "Something listens here already" in error
+        assert error.count("\n") == 1
+        assert await stopped(server, by=signal.SIGINT) == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-async def test_a_port_that_is_taken_is_said_in_one_line(config_file: Path, tmp_path: Path) -> None:
-    async with started("serve", "--config", str(config_file), log=tmp_path / "log"):
-        code, out, error = await run("serve", "--config", str(config_file))
-    assert (code, out) == (1, "")
-    assert "Something listens here already" in error
-    assert error.count("\n") == 1
-
-
-async def test_a_check_of_the_running_server_reaches_it_at_its_address(config_file: Path, tmp_path: Path) -> None:
-    async with started("serve", "--config", str(config_file), log=tmp_path / "log"):
-        code, out, error = await run("check", "--config", str(config_file))
-    assert (code, error) == (0, "")
-    assert "No faults found" in out
-    assert "Nothing serves here" not in out
-
-
-async def test_an_open_stream_does_not_keep_the_server_from_stopping(config_file: Path, tmp_path: Path) -> None:
+async def test_an_open_stream_does_not_keep_the_server_from_stopping_at_SIGTERM(
+    config_file: Path, tmp_path: Path
+) -> None:
     async with started("serve", "--config", str(config_file), log=tmp_path / "log") as server:
+        async with Browser(_url(config_file)) as browser:
+            assert "Muster Werke" in (await browser.opens("/sign-in")).text
         reader, writer = await asyncio.open_connection("127.0.0.1", int(_url(config_file).rpartition(":")[2]))
         writer.write(b"GET /sign-in HTTP/1.1\r\nHost: muster.localhost\r\n")  # and never says that it is over
         await writer.drain()
-        assert await stopped(server) == 0
+        assert await stopped(server, by=signal.SIGTERM) == 0
         assert await reader.read() is not None
         writer.close()
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.postgres
