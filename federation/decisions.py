@@ -9,12 +9,11 @@ import re
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from models import audit
 from models.base import now
-from models.tables import AuditLine
 from models.text.clean import shorten_text
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 PER_MINUTE = 20
 PER_MINUTE_IN_ALL = 120
+COUNTED_EVERY = timedelta(minutes=1)
 MOST_WAITING = 2000
 _FACT = 300
 _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
@@ -42,6 +42,7 @@ class Decisions:
 
     waiting: deque[_Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     beyond: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counted_at: datetime | None = None
 
 
 def note(wire: "Wire", action: str, *, host: str, rule: str, **facts: str) -> None:
@@ -56,20 +57,23 @@ def note(wire: "Wire", action: str, *, host: str, rule: str, **facts: str) -> No
     found.waiting.append(_Decision(now(), action, host, rule, cut))
 
 
-async def write(wire: "Wire") -> int:
-    """Write what was noted; how many lines."""
-    found = wire.memory.decisions
-    if not found.waiting and not found.beyond:
-        return 0
-    waiting, beyond = list(found.waiting), dict(found.beyond)
+async def write(wire: "Wire", *, is_last: bool = False) -> int:
+    """Write what was noted; how many lines. Numbers are written once in a minute, and when it is the last time."""
+    found, moment = wire.memory.decisions, now()
+    lines = [
+        {"at": one.at, "host": one.host, "action": one.action, "rule": one.rule, "facts": one.facts}
+        for one in found.waiting
+    ]
     found.waiting.clear()
-    found.beyond.clear()
-    async with wire.database.writing() as session:
-        for one in waiting:
-            session.add(AuditLine(at=one.at, host=one.host, action=one.action, rule=one.rule, facts=one.facts))
-        for (action, host, rule), count in beyond.items():
-            audit.note(session, action, host=host, rule=rule, more=count)
-    return len(waiting) + len(beyond)
+    if found.beyond and (is_last or found.counted_at is None or moment - found.counted_at >= COUNTED_EVERY):
+        for (action, host, rule), count in found.beyond.items():
+            lines.append({"at": moment, "host": host, "action": action, "rule": rule, "facts": {"more": count}})
+        found.beyond.clear()
+        found.counted_at = moment
+    if lines:
+        async with wire.database.writing() as session:
+            await audit.enter(session, lines)
+    return len(lines)
 
 
 def key_of(headers: Mapping[str, str]) -> str:

@@ -1,9 +1,10 @@
 """The log of who changed the rules, and of what the wire was refused and why. Never content."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
@@ -27,6 +28,15 @@ def note(
 ) -> None:
     """Add a line in the transaction of `session`; `by` is None for the command line and for other servers."""
     session.add(AuditLine(account_id=by.account_id if by else None, host=host, action=action, rule=rule, facts=facts))
+
+
+async def enter(session: AsyncSession, lines: Sequence[dict[str, Any]]) -> None:
+    """Add lines about what the wire decided, with one statement; each has `at`, `host`, `action`, `rule`, `facts`."""
+    if lines:
+        await session.execute(_INSERT, lines)
+
+
+_INSERT = insert(cast(Table, AuditLine.__table__))
 
 
 async def sweep(session: AsyncSession) -> None:

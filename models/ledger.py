@@ -6,11 +6,13 @@ updated: whether a delivery arrived stands with the delivery, which names the sa
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Select, Text, cast, false, or_, select, text
+from sqlalchemy import Select, Table, Text, false, insert, or_, select, text
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
@@ -42,65 +44,71 @@ class Fact:
     digest: str = ""
 
 
-async def append(session: AsyncSession, fact: Fact) -> LedgerLine:
+async def append(session: AsyncSession, fact: Fact) -> None:
     """Add a line in the transaction of `session`. On PostgreSQL writers of the ledger queue for the chain's end."""
-    [line] = await append_all(session, [fact])
-    return line
+    await append_all(session, [fact])
 
 
-async def append_all(session: AsyncSession, facts: Iterable[Fact]) -> list[LedgerLine]:
+async def append_all(session: AsyncSession, facts: Iterable[Fact]) -> None:
     """The same for several, in their order."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     previous = await session.scalar(_LAST) or _FIRST
-    lines = []
+    rows: list[dict[str, Any]] = []
     for fact in facts:
-        lines.append(_line(fact, previous))
-        previous = lines[-1].hash
-    session.add_all(lines)
-    await session.flush()
-    return lines
+        rows.append(_row(fact, previous))
+        previous = rows[-1]["hash"]
+    if rows:
+        await session.execute(_INSERT, rows)
 
 
-def _line(fact: Fact, previous: str) -> LedgerLine:
-    line = LedgerLine(
-        at=now().replace(microsecond=0),
-        outcome=fact.outcome,
-        what=fact.what,
-        object_uri=fact.object_uri,
-        post_id=fact.post_id,
-        revision=fact.revision,
-        activity_id=fact.activity_id,
-        actor=fact.actor,
-        group_id=fact.group_id,
-        hosts=sorted(set(fact.hosts)),
-        rule=fact.rule,
-        approved_by=fact.approved_by,
-        digest=fact.digest,
-        previous=previous,
-    )
-    line.hash = digest_of(line)
-    return line
+_INSERT = insert(cast(Table, LedgerLine.__table__))  # the session has nothing to do with lines: nobody changes them
+_HASHED = (
+    "previous",
+    "at",
+    "outcome",
+    "what",
+    "object_uri",
+    "post_id",
+    "revision",
+    "activity_id",
+    "actor",
+    "group_id",
+    "hosts",
+    "rule",
+    "approved_by",
+    "digest",
+)
+
+
+def _row(fact: Fact, previous: str) -> dict[str, Any]:
+    row = {
+        "previous": previous,
+        "at": now().replace(microsecond=0),
+        "outcome": fact.outcome,
+        "what": fact.what,
+        "object_uri": fact.object_uri,
+        "post_id": fact.post_id,
+        "revision": fact.revision,
+        "activity_id": fact.activity_id,
+        "actor": fact.actor,
+        "group_id": fact.group_id,
+        "hosts": sorted(set(fact.hosts)),
+        "rule": fact.rule,
+        "approved_by": fact.approved_by,
+        "digest": fact.digest,
+    }
+    return {**row, "hash": _hash(row)}
 
 
 def digest_of(line: LedgerLine) -> str:
     """SHA-256, in hex, over the line's facts and the hash before it."""
-    facts = [
-        line.previous,
-        line.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        str(line.outcome),
-        line.what,
-        line.object_uri,
-        line.post_id,
-        line.revision,
-        line.activity_id,
-        line.actor,
-        line.group_id,
-        line.hosts,
-        line.rule,
-        line.approved_by,
-        line.digest,
-    ]
+    return _hash({name: getattr(line, name) for name in _HASHED})
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    told = {**row, "at": row["at"].strftime("%Y-%m-%dT%H:%M:%SZ"), "outcome": str(row["outcome"])}
+    facts = [told[name] for name in _HASHED]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -129,7 +137,7 @@ def filtered(viewer: Staff, wanted: Filter) -> Select[LedgerLine]:
     if outcomes:
         statement = statement.where(LedgerLine.outcome.in_(outcomes))
     if wanted.host:
-        statement = statement.where(cast(LedgerLine.hosts, Text).contains(json.dumps(wanted.host), autoescape=True))
+        statement = statement.where(sql_cast(LedgerLine.hosts, Text).contains(json.dumps(wanted.host), autoescape=True))
     if wanted.group_id is not None:
         statement = statement.where(LedgerLine.group_id == wanted.group_id)
     if wanted.word:

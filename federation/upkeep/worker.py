@@ -44,7 +44,7 @@ class Upkeep:
             await database.changed.wait(seen, at_most=seconds)
             with contextlib.suppress(TimeoutError):  # nothing here is urgent, and a busy inbox changes all the time
                 await asyncio.wait_for(stop.wait(), _PACE_SECONDS)
-        await decisions.write(self._wire)
+        await decisions.write(self._wire, is_last=True)
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
         """Do everything that is due now; how much that was."""

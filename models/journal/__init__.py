@@ -42,7 +42,7 @@ from models.journal.entries import (
     Unliked,
     Voted,
 )
-from models.journal.reading import Position, Window, head, read, record, window
+from models.journal.reading import Position, Window, head, read, record, record_all, window
 
 __all__ = [
     "AccessEnded",
@@ -87,5 +87,6 @@ __all__ = [
     "head",
     "read",
     "record",
+    "record_all",
     "window",
 ]

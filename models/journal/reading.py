@@ -6,11 +6,24 @@ import functools
 from bisect import bisect_right
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.base import now
 from models.database import JOURNALLED, Database
 from models.journal.entries import KINDS, Entry
 from models.tables import JournalEntry
@@ -18,6 +31,7 @@ from models.tables import JournalEntry
 BATCH = 100
 _KEPT = 1000
 _FRESH_SECONDS = 0.5
+_TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
 
 
 def record(session: AsyncSession, entry: Entry) -> None:
@@ -25,9 +39,24 @@ def record(session: AsyncSession, entry: Entry) -> None:
     facts = dataclasses.asdict(entry)
     row = JournalEntry(kind=entry.kind, facts=facts)
     if session.get_bind().dialect.name == "postgresql":
-        row.transaction = literal_column("pg_current_xact_id()::text::bigint")
+        row.transaction = _TRANSACTION
     session.add(row)
     session.info[JOURNALLED] = True
+
+
+async def record_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """The same for many, written at once and in their order."""
+    rows = [{"kind": entry.kind, "facts": dataclasses.asdict(entry), "at": now()} for entry in entries]
+    if rows:
+        await session.flush()
+        await session.execute(_RECORD[session.get_bind().dialect.name], rows)
+        session.info[JOURNALLED] = True
+
+
+_RECORD: dict[str, Insert] = {
+    "sqlite": insert(cast(Table, JournalEntry.__table__)),
+    "postgresql": insert(cast(Table, JournalEntry.__table__)).values(transaction=_TRANSACTION),
+}
 
 
 class Position(NamedTuple):

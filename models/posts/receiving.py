@@ -94,7 +94,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     parent = await by_uri(session, told.reply_to_uri) if told.reply_to_uri else None
     if parent is not None and parent.deleted_at is not None:
         parent = None
-    [post_id] = await _new_ids(session, [told])
+    [post_id] = await _new_ids(session, [told.published])
     post = _made(told, parent, post_id)
     post.emoji = await emoji.keep(session, told.author.host, told.emoji)
     session.add(post)
@@ -111,14 +111,14 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
 
 async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> list[Post]:
     """Store posts that are nothing but a text and its tags, none of which is here or was deleted; all at once."""
-    posts = [_made(one, None, post_id) for one, post_id in zip(told, await _new_ids(session, told), strict=True)]
+    ids = await _new_ids(session, [one.published for one in told])
+    posts = [_made(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
     session.add_all(posts)
     await session.flush()
     for post, one in zip(posts, told, strict=True):
         session.add(_revision(post))
         session.add_all(_tags(post, one))
-        journal.record(session, journal.PostWritten(post.id))
-    await session.flush()
+    await journal.record_all(session, [journal.PostWritten(post.id) for post in posts])
     return posts
 
 
@@ -150,29 +150,22 @@ def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
     return post
 
 
-async def _new_ids(session: AsyncSession, told: Sequence[RemotePost]) -> list[int]:
-    """An id for each that nothing has yet and that sorts by its time, which others tell to the second only.
+async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> list[int]:
+    """An id for each time that nothing has yet and that sorts by it, which others tell to the second only.
 
-    An old post keeps its place in time; a fresh one is news whatever its clock says.
+    An old post keeps its place in time; a fresh one is news whatever its clock says, and so is one without a time.
     """
     moment = now()
-    times = [min(one.published or moment, moment) for one in told]
     found: dict[int, None] = {}
-    while len(found) < len(told):
-        wanted = [id_near(time if moment - time > _FRESH else moment) for time in times[len(found) :]]
+    while len(found) < len(times):
+        asked = [min(time or moment, moment) for time in times[len(found) :]]
+        wanted = [id_near(time if moment - time > _FRESH else moment) for time in asked]
         taken = set(await session.scalars(select(Post.id).where(Post.id.in_(wanted))))
         for number in wanted:
             if number in taken or number in found:
                 break
             found[number] = None
     return list(found)
-
-
-async def _new_id(session: AsyncSession, moment: datetime) -> int:
-    while True:
-        found = id_near(moment)
-        if await session.scalar(select(Post.id).where(Post.id == found)) is None:
-            return found
 
 
 def _placed(told: RemotePost, parent: Post | None) -> tuple[Visibility, int | None, Reach]:
@@ -276,8 +269,9 @@ async def receive_boost(
             return None
         before.uri = f"{before.uri}#before-{before.id}"  # it was taken back, and its author uses the id again
         await session.flush()
+    [post_id] = await _new_ids(session, [published])
     made = Post(
-        id=await _new_id(session, min(published or now(), now())),
+        id=post_id,
         uri=uri,
         url=post.url,
         is_local=False,

@@ -66,6 +66,27 @@ async def test_B2B_5_more_than_so_many_lines_of_one_server_become_a_number(home)
     assert await decisions.write(home.wire) == 0
 
 
+async def test_B2B_5_numbers_are_written_once_in_a_minute_and_at_the_end(home, clock):
+    def loud() -> None:
+        for _ in range(decisions.PER_MINUTE + 5):
+            decisions.note(home.wire, audit.TAKEN, host="loud.example", rule="INB-9")
+
+    async def numbers() -> list[int]:
+        return [line.facts["more"] for line in await home.audit(audit.TAKEN) if line.facts]
+
+    loud()
+    assert await decisions.write(home.wire) == decisions.PER_MINUTE + 1
+    loud()
+    assert await decisions.write(home.wire) == 0
+    clock.advance(seconds=61)
+    assert await decisions.write(home.wire) == 1
+    loud()
+    await decisions.write(home.wire)
+    assert await numbers() == [5, decisions.PER_MINUTE + 5]
+    await decisions.write(home.wire, is_last=True)
+    assert await numbers() == [5, decisions.PER_MINUTE + 5, 5]
+
+
 async def test_B2B_5_what_the_wire_decided_is_kept_for_a_month_and_within_a_bound(home, monkeypatch):
     monkeypatch.setattr(audit, "MOST_OF_WIRE", 3)
     async with home.database.writing() as session:
