@@ -22,9 +22,10 @@ from federation.keys import Signer
 from federation.signatures import Form, sha256_base64
 from federation.vocabulary import ACCEPT, CheckedUrl, Document, checked_url
 from federation.wire import Wire
-from models import deliveries, egress, ledger
+from models import audit, deliveries, egress, ledger
 from models.base import now
 from models.tables import Actor, ActorType, Agreement, Membership, MemberState, Outcome, Partner, PartnerState, Peer
+from models.viewers import Staff
 
 FORMS: tuple[Form, ...] = ("cavage", "rfc9421")
 _MAX = 65_536
@@ -56,11 +57,20 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-async def check(wire: Wire, host: str) -> list[Finding]:
+async def check(wire: Wire, host: str, *, by: Staff | None = None) -> list[Finding]:
     """Try everything with `host`, as written in handles; what fails does not stop the rest, as far as that makes sense.
 
-    Nothing is asked of a server that is not admitted. Must not be called inside `writing()`.
+    Nothing is asked of a server that is not admitted. `by` is None for the command line. Must not be called inside
+    `writing()`.
     """
+    found = await _tried(wire, host)
+    said = {str(finding.step): finding.what for finding in found}
+    async with wire.database.writing() as session:
+        audit.note(session, "partner_checked", by=by, host=host, rule="B2B-6", **said)
+    return found
+
+
+async def _tried(wire: Wire, host: str) -> list[Finding]:
     async with wire.database.reading() as session:
         found = [await _admitted(session, host)]
     if found[0].grade is Grade.BAD:

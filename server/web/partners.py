@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import handover
 from federation.wire import WIRE
-from models import audit, breakers, deliveries, groups, ledger, partners
+from models import breakers, deliveries, groups, ledger, partners
 from models.errors import DomainError, Invalid, NotAllowed, NotFound
 from models.tables import Group, Level, Partner, PartnerState, Reach
 from models.viewers import Staff
@@ -226,10 +226,7 @@ async def check(request: web.Request) -> web.Response:
     looks = sight(request)
     async with database(request).reading() as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
-    findings = await handover.check(request.app[WIRE], partner.host)
-    async with database(request).writing() as session:
-        said = {str(finding.step): finding.what for finding in findings}
-        audit.note(session, "partner_checked", by=by, host=partner.host, rule="B2B-6", **said)
+    findings = await handover.check(request.app[WIRE], partner.host, by=by)
     own = config(request).host
     view = views.PartnerCheckView(
         company=partner.shown_name,

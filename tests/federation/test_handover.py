@@ -81,6 +81,8 @@ async def test_B2B_6_a_check_sends_nothing_to_who_was_suspended_meanwhile(home, 
 async def test_B2B_6_who_is_not_admitted_is_not_asked_for_anything(home, mallory):
     assert await findings(home, mallory.host) == {Step.ADMITTED: (Grade.BAD, "unknown")}
     assert mallory.asked == []
+    [line] = await home.audit("partner_checked")  # the command line's checks are noted like those of an admin
+    assert (line.account_id, line.host, line.facts) == (None, mallory.host, {"admitted": "unknown"})
 
 
 @pytest.mark.parametrize(
