@@ -19,7 +19,7 @@ from server.web import views
 from server.web.answers import framed, local_path, page, see_other
 from server.web.drafting import TYPED, draft_of, faults, outsiders_of, pictures_kept, waits_at_the_gate
 from server.web.events import events_url
-from server.web.forms import Fields, fields, is_on, kept, number, text, uploads
+from server.web.forms import Fields, fields, is_on, kept, number, text, uploads, whole
 from server.web.presenters import composing, difference, polls, posts
 from server.web.presenters.sight import Sight, sight
 
@@ -207,7 +207,7 @@ async def update(request: web.Request) -> web.Response:
     form = await fields(request)
     pictures = await uploads(request, form, most=config(request).media.max_attachments)
     draft = draft_of(form, pictures)
-    revision = int(text(form, "revision")) if text(form, "revision").isdigit() else None
+    revision = whole(text(form, "revision"))
     errors: dict[str, str] = {"image": pictures.fault} if pictures.fault else {}
     problem: DomainError | None = None
     waits = False

@@ -12,7 +12,7 @@ from models.viewers import Staff
 from server.context import database, staff
 from server.web import views
 from server.web.answers import page, see_other
-from server.web.forms import Fields, asked_page, fields, is_on, kept, number, paging, refused, text
+from server.web.forms import Fields, asked_page, fields, is_on, kept, number, paging, refused, text, whole
 from server.web.person import PERSON
 from server.web.presenters import safety as presenting
 from server.web.presenters.sight import sight
@@ -47,8 +47,7 @@ async def block(request: web.Request) -> web.Response:
 @routes.get(PERSON + "/report", name="person-report")
 async def ask(request: web.Request) -> web.Response:
     """The form that reports somebody, or one post of theirs (`post`)."""
-    asked = request.query.get("post", "")
-    return await _form(request, views.Form(values={"post": asked if asked.isdigit() else ""}))
+    return await _form(request, views.Form(values={"post": request.query.get("post", "")}))
 
 
 async def _form(request: web.Request, form: views.Form, *, status: int = 200) -> web.Response:
@@ -57,9 +56,8 @@ async def _form(request: web.Request, form: views.Form, *, status: int = 200) ->
     async with database(request).reading() as session:
         actor = await actors.by_handle(session, by, request.match_info["handle"])
         looks = looks.naming(await egress.company_names(session, {actor.host}))
-        posts = []
-        if form.value("post"):
-            posts = [await reading.one(session, by, int(form.value("post")))]
+        post_id = whole(form.value("post"))
+        posts = [await reading.one(session, by, post_id)] if post_id is not None else []
         view = await presenting.form(session, looks, actor, posts, form)
         return await page(request, session, looks, "web/report_form.html", view, status=status)
 
@@ -77,7 +75,7 @@ async def report(request: web.Request) -> web.Response:
                 session,
                 actor,
                 by=by,
-                post_ids=_posts(form),
+                post_ids=[post_id] if (post_id := whole(text(form, "post"))) is not None else [],
                 reason=_reason(form),
                 text=text(form, "text"),
                 forwards=is_on(form, "forward"),
@@ -85,10 +83,6 @@ async def report(request: web.Request) -> web.Response:
     except Invalid as error:
         return await _form(request, refused(error, "text", kept(form, _TYPED), fields=_TYPED), status=error.status)
     return see_other(request, sight(request).actor_url(actor), "reported")
-
-
-def _posts(form: Fields) -> list[int]:
-    return [int(text(form, "post"))] if text(form, "post").isdigit() else []
 
 
 def _reason(form: Fields) -> ReportReason:

@@ -1,5 +1,6 @@
 """Blocking, reporting and dealing with reports in pages."""
 
+import pytest
 from sqlalchemy import select
 
 from models import notifications
@@ -43,6 +44,17 @@ async def test_somebody_is_blocked_and_unblocked_on_their_page(world: World, ada
     assert "Good morning" not in page.words
     page = await ada.follow(await ada.submit("/people/grace", "/people/grace/block", set="no"))
     assert "Good morning" in page.words
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "x"])
+async def test_what_is_no_number_names_no_post(world: World, ada: Browser, number: str) -> None:
+    form = "/people/grace/report"
+    assert (await ada.get(f"{form}?post={number}")).status == 200
+    assert (await ada.submit(form, form, text=" ", post=number)).status == 422
+
+    post = await world.ada.writes("First")
+    edited = await ada.submit(f"/posts/{post.id}/edit", f"/posts/{post.id}", text="Second", revision=number)
+    assert edited.status == 303
 
 
 async def test_a_post_is_reported_and_dealt_with(world: World, ada: Browser, alan: Browser) -> None:
