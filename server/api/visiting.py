@@ -1,8 +1,10 @@
 """Reads what is elsewhere when somebody's app looks at it, before it is answered; a moment at most."""
 
-from models import policy
+from sqlalchemy import BigInteger, Select, bindparam
+
+from models import policy, prepared
 from models.tables import Actor, Post
-from models.viewers import Staff
+from models.viewers import Staff, Viewer
 from server.api.routing import Call
 from server.context import VISITS
 
@@ -21,8 +23,11 @@ async def thread(call: Call) -> None:
     visits = call.app.get(VISITS)
     if visits is None or not isinstance(call.viewer, Staff):
         return
-    elsewhere = policy.visible_posts(call.viewer).where(Post.id == call.id(), Post.is_local.is_(False))
     async with call.reading() as session:
-        post = await session.scalar(elsewhere)
+        post = await prepared.find(session, call.viewer, _elsewhere, id=call.id())
     if post is not None:
         await visits.thread(post)
+
+
+def _elsewhere(viewer: Viewer) -> Select[Post]:
+    return policy.visible_posts(viewer).where(Post.id == bindparam("id", type_=BigInteger), Post.is_local.is_(False))
