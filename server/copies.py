@@ -5,6 +5,7 @@ broken picture is asked for once and not by every reader; pages show a plain lin
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -81,8 +82,11 @@ class RemoteFiles:
 
     def _find(self, name: str) -> Path | None:
         found = next(iter((self._folder / name[:2]).glob(f"{name}.[jpgw]*[!t]")), None)
-        if found is not None and found.stat().st_mtime < time.time() - _TOUCHED_AFTER:
-            os.utime(found)  # somebody looks at it: it stays
+        try:
+            if found is not None and found.stat().st_mtime < time.time() - _TOUCHED_AFTER:
+                os.utime(found)  # somebody looks at it: it stays
+        except FileNotFoundError:  # swept away meanwhile
+            return None
         return found
 
     async def _fetch(self, url: str, name: str, max_bytes: int, *, anywhere: bool) -> Path | None:
@@ -105,9 +109,12 @@ class RemoteFiles:
 
     def _remove_old(self) -> int:
         now = time.time()
-        found = sorted(
-            ((place.stat().st_mtime, place.stat().st_size, place) for place in self._folder.glob("*/*")), reverse=True
-        )
+        found = []
+        for place in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # written to its end meanwhile, or swept by another process
+                state = place.stat()
+                found.append((state.st_mtime, state.st_size, place))
+        found.sort(reverse=True)
         room = self._room
         removed = 0
         for used_at, size, place in found:

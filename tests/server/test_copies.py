@@ -122,3 +122,16 @@ async def test_beyond_the_room_there_is_those_not_seen_longest_go(kept: copies.R
 
     assert await kept.sweep() == 1
     assert [place.exists() for place in places if place] == [True, True, False]
+
+
+async def test_what_another_process_removes_meanwhile_disturbs_nobody(
+    kept: copies.RemoteFiles, elsewhere: Elsewhere
+) -> None:
+    place = await kept.get(URL)
+    assert place is not None
+    place.unlink()
+    place.symlink_to("nowhere")  # found when the folder is read, and gone when it is looked at
+
+    assert await kept.sweep() == 0
+    assert await kept.get(URL) is not None
+    assert len(elsewhere.asked) == 2
