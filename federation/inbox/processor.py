@@ -53,11 +53,26 @@ class Processor:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then is finished or will be done again."""
         self._is_stopping = False
-        arrived = self._wire.database.arrived
         stopping = asyncio.create_task(stop.wait())
         lanes: Lanes = {}
+        try:
+            await self._work(stopping, lanes)
+        except asyncio.CancelledError:
+            for lane in lanes.values():
+                lane.cancel()
+            raise
+        finally:  # nothing of ours uses the database after this
+            self._is_stopping = True
+            stopping.cancel()
+            await asyncio.gather(*lanes.values(), return_exceptions=True)
+            for host in list(self._in_hand):
+                await self._give_back(self._in_hand.pop(host))
+
+    async def _work(self, stopping: asyncio.Task[bool], lanes: Lanes) -> None:
+        """Open lanes for whatever there is to do, until `stopping` is done."""
+        arrived = self._wire.database.arrived
         swept_at: datetime | None = None
-        while not stop.is_set():
+        while not stopping.done():
             seen, is_all = arrived.count, True
             try:
                 if swept_at is None or now() - swept_at > _SWEEP_EVERY:
@@ -76,10 +91,6 @@ class Processor:
                 if pause > 0:
                     await asyncio.wait([stopping], timeout=pause)
             _forget_ended(lanes)
-        self._is_stopping = True
-        await asyncio.gather(*lanes.values(), return_exceptions=True)
-        for host in list(self._in_hand):
-            await self._give_back(self._in_hand.pop(host))
 
     async def drain(self) -> int:
         """Deal with everything that may be tried now; how many attempts that were."""

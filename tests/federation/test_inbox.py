@@ -528,6 +528,7 @@ async def test_R_45_a_silent_server_holds_up_nobody_else(home, northwind, nora, 
     stop.set()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("inbox lane")] == []
 
 
 async def test_what_is_long_dealt_with_is_forgotten_bytes_first(home, nora, mallory, like, clock):
