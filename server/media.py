@@ -27,7 +27,6 @@ from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, VIEWER
 
 _DAY = 86_400
-_AVATAR = 400
 _CARD_BYTES = 4_194_304
 _INERT = {
     "X-Content-Type-Options": "nosniff",

@@ -143,6 +143,7 @@ async def _serve(config: Config, sockets: Sequence[socket.socket], ready: Callab
         keepalive_timeout=connections.IDLE_SECONDS,
     )
     await runner.setup()
+    _spare_what_stays()
     try:
         for each in sockets:
             await connections.Door(runner, each, backlog=_BACKLOG).start()

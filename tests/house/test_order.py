@@ -3,11 +3,12 @@
 import ast
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from server.config import example
-from tests.house.tree import ROOT, STOREYS, matches, modules, texts
+from tests.house.tree import ROOT, STOREYS, Module, matches, module, modules, texts
 
 TOP = {"server", "federation", "models", "static", "tests", "instance.example.toml", "pyproject.toml", "README.md"}
 BY_CONVENTION = {"FEDERATION.md", "LICENSE", ".gitignore", ".ci", "uv.lock", "pylock.toml", "CHANGELOG.md", ".git"}
@@ -89,6 +90,35 @@ def _is_cleaned(value: ast.expr) -> bool:
 def test_every_module_says_what_it_is_for():
     silent = [each.file for each in modules() if each.source.strip() and not ast.get_docstring(each.tree)]
     assert silent == []
+
+
+def left_unused(of: Iterable[Module]) -> Iterator[str]:
+    """What only its own module may use, and that does not."""
+    for each in of:
+        names = {name for node in each.tree.body for name in _defined(node) if re.match(r"_[^_]", name)}
+        nodes = list(ast.walk(each.tree))
+        used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        words = {
+            word for node in nodes if isinstance(node, ast.Constant) for word in re.findall(r"\w+", str(node.value))
+        }
+        yield from (f"{each.file} {name}" for name in sorted(names - used - words))
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [] if node.decorator_list else [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def test_what_nobody_uses_is_gone():
+    assert list(left_unused(modules())) == []
+
+
+@pytest.mark.parametrize("source", ["def _never(): ...", "_LIMIT = 5", "class _Old: ..."])
+def test_what_is_left_unused_is_seen(source):
+    assert list(left_unused([module("server.web.posts", source)]))
+    assert not list(left_unused([module("server.web.posts", f"{source}\nx = (_never, _LIMIT, _Old)")]))
 
 
 def test_the_example_configuration_is_the_documented_one():
