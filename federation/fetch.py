@@ -115,8 +115,9 @@ class FetchedDocument:
 class Fetcher:
     """Makes requests to servers that we do not trust. Use it as a context manager, or call `close`.
 
-    `base_url` is our own address, named in the User-Agent. `limit` bounds all connections (0: no bound); `resolve` and
-    `ssl_context` replace the system's name service and trust store.
+    `base_url` is our own address, named in the User-Agent. `limit` bounds all connections (0: no bound); `deadline` is
+    how many seconds fetching takes at most, unless a call says otherwise (HTTP-9); `resolve` and `ssl_context` replace
+    the system's name service and trust store.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class Fetcher:
         base_url: str,
         limit: int = 2000,
         per_host: int = PER_HOST,
+        deadline: float = FETCH_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
         resolve: Resolve | None = None,
     ) -> None:
@@ -133,6 +135,7 @@ class Fetcher:
         self._base_url = base_url
         self._limit = limit
         self._per_host = per_host
+        self._deadline = deadline
         self._ssl_context = ssl_context
         self._resolver = _GuardedResolver(rules, resolve or _system_addresses)
         self._session: aiohttp.ClientSession | None = None
@@ -160,7 +163,7 @@ class Fetcher:
         signer: Signer | None = None,
         admit: Admit | None = None,
         max_bytes: int = MAX_DOCUMENT,
-        deadline: float = FETCH_SECONDS,
+        deadline: float | None = None,
     ) -> Answer:
         """Fetch an address, following up to three redirects; any status is an answer.
 
@@ -171,7 +174,7 @@ class Fetcher:
             FetchFailed: network, time, size or too many redirects.
         """
         at = self._permitted(url, admit)
-        async with _bounded(deadline, at.host):
+        async with _bounded(self._deadline if deadline is None else deadline, at.host):
             for _ in range(MAX_REDIRECTS + 1):
                 headers = {"Accept": accept, **(signer("GET", at.url, accept=accept) if signer else {})}
                 async with self._open().get(
@@ -209,7 +212,7 @@ class Fetcher:
         signer: Signer | None = None,
         admit: Admit | None = None,
         max_bytes: int = MAX_DOCUMENT,
-        deadline: float = FETCH_SECONDS,
+        deadline: float | None = None,
     ) -> FetchedDocument:
         """Fetch an ActivityPub document and make sure that its own origin vouches for it (HTTP-3, HTTP-4, R-06, R-11).
 

@@ -82,7 +82,7 @@ def wire_of(config: Config, database: Database) -> Wire:
     rules = AddressRules(insecure_hosts=config.development.insecure_hosts, allowed_networks=config.private_networks)
     return Wire(
         database=database,
-        fetcher=Fetcher(rules, base_url=config.base_url),
+        fetcher=Fetcher(rules, base_url=config.base_url, deadline=config.federation.fetch_deadline_seconds),
         keys=KeyRing(config.secret_key),
         authorized_fetch=AuthorizedFetch(config.federation.fetch),
         insecure_hosts=config.development.insecure_hosts,

@@ -440,6 +440,14 @@ async def test_R_41_a_wall_clock_ends_a_slow_answer(talk):
     assert (failed.value.reason, failed_too.value.reason) == ("timeout", "timeout")
 
 
+async def test_R_41_how_long_fetching_may_take_is_a_setting():
+    async with _raw_peer(_silent) as (port, _), _fetcher(deadline=0.2) as fetcher:
+        for ask in (fetcher.get, fetcher.get_activity_json):
+            with pytest.raises(FetchFailed) as failed:
+                await ask(f"http://peer.localhost:{port}/")
+            assert failed.value.reason == "timeout"
+
+
 async def _garbage(reader, writer):
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"220 mail.example ESMTP\r\n\r\n")
