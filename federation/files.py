@@ -17,19 +17,19 @@ async def fetch_file(wire: Wire, url: str, *, max_bytes: int, anywhere: bool = F
     a host below its own name. `anywhere`: on no account of any server's; then unsigned, and from whom it may be.
 
     Raises:
-        NotAdmitted: we do not talk with that server. TooManyFetches. BadUrl.
+        NotAdmitted: we do not talk with that server, or take no files from it. TooManyFetches. BadUrl.
         FetchRefused, FetchFailed: it could not be had, or is larger than `max_bytes`.
     """
     at = checked_url(url, insecure=wire.insecure_hosts)
     own = wire.database.instance.host
     async with wire.database.reading() as session:
-        admitted = await policy.admission(session)
+        admitted = await policy.file_admission(session)
 
     def admit(hop: CheckedUrl) -> bool:
         host = hop.origin.authority
         if host == own:
             return False
-        return anywhere or admitted(host) or any(admitted(parent) for parent in _parents(host))
+        return anywhere or admitted([host, *_parents(host)])
 
     if not admit(at):
         raise NotAdmitted(host=at.origin.authority)

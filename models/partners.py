@@ -26,10 +26,12 @@ from models.tables import (
     PartnerState,
     Reach,
 )
-from models.text.clean import clean_line
+from models.text.clean import clean_line, clean_text
 from models.viewers import Staff
 
 REASON_LIMIT = 500
+CONTACT_LIMIT = 200
+NOTE_LIMIT = 2000
 _HOST = re.compile(r"(?=.{1,253}(?::|$))(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::[0-9]{1,5})?")
 
 
@@ -227,6 +229,30 @@ async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None, 
     audit.note(session, "partner_suspended", by=by, host=host, reason=clean_line(reason, limit=REASON_LIMIT))
     journal.record(session, journal.PartnerChanged(partner.id, host))
     return partner
+
+
+async def describe(
+    session: AsyncSession, partner: Partner, *, contact: str, note: str, sends_files: bool, by: Staff
+) -> None:
+    """Write down whom to reach at a company, what was agreed with it, and whether its pictures are fetched (B2B-1).
+
+    Raises NotAllowed for who does not administer.
+    """
+    if not policy.may_administer(by):
+        raise NotAllowed
+    wanted = {
+        "contact": clean_line(contact, limit=CONTACT_LIMIT),
+        "note": clean_text(note, limit=NOTE_LIMIT),
+        "sends_files": sends_files,
+    }
+    changed = {name: value for name, value in wanted.items() if getattr(partner, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(partner, name, value)
+    partner.changed_at = now()
+    partner.changed_by_id = by.account_id
+    audit.note(session, "partner_described", by=by, host=partner.host, changed=sorted(changed), files=sends_files)
 
 
 def listed() -> Select[Partner]:

@@ -8,7 +8,14 @@ What leaves is only a post's `published_revision` (null until the gate let one t
 sides: the post's own, fixed when it was written, and its group's of today.
 """
 
-from models.policy.companies import admission, admitted, agreed_level, is_admitted, remote_viewer
+from models.policy.companies import (
+    admission,
+    admitted,
+    agreed_level,
+    file_admission,
+    is_admitted,
+    remote_viewer,
+)
 from models.policy.consent import may_quote_in, may_vote, must_permit, verdict
 from models.policy.doing import (
     may_administer,
@@ -55,6 +62,7 @@ __all__ = [
     "admitted",
     "agreed_level",
     "decides_for",
+    "file_admission",
     "introducible_actors",
     "is_admitted",
     "is_apart",

@@ -1,6 +1,6 @@
 """Which other companies we talk with, and what is agreed with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, select
@@ -33,6 +33,16 @@ async def admission(session: AsyncSession) -> Callable[[str], bool]:
     states = {row.host: row.state for row in await session.execute(select(Partner.host, Partner.state))}
     unnamed = PartnerState.ADMITTED if instance_of(session).mode is Mode.OPEN else PartnerState.SUSPENDED
     return lambda host: states.get(host, unnamed) is PartnerState.ADMITTED
+
+
+async def file_admission(session: AsyncSession) -> Callable[[Collection[str]], bool]:
+    """From whom files are fetched, as of now, asked with a host and the names above it, one of which may be theirs.
+
+    It is those we talk with, but for partners who send us no files (B2B-1).
+    """
+    talks = await admission(session)
+    silent = set(await session.scalars(select(Partner.host).where(Partner.sends_files.is_(False))))
+    return lambda names: silent.isdisjoint(names) and any(map(talks, names))
 
 
 async def remote_viewer(session: AsyncSession, host: str, actor_id: int | None = None) -> RemoteViewer:

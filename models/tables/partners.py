@@ -24,7 +24,11 @@ class Level(StrEnum):
 
 
 class Partner(Base):
-    """A company whose server may talk with ours. Its host is written as in handles, with a port if it has one."""
+    """A company whose server may talk with ours. Its host is written as in handles, with a port if it has one.
+
+    `contact` is whom to reach there, `note` what was agreed on paper; both are for admins (B2B-1). `sends_files`:
+    pictures are fetched from its server to be shown here.
+    """
 
     __tablename__ = "partners"
 
@@ -35,6 +39,9 @@ class Partner(Base):
     since: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    contact: Mapped[str] = mapped_column(default="", server_default="")
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    sends_files: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
     agreements: Mapped[list["Agreement"]] = relationship(lazy="raise", back_populates="partner")
 

@@ -24,6 +24,7 @@ routes = web.RouteTableDef()
 _PARTNER = r"/partners/{partner_id:\d+}"
 _ADMITTED = ("host", "company", "level", "group")
 _SUSPENDED = ("company", "reason")
+_DESCRIBED = ("contact", "note")
 _RECENT = 10
 
 
@@ -139,6 +140,9 @@ async def _one(request: web.Request, form: views.Form, *, status: int = 200) -> 
             readmit_url=None if is_admitted else _url(looks, "partner-admission", partner),
             retry_url=_url(looks, "partner-retry", partner) if is_admitted and row.delivery.queued else None,
             check_url=_url(looks, "partner-check", partner),
+            describe_url=_url(looks, "partner-record", partner),
+            described=views.Form(values={name: getattr(partner, name) for name in _DESCRIBED}),
+            sends_files=partner.sends_files,
             open_group_url=_url(looks, "partner-groups", partner),
             groups_to_open=await _open_groups(session, by, open_already),
             people_cut_off=people,
@@ -217,6 +221,24 @@ async def change(request: web.Request) -> web.Response:
             await partners.set_level(session, partner, group, _level(wanted), by=by)
             await partners.set_copies(session, partner, group, is_on(form, "copies"), by=by)
     return see_other(request, _path(request), "agreement_ended" if wanted == "none" else "agreement_changed")
+
+
+@routes.post(_PARTNER + "/record", name="partner-record")
+async def describe(request: web.Request) -> web.Response:
+    """Write down whom to reach, what was agreed, and whether their pictures are fetched (B2B-1)."""
+    by = admin(request)
+    form = await fields(request)
+    async with database(request).writing() as session:
+        partner = await partners.one(session, by, number(request, "partner_id"))
+        await partners.describe(
+            session,
+            partner,
+            contact=text(form, "contact"),
+            note=text(form, "note"),
+            sends_files=is_on(form, "sends_files"),
+            by=by,
+        )
+    return see_other(request, _path(request), "saved")
 
 
 @routes.post(_PARTNER + "/check", name="partner-check")

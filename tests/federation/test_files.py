@@ -53,6 +53,19 @@ async def test_B2B_2_pictures_of_strangers_are_not_fetched(home, northwind, mall
     assert mallory.asked == []
 
 
+async def test_B2B_1_a_partner_whose_pictures_are_not_wanted_is_not_asked_for_any(home, northwind):
+    async with home.database.writing() as session:
+        from models import partners
+
+        partner = await session.scalar(partners.listed())
+        await partners.describe(session, partner, contact="", note="", sends_files=False, by=home.alan.staff)
+    url = has_picture(northwind)
+    for at in (url, url.replace("northwind.localhost", "media.northwind.localhost")):
+        with pytest.raises(NotAdmitted):
+            await files.fetch_file(home.wire, at, max_bytes=1000)
+    assert northwind.asked == []
+
+
 async def test_a_server_may_keep_its_files_below_its_own_name(home, northwind, mallory):
     below = has_picture(northwind).replace("northwind.localhost", "media.northwind.localhost")
     data, _ = await files.fetch_file(home.wire, below, max_bytes=1000)

@@ -79,6 +79,10 @@ class PartnerView:
     readmit_url: str | None = None
     retry_url: str | None = None
     check_url: str | None = None
+    describe_url: str | None = None
+    described: Form = field(default_factory=Form)
+    """`contact` and `note` as they stand; sent to `describe_url` with `sends_files`, which is on or absent."""
+    sends_files: bool = True
     open_group_url: str | None = None
     groups_to_open: tuple[Choice, ...] = ()
     people_cut_off: int = 0

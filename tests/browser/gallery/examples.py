@@ -327,6 +327,8 @@ EXAMPLES = (
             since=ago(days=60),
             suspend_url="/p/3/suspend",
             retry_url="/p/3/retry",
+            describe_url="/p/3/record",
+            described=v.Form(values={"contact": "Frau Blech, 07571 200-0", "note": "Rahmenvertrag bis Ende 2027"}),
             open_group_url="/p/3/groups",
             groups_to_open=(v.Choice("9", "Neues"),),
             people_cut_off=50,

@@ -144,6 +144,25 @@ async def test_GRP_16_a_group_speaks_itself_where_an_admin_ticks_so_and_its_page
     assert "read copies" not in (await ada.get("/groups/alpine")).words
 
 
+async def test_B2B_1_what_is_known_of_a_company_is_written_down_for_admins(world: World, alan: Browser) -> None:
+    northwind = await partner(world, NORTHWIND)
+    at, action = f"/partners/{northwind.id}", f"/partners/{northwind.id}/record"
+    assert (await alan.get(at)).form(action).get("sends_files") == "on"
+
+    sent = await alan.submit(
+        at, action, contact=" Nora, +49 7571 200 ", note="Frame contract 7/2026,\nends with the year", sends_files=""
+    )
+    page = await alan.follow(sent)
+
+    form = page.form(action)
+    assert form.get("contact") == "Nora, +49 7571 200"
+    assert form.get("note") == "Frame contract 7/2026,\nends with the year"
+    assert form.get("sends_files") is None
+    async with world.database.reading() as session:
+        (line,) = await session.scalars(select(AuditLine).where(AuditLine.action == "partner_described"))
+    assert line.facts == {"changed": ["contact", "note", "sends_files"], "files": False}
+
+
 async def test_changing_an_agreement_admits_nobody_who_is_suspended(world: World, alan: Browser) -> None:
     eastwind = await partner(world, "eastwind.localhost:8004")
 
@@ -156,7 +175,7 @@ async def test_nobody_but_admins_changes_anything(world: World, ada: Browser, gr
     northwind = await partner(world, NORTHWIND)
     for who in (ada, grace):
         token = (await who.get("/groups")).token
-        for path in ("suspension", "admission", "groups", f"groups/{world.alpine.id}", "retry"):
+        for path in ("suspension", "admission", "record", "groups", f"groups/{world.alpine.id}", "retry"):
             sent = await who.send(f"/partners/{northwind.id}/{path}", {"csrf_token": token, "level": "none"})
             assert sent.status == 403, path
     assert (await partner(world, NORTHWIND)).state is PartnerState.ADMITTED
