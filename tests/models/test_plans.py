@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import sqlite
 
-from models import journal, timelines
+from models import timelines
 from models.database import Database
+from models.journal import reading
 from models.tables import Post
 from tests.world import World
 
@@ -45,5 +46,5 @@ async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> N
 
 @pytest.mark.usefixtures("sqlite_only")
 async def test_news_is_found_however_long_the_journal_is(world: World) -> None:
-    plan = await _plan(world.database, journal._page(False), number=5, most=100)
+    plan = await _plan(world.database, reading._page(False), number=5, most=100)
     assert plan == "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"
