@@ -4,7 +4,8 @@ A post or profile keeps the shortcodes that came with it; the pictures are kept 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -25,14 +26,20 @@ async def keep(session: AsyncSession, host: str, pictures: Mapping[str, str]) ->
     told = dict(list(pictures.items())[:MOST])
     if not told:
         return []
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    for shortcode, url in sorted(told.items()):  # in one order, so that two transactions never wait for one another
-        statement = insert(Emoji).values(id=new_id(), host=host, shortcode=shortcode, url=url)
-        known = ["host", "shortcode"]
-        await session.execute(
-            statement.on_conflict_do_update(index_elements=known, set_={"url": url}, where=Emoji.url != url)
-        )
+    # in one order, so that two transactions never wait for one another
+    rows = [{"id": new_id(), "host": host, "shortcode": name, "url": url} for name, url in sorted(told.items())]
+    await session.execute(_KEEP[session.get_bind().dialect.name], rows)
     return sorted(told)
+
+
+def _keeping(insert: Callable[..., Any]) -> Any:
+    statement = insert(Emoji.__table__)
+    told = statement.excluded
+    known = ["host", "shortcode"]
+    return statement.on_conflict_do_update(index_elements=known, set_={"url": told.url}, where=Emoji.url != told.url)
+
+
+_KEEP = {"postgresql": _keeping(postgresql.insert), "sqlite": _keeping(sqlite.insert)}
 
 
 async def find(session: AsyncSession, host: str, shortcode: str) -> Emoji | None:
