@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, Table, and_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -210,17 +211,13 @@ async def keep_keys(
     actor was found. Without that a neighbour on the same server could take another's (R-05). What is listed no longer
     is retired and verifies nothing any more (R-07).
     """
-    own = {row.uri: row for row in await session.scalars(select(Key).where(Key.actor_id == actor.id))}
-    others = {
-        row.uri: row
-        for row in await session.scalars(
-            select(Key).where(Key.uri.in_([key.uri for key in listed]), Key.actor_id != actor.id)
-        )
-    }
+    named = or_(Key.actor_id == actor.id, Key.uri.in_([key.uri for key in listed]))
+    rows = {row.uri: row for row in await session.scalars(select(Key).where(named))}
+    own = {uri: row for uri, row in rows.items() if row.actor_id == actor.id}
     for key in listed:
         if key.uri not in own and key.uri not in confirmed and key.uri.partition("#")[0] != actor.uri:
             continue
-        row = own.get(key.uri) or others.get(key.uri)
+        row = rows.get(key.uri)
         if row is None:
             row = Key(uri=key.uri)
             session.add(row)
@@ -312,14 +309,16 @@ async def by_handles(session: AsyncSession, handles: Iterable[str]) -> dict[str,
 
 async def disclose(session: AsyncSession, actor_id: int, hosts: Iterable[str]) -> None:
     """Remember that `hosts` have been told of an actor of ours, so that they may look at it."""
-    wanted = set(hosts)
-    known = set(
-        await session.scalars(
-            select(Disclosure.host).where(Disclosure.actor_id == actor_id, Disclosure.host.in_(wanted))
-        )
-    )
-    session.add_all([Disclosure(actor_id=actor_id, host=host) for host in sorted(wanted - known)])
-    await session.flush()
+    rows = [{"actor_id": actor_id, "host": host, "since": now()} for host in sorted(set(hosts))]
+    if rows:
+        await session.execute(_DISCLOSE[session.get_bind().dialect.name], rows)
+
+
+_DISCLOSURES = cast(Table, Disclosure.__table__)
+_DISCLOSE: dict[str, Insert] = {
+    "postgresql": postgresql.insert(_DISCLOSURES).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_DISCLOSURES).on_conflict_do_nothing(),
+}
 
 
 async def known_at(session: AsyncSession, actor_id: int) -> set[str]:

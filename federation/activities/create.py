@@ -8,14 +8,18 @@ from federation import remote_posts, trust
 from federation.activities import consents, places, quoting, votes
 from federation.activities.places import Place
 from federation.activities.registry import Ignored, Incoming, Refused, Waiting, receives
+from federation.documents import members
 from federation.remote_posts import Seen
-from federation.vocabulary import id_of, ids_of, same_origin
+from federation.vocabulary import Document, ids_of, same_origin
+from federation.wire import Wire
 from models import journal, ledger, policy, polls, quotes, tombstones
 from models.base import now
 from models.interactions import Interaction
 from models.journal import GroupDistributes
 from models.posts import receiving
 from models.tables import Group, Outcome, Post, Reach
+
+UNWANTED = "concerns nobody here"
 
 
 async def gather(incoming: Incoming) -> None:
@@ -42,7 +46,7 @@ async def gather(incoming: Incoming) -> None:
         await consents.must_be_agreed(incoming, seen)
         return
     if not place.is_wanted:  # nothing is fetched for what is of no concern
-        raise Ignored("concerns nobody here")
+        raise Ignored(UNWANTED)
     incoming.parents, missing = await remote_posts.parents_of(incoming.wire, seen, incoming.budget)
     if missing is not None and incoming.may_wait:
         raise Waiting("what it answers cannot be had now")
@@ -68,11 +72,17 @@ async def authentic(incoming: Incoming) -> Seen:
         raise Refused("R-10", "nothing in it has an id")
     if trust.is_own(incoming.wire, uri):
         raise Refused("R-13", "claims an id of ours", object_uri=uri)
-    if isinstance(embedded, dict) and "attributedTo" in embedded and same_origin(uri, incoming.sender.uri):
-        owners = ids_of(embedded["attributedTo"])
-        if id_of(embedded.get("id")) == uri and incoming.sender.uri in owners:
-            return await remote_posts.read(incoming.wire, embedded, incoming.budget, known=incoming.sender)
+    if isinstance(embedded, dict) and is_own_word(incoming.wire, embedded, incoming.sender.uri):
+        return await remote_posts.read(incoming.wire, embedded, incoming.budget, known=incoming.sender)
     return await remote_posts.fetch(incoming.wire, uri, incoming.budget)
+
+
+def is_own_word(wire: Wire, embedded: Document, actor_uri: str) -> bool:
+    """TRUST-1: whether what stands inside an activity of an actor is of their server, and is called theirs."""
+    uri = members.checked_id(embedded.get("id"), insecure_hosts=wire.insecure_hosts)
+    if uri is None or trust.is_own(wire, uri) or not same_origin(uri, actor_uri):
+        return False
+    return actor_uri in ids_of(embedded.get("attributedTo"))
 
 
 @receives("Create", gather=gather)
@@ -91,7 +101,7 @@ async def create(session: AsyncSession, incoming: Incoming) -> str:
         raise Ignored("was deleted")
     place = await places.find(session, incoming, seen)
     if not place.is_wanted and not incoming.parents and not await _quotes_us(session, seen):
-        raise Ignored("concerns nobody here")
+        raise Ignored(UNWANTED)
     await _must_be_let_in(session, incoming, seen, place)
     if place.parent is not None and await consents.is_refused(
         session, incoming, place.parent, Interaction.REPLY, uri=seen.post.uri

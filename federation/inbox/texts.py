@@ -15,16 +15,15 @@ from dataclasses import MISSING, dataclass, fields
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation import trust
 from federation.activities import Incoming, create, places
 from federation.activities.places import Place
-from federation.documents import addressing, members
+from federation.documents import addressing
 from federation.documents import post as documents
 from federation.documents.addressing import Addressing
 from federation.documents.post import ParsedPost
 from federation.errors import ProtocolError
 from federation.remote_posts import Seen
-from federation.vocabulary import BadJson, Document, ids_of, parse_json, same_origin
+from federation.vocabulary import BadJson, Document, parse_json
 from federation.wire import Wire
 from models import ledger, policy, received
 from models.errors import DomainError
@@ -95,28 +94,19 @@ def _read(wire: Wire, claimed: Claimed) -> _Text | None:
         document = parse_json(claimed.body, max_bytes=len(claimed.body))
     except BadJson:
         return None
-    embedded = document.get("object")
-    if "proof" in document or not isinstance(embedded, dict) or not _is_own_note(wire, embedded, claimed.actor_uri):
+    note = document.get("object")
+    if "proof" in document or not isinstance(note, dict) or not create.is_own_word(wire, note, claimed.actor_uri):
+        return None
+    content = note.get("content")
+    if not isinstance(content, str) or len(content) > _LONG:
         return None
     try:
-        post = documents.parse(embedded, insecure_hosts=wire.insecure_hosts)
+        post = documents.parse(note, insecure_hosts=wire.insecure_hosts)
         activity = addressing.parse(document, insecure_hosts=wire.insecure_hosts)
     except (ProtocolError, DomainError):
         return None
-    return _Text(claimed, document, post, activity) if _is_plain(post) else None
-
-
-def _is_own_note(wire: Wire, note: Document, actor_uri: str) -> bool:
-    uri = members.checked_id(note.get("id"), insecure_hosts=wire.insecure_hosts)
-    content = note.get("content")
-    return (
-        uri is not None
-        and not trust.is_own(wire, uri)
-        and same_origin(uri, actor_uri)
-        and ids_of(note.get("attributedTo")) == [actor_uri]
-        and isinstance(content, str)
-        and len(content) <= _LONG
-    )
+    is_text = post.author_uri == claimed.actor_uri and _is_plain(post)
+    return _Text(claimed, document, post, activity) if is_text else None
 
 
 def _is_plain(post: ParsedPost) -> bool:
@@ -126,7 +116,7 @@ def _is_plain(post: ParsedPost) -> bool:
 
 
 async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> set[int]:
-    """Store those of `texts` that are what they seem, and follow on nothing else of their server; which those were."""
+    """Deal with those of `texts` that are what they seem, up to what is not of the same server; which those were."""
     ours = await received.held(session, [text.claimed for text in texts])
     authors = await _authors(session, {text.claimed.actor_uri for text in texts})
     known = await receiving.is_known(session, [text.post.uri for text in texts])
@@ -135,23 +125,30 @@ async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> s
     followed = await places.followed_among(session, list(authors.values()))
     owners = await _people(session, {text.claimed.inbox_actor_id for text in texts} - {None})
     others: set[str] = set()
+    unwanted: list[Claimed] = []
     taken: list[tuple[_Text, Incoming, Seen, Place]] = []
     for text in texts:
         claimed, author = text.claimed, authors.get(text.claimed.actor_uri)
+        visibility = places.visibility_of(text.post, author, text.activity) if author is not None else None
         everyone = {*text.post.addressing.everyone, *text.activity.everyone}
-        is_wanted = author is not None and (author.id in followed or claimed.inbox_actor_id in owners)
-        if author is None or not is_wanted or claimed.host in others or claimed.id not in ours:
+        is_plain = visibility in _FOR_ALL and text.post.uri not in known and everyone.isdisjoint(met)
+        if author is None or visibility is None or not is_plain or claimed.host in others or claimed.id not in ours:
             others.add(claimed.host)
             continue
-        visibility = places.visibility_of(text.post, author, text.activity)
-        if visibility not in _FOR_ALL or text.post.uri in known or not everyone.isdisjoint(met):
-            others.add(claimed.host)
+        if author.id not in followed and claimed.inbox_actor_id not in owners:
+            unwanted.append(claimed)
             continue
         known.add(text.post.uri)
         seen = Seen(text.post, author)
         taken.append((text, _incoming(wire, text, seen), seen, Place(visibility=visibility, is_wanted=True)))
-    if not taken:
-        return set()
+    if unwanted:
+        await received.finish_all(session, unwanted, ReceivedState.IGNORED, create.UNWANTED)
+    if taken:
+        await _keep(session, taken)
+    return {claimed.id for claimed in (*unwanted, *(text.claimed for text, *_ in taken))}
+
+
+async def _keep(session: AsyncSession, taken: Sequence[tuple[_Text, Incoming, Seen, Place]]) -> None:
     posts = await receiving.receive_texts(session, [places.told(seen, place) for _, _, seen, place in taken])
     facts = [
         create.line_about(incoming, seen, post, what="Create", group_reach=None)
@@ -159,7 +156,6 @@ async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> s
     ]
     await ledger.append_all(session, facts)
     await received.finish_all(session, [text.claimed for text, *_ in taken], ReceivedState.DONE, "stored")
-    return {text.claimed.id for text, *_ in taken}
 
 
 async def _authors(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:

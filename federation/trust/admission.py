@@ -59,12 +59,10 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
     host = at.origin.authority
     own = wire.database.instance.host
     async with wire.database.reading() as session:
-        try:
-            await admit(session, host)
-        except NotAdmitted:
-            decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
-            raise
         admitted = await policy.admission(session)
+        if host == own or not admitted(host):
+            decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
+            raise NotAdmitted(host=host)
         form = None if wire.memory.manners.get(host) else await lanes.form_of(session, host)
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
         raise TooManyFetches(host=host)

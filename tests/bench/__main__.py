@@ -13,6 +13,7 @@ from pathlib import Path
 from models import migrations
 from models.database import Database
 from models.instance import Instance
+from tests.bench.arrivals import taking_in
 from tests.journeys.conftest import Trade, open_trade
 from tests.serving import started, stopped
 from tests.town import Company, Town, configured
@@ -89,11 +90,12 @@ async def main() -> None:
         def url_of(_kind: str, database: str) -> str:
             return f"sqlite+aiosqlite:///{folder / database}.sqlite3"
 
-        for database in ("starting", "muster", "zulieferer", "nordlicht"):
+        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht"):
             opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
             await migrations.upgrade(opened)
             await opened.close()
         await _start_up(folder, url_of)
+        await taking_in(url_of("sqlite", "receiving"), _row)
         town = Town(folder, url_of, "sqlite", is_busy=True)
         try:
             trade = await open_trade(town)

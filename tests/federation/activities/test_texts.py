@@ -163,7 +163,8 @@ async def test_GRP_6_a_text_that_names_a_group_of_ours_goes_through_the_group(sq
 
 async def test_a_text_that_concerns_nobody_here_is_not_kept(square, nora, together):
     assert await nora.sends(square.home, nora.does("Create", nora.note("1"))) == "ignored: concerns nobody here"
-    assert together == []
+    assert together == [1]
+    assert await square.home.posts() == []
 
 
 async def test_R_10_a_text_by_somebody_else_is_none(square, followed, northwind, together):
