@@ -34,7 +34,7 @@ class Wire:
     insecure_hosts: tuple[str, ...] = ()
     max_body: int = 1_048_576
     signature_max_age: timedelta = timedelta(hours=12)
-    deliveries_at_once: int = 64
+    deliveries_at_once: int = 256
     delivery_deadline: float = 10.0
     requests_per_minute: int = 300
     memory: Memory = field(default_factory=Memory)

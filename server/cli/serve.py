@@ -10,6 +10,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ from server.config import Config
 log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+_FILES = 65_536
 _PATIENCE_SECONDS = 3.0
 _COLLECTING = (20_000, 20, 100)
 
@@ -117,8 +119,18 @@ def shown_address(listener: socket.socket) -> str:
 
 def run(config: Config, sockets: Sequence[socket.socket], *, ready: Callable[[], None]) -> None:
     """Serve in this process until SIGINT or SIGTERM."""
+    allow_many_connections()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(config, sockets, ready))
+
+
+def allow_many_connections() -> None:
+    """Let as many files and sockets be open as this process may have: each server that we send to is one for a while,
+    and the usual 1,024 would end a message to a thousand of them half-way."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -100,7 +100,7 @@ class FederationTable:
     )
     max_body: int = doc(1_048_576, "Largest activity accepted, in bytes.", at_least=65_536)
     signature_max_age_hours: int = doc(12, "How old a signature may be.", at_least=1)
-    deliveries_at_once: int = doc(64, "Hosts delivered to at the same time.", at_least=1)
+    deliveries_at_once: int = doc(256, "Hosts delivered to at the same time.", at_least=1)
     delivery_deadline_seconds: int = doc(10, "How long one delivery may take.", at_least=1)
     fetch_deadline_seconds: int = doc(10, "How long fetching one document may take, redirects included.", at_least=1)
     requests_per_minute: int = doc(600, "Requests accepted from one server in a minute; 0 for no limit.", at_least=0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from server.cli.serve import allow_many_connections
 from tests.browsing import Browser
 from tests.conftest import NewDatabase
 from tests.serving import run_here, started, stopped
@@ -100,3 +102,19 @@ async def test_several_workers_share_one_port_and_one_of_them_does_not_go_alone(
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize(
+    ("limits", "then"),
+    [((1024, 4096), 4096), ((1024, resource.RLIM_INFINITY), 65_536), ((100_000, 200_000), None), ((4096, 4096), None)],
+    ids=["up to what is allowed", "up to enough", "is more already", "is all there is"],
+)
+def test_as_many_connections_may_be_open_as_the_system_allows(
+    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], then: int | None
+) -> None:
+    """A message to a thousand servers needs a thousand sockets for a while."""
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _kind, wanted: asked.append(wanted))
+    allow_many_connections()
+    assert asked == ([] if then is None else [(then, limits[1])])
