@@ -18,6 +18,7 @@ from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, D
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
+_ADD = insert(Delivery)
 _MAY_HAVE = or_(Delivery.state != DeliveryState.CANCELLED, Delivery.attempts > 0)
 """What was cancelled after an attempt may have arrived all the same."""
 
@@ -51,6 +52,12 @@ async def enqueue(session: AsyncSession, outgoing: Outgoing) -> Activity | None:
 
     Each departure and each refusal is a line in the ledger.
     """
+    activity, _ = await enqueue_where(session, outgoing)
+    return activity
+
+
+async def enqueue_where(session: AsyncSession, outgoing: Outgoing) -> tuple[Activity | None, list[tuple[str, str]]]:
+    """The same, and where it goes, as (inbox, host)."""
     admits = await policy.admission(session)
     inboxes = sorted(set(outgoing.inboxes))
     go = [(inbox, host) for inbox, host in inboxes if admits(host)]
@@ -58,20 +65,16 @@ async def enqueue(session: AsyncSession, outgoing: Outgoing) -> Activity | None:
     if stopped:
         await _enter(session, outgoing, Outcome.STOPPED, stopped, rule="not_a_partner")
     if not go:
-        return None
+        return None, []
     activity = await keep(session, outgoing)
     first_attempt = now() + outgoing.wait
-    await session.execute(
-        insert(Delivery),
-        [
-            {"id": new_id(), "activity_id": activity.id, "inbox": inbox, "host": host, "next_attempt_at": first_attempt}
-            for inbox, host in go
-        ],
-    )
+    waiting = {"activity_id": activity.id, "next_attempt_at": first_attempt}
+    rows = [{"id": new_id(), "inbox": inbox, "host": host, **waiting} for inbox, host in go]
+    await session.execute(_ADD, rows)
     hosts = [host for _, host in go]
     await _enter(session, outgoing, Outcome.SENT, hosts, rule=outgoing.rule, activity_id=activity.id)
     session.info[QUEUED] = True  # wake the one who sends it
-    return activity
+    return activity, go
 
 
 async def keep(session: AsyncSession, outgoing: Outgoing) -> Activity:

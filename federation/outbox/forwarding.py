@@ -1,12 +1,10 @@
 """What others sent about posts of ours, on its way to the followers of ours whom it names: unchanged (FWD-1)."""
 
-import hashlib
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.keys import KeyRing
-from federation.outbox.sending import elsewhere
-from models import actors, deliveries, received, relations
+from federation.outbox.sending import Subject, pass_on
+from models import actors, received, relations
 from models.journal import Forwards
 from models.tables import Actor
 
@@ -18,23 +16,9 @@ async def forwards(keys: KeyRing, session: AsyncSession, entry: Forwards) -> Non
     del keys  # its author signed it; the request is signed when it is sent, as the one whose followers they are
     came = await received.by_id(session, entry.received_id)
     owner = await session.get(Actor, entry.actor_id)
-    if came is None or owner is None or not came.body or await deliveries.by_uri(session, came.uri) is not None:
+    if came is None or owner is None:
         return
-    inboxes = [
-        one for one in elsewhere(session, await relations.follower_inboxes(session, owner.id)) if one[1] != came.host
-    ]
     author = await actors.by_uri(session, came.actor_uri)
-    await deliveries.enqueue(
-        session,
-        deliveries.Outgoing(
-            uri=came.uri,
-            type=came.type,
-            actor=owner,
-            body=came.body,
-            digest=hashlib.sha256(came.body).hexdigest(),
-            inboxes=inboxes,
-            rule=RULE,
-            object_uri=entry.object_uri,
-            by=author.handle if author is not None else came.host,
-        ),
-    )
+    subject = Subject(rule=RULE, object_uri=entry.object_uri, by=author.handle if author is not None else came.host)
+    inboxes = await relations.follower_inboxes(session, owner.id)
+    await pass_on(session, came, actor=owner, inboxes=inboxes, subject=subject)

@@ -1,14 +1,12 @@
 """Quotes: asking those whom posts of ours quote, answering those who ask, taking consents back (FEP-044f, POL-5)."""
 
-import hashlib
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import stamps
 from federation.documents import activity
 from federation.documents.post import Leaving
 from federation.keys import KeyRing
-from federation.outbox.sending import Inbox, Subject, elsewhere, hosts_of, mint, send
+from federation.outbox.sending import Inbox, Subject, hosts_of, mint, pass_on, send
 from federation.vocabulary import Document
 from models import actors, deliveries, policy, quotes, received
 from models.journal import ForwardedRevocation, QuoteAnswered, QuoteRevoked
@@ -95,20 +93,7 @@ async def forwarded(keys: KeyRing, session: AsyncSession, entry: ForwardedRevoca
     if came is None or post is None or not post.is_local:
         return
     have = await writing.departures(session, post.id)
-    inboxes = [(inbox, one.host) for inbox, one in have.items() if one.host != came.host]
-    if await deliveries.by_uri(session, came.uri) is not None:
-        return
-    await deliveries.enqueue(
-        session,
-        deliveries.Outgoing(
-            uri=came.uri,
-            type="Delete",
-            actor=await session.get_one(Actor, post.author_id),
-            body=came.body,
-            digest=hashlib.sha256(came.body).hexdigest(),
-            inboxes=elsewhere(session, inboxes),
-            rule=RULE,
-            object_uri=post.uri,
-            group_id=post.group_id,
-        ),
-    )
+    inboxes = [(inbox, one.host) for inbox, one in have.items()]
+    author = await session.get_one(Actor, post.author_id)
+    subject = Subject(rule=RULE, what="Delete", object_uri=post.uri, group_id=post.group_id)
+    await pass_on(session, came, actor=author, inboxes=inboxes, subject=subject)

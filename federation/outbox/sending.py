@@ -16,7 +16,7 @@ from federation.vocabulary import Document
 from models import deliveries
 from models.base import now
 from models.instance import instance_of
-from models.tables import Activity, Actor
+from models.tables import Activity, Actor, Received
 
 Inbox = tuple[str, str]
 """An inbox and its host."""
@@ -61,8 +61,8 @@ async def send(
     if not wanted:
         return []
     body = await seal(session, keys, document, actor, embeds=embeds)
-    queued = await deliveries.enqueue(session, _outgoing(document, body, actor, wanted, subject))
-    return await deliveries.sent_to(session, queued) if queued is not None else []
+    _, sent = await deliveries.enqueue_where(session, _outgoing(document, body, actor, wanted, subject))
+    return sent
 
 
 async def keep_and_queue(
@@ -70,11 +70,21 @@ async def keep_and_queue(
 ) -> list[Inbox]:
     """Queue an activity that others get inside another one: when nobody gets it bare it is kept, to be looked up."""
     outgoing = _outgoing(document, body, actor, elsewhere(session, inboxes), subject)
-    queued = await deliveries.enqueue(session, outgoing)
+    queued, sent = await deliveries.enqueue_where(session, outgoing)
     if queued is None:
         await deliveries.keep(session, outgoing)
-        return []
-    return await deliveries.sent_to(session, queued)
+    return sent
+
+
+async def pass_on(
+    session: AsyncSession, came: Received, *, actor: Actor, inboxes: Iterable[Inbox], subject: Subject
+) -> None:
+    """Queue what others sent, byte for byte, where it did not come from; once. The request is signed as `actor`."""
+    if not came.body or await deliveries.by_uri(session, came.uri) is not None:
+        return
+    wanted = [one for one in elsewhere(session, inboxes) if one[1] != came.host]
+    document: Document = {"id": came.uri, "type": came.type}
+    await deliveries.enqueue(session, _outgoing(document, came.body, actor, wanted, subject))
 
 
 def _outgoing(
