@@ -31,6 +31,7 @@ from models.tables import (
 
 _WIDTH = (Visibility.DIRECT, Visibility.FOLLOWERS, Visibility.UNLISTED, Visibility.PUBLIC)
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
+_FOR_SOME = (Visibility.DIRECT, Visibility.FOLLOWERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
     wire = incoming.wire
     activity = addressing.parse(incoming.document, insecure_hosts=wire.insecure_hosts)
     visibility = visibility_of(post, author, activity)
-    parent = await _parent(session, seen, incoming.via)
+    above = await _above(session, seen)
+    parent = await _parent(session, seen, incoming.via, above)
     people, groups = await _addressed(session, post)
     if incoming.via is not None:
         group_actor: Actor | None = _announcer(incoming.via, post, parent)
@@ -70,13 +72,15 @@ async def find(session: AsyncSession, incoming: Incoming, seen: Seen) -> Place:
     group = await session.get(Group, group_actor.id) if group_actor is not None else None
     if group is not None:
         visibility = Visibility.GROUP
+    if visibility not in _FOR_SOME and await _strays(session, above, into=group_actor, via=incoming.via):
+        raise Ignored("answers in a group that it is not for")
     owner = await _owner(session, incoming)
     named = await _named(session, post)
     if visibility is Visibility.DIRECT and incoming.via is None:
         keepers = await _keepers(session, author, groups)
         people, named = (*people, *keepers), tuple({actor.id: actor for actor in (*named, *keepers)}.values())
     recipients: tuple[Actor, ...] = ()
-    if visibility in (Visibility.DIRECT, Visibility.FOLLOWERS):
+    if visibility in _FOR_SOME:
         if owner is not None and not post.addressing.everyone:
             people = (*people, owner)
         followers = await _followers(session, author) if visibility is Visibility.FOLLOWERS else ()
@@ -115,11 +119,23 @@ def _seen_in(addressed: Addressing, author: Actor) -> Visibility:
     return Visibility.FOLLOWERS if author.followers_uri in addressed.everyone else Visibility.DIRECT
 
 
-async def _parent(session: AsyncSession, seen: Seen, via: Actor | None) -> Post | None:
-    """What it answers, if we have that and its author may know of it, or the group that passed it on."""
+async def _above(session: AsyncSession, seen: Seen) -> Post | None:
+    """What it answers, as far as we have that: whoever stores it puts it there, into the same group."""
     uri = seen.post.reply_to_uri
-    parent = await receiving.by_uri(session, uri) if uri else None
-    if parent is None or parent.deleted_at is not None or (parent.removed_at is not None and not parent.is_local):
+    above = await receiving.by_uri(session, uri) if uri else None
+    return above if above is not None and above.deleted_at is None else None
+
+
+async def _strays(session: AsyncSession, above: Post | None, *, into: Actor | None, via: Actor | None) -> bool:
+    """Whether it would come into a group by what it answers alone, and that is ours or another than passed it on."""
+    if above is None or above.group_id is None or (into is not None and above.group_id == into.id):
+        return False
+    return via is not None or (await session.get_one(Actor, above.group_id)).is_local
+
+
+async def _parent(session: AsyncSession, seen: Seen, via: Actor | None, parent: Post | None) -> Post | None:
+    """What it answers, if its author may know of that, or the group that passed it on."""
+    if parent is None or (parent.removed_at is not None and not parent.is_local):
         return None
     if parent.is_local:
         asker = via or seen.author
@@ -296,7 +312,14 @@ def told(seen: Seen, place: Place) -> RemotePost:
 
 
 async def of_parent(session: AsyncSession, seen: Seen, via: Actor | None) -> Place | None:
-    """Where a post goes that was fetched because something answers it; None for one that is not for everybody here."""
+    """Where a post goes that was fetched because something answers it; None for one that is not for everybody here.
+
+    In a group of ours it is there if its author may answer there, as if it had been sent.
+    """
+    above = await _above(session, seen)
+    strays = await _strays(session, above, into=via, via=via)
+    if strays and above is not None and not await _may_answer(session, seen.author, above):
+        return None
     visibility = (
         _seen_in(seen.post.addressing, seen.author)
         if seen.post.addressing.everyone or (seen.post.addressing.is_public)
@@ -308,6 +331,15 @@ async def of_parent(session: AsyncSession, seen: Seen, via: Actor | None) -> Pla
     if visibility not in _OPEN:
         return None
     return Place(visibility=visibility, named=await _named(session, seen.post))
+
+
+async def _may_answer(session: AsyncSession, author: Actor, above: Post) -> bool:
+    """Whether somebody elsewhere may answer a post in a group, which must be ours for that."""
+    group = await session.get_one(Group, above.group_id)
+    if not (await session.get_one(Actor, group.id)).is_local:
+        return False
+    may_contribute = await policy.may_contribute(session, author, group, is_reply=True)
+    return may_contribute and await policy.may_answer_in(session, author.id, above)
 
 
 async def of_known(session: AsyncSession, post: Post, seen: Seen) -> Place:

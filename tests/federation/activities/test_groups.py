@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from federation.vocabulary import PUBLIC
-from models import groups
-from models.tables import Activity, Dialect, Group, Level, Membership, MemberState, Peer, Reach, Visibility
+from models import groups, moderation
+from models.tables import Activity, Dialect, Group, Level, Membership, MemberState, Peer, Post, Reach, Visibility
 from tests.federation.activities.conftest import actor_of, known
 from tests.federation.neighbours import altered
 from tests.world import sees
@@ -170,6 +170,56 @@ async def test_R_72_a_group_that_was_closed_again_takes_nobody_whatever_was_agre
     async with home.database.reading() as session:
         assert list(await session.scalars(select(Membership).where(Membership.host != ""))) == []
     assert await remote(home) == []
+
+
+async def in_alpine(square, nora) -> dict:
+    """A note that Nora wrote in alpine."""
+    await joins(square.home, nora, square.alpine_actor)
+    note = nora.note("1", **for_group(square.alpine_actor, public=False))
+    assert await nora.sends(square.home, nora.does("Create", note)) == "done: stored"
+    return note
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_GRP_6_nobody_comes_into_a_group_below_an_answer_that_was_fetched(square, nora, other, is_removed):
+    home = square.home
+    note = await in_alpine(square, nora)
+    if is_removed:
+        async with home.database.writing() as session:
+            [post] = await session.scalars(select(Post).where(Post.uri == note["id"]))
+            await moderation.remove_post(session, post.id, by=home.alan.staff, reason="Not here")
+    await home.admits(other)
+    nils = other.person("nils")
+    between = nils.note("2", inReplyTo=note["id"])
+    answer = nils.note("3", inReplyTo=between["id"], cc=[square.ada_actor.uri])
+
+    await nils.sends(home, nils.does("Create", answer))
+    await nils.sends(home, nils.does("Create", nils.note("4", inReplyTo=note["id"], cc=[square.ada_actor.uri])))
+
+    assert [post.uri for post in await remote(home) if post.group_id == square.alpine.id] == [note["id"]]
+
+
+async def test_GRP_6_what_a_member_answered_and_was_lost_on_the_way_is_fetched_into_the_group(square, nora):
+    home = square.home
+    note = await in_alpine(square, nora)
+    place = for_group(square.alpine_actor, public=False) | {"cc": [PUBLIC]}  # shown to whoever asks its server
+    lost = nora.note("2", inReplyTo=note["id"], **place)
+
+    assert await nora.sends(home, nora.does("Create", nora.note("3", inReplyTo=lost["id"], **place))) == "done: stored"
+
+    assert {post.uri for post in await remote(home) if post.group_id == square.alpine.id} == {
+        note["id"], lost["id"], f"{nora.peer.base_url}/notes/3",
+    }  # fmt: skip
+
+
+async def test_GRP_9_a_group_elsewhere_brings_nothing_into_ours(square, home, steel, nora):
+    note = await in_alpine(square, nora)
+    answer = in_steel(nora, steel, "2")
+    answer["object"]["inReplyTo"] = note["id"]
+
+    await steel.sends(home, announces(steel, nora.proves(answer)))
+
+    assert [post.uri for post in await remote(home) if post.group_id == square.alpine.id] == [note["id"]]
 
 
 async def test_R_71_a_post_for_a_hidden_group_gets_no_answer(square, nora):
