@@ -198,6 +198,7 @@ def _pairs() -> list[Any]:
 def quick_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords hashed with the least work there is, and key pairs that were made before."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "_nobodys", functools.cache(passwords._nobodys.__wrapped__))
     monkeypatch.setattr(keys, "_generate", lambda: random.choice(_pairs()))  # noqa: S311 - of keys for tests
 
 

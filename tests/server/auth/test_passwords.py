@@ -25,11 +25,11 @@ async def test_a_hash_verifies_its_password_and_no_other():
     assert not needs_rehash(hashed)
 
 
-async def test_the_same_password_has_another_hash_each_time():
+async def test_the_same_password_has_another_hash_each_time(quick_secrets: None) -> None:
     assert await hash_password("korrekt pferd batterie") != await hash_password("korrekt pferd batterie")
 
 
-async def test_letters_typed_on_another_keyboard_are_the_same_password():
+async def test_letters_typed_on_another_keyboard_are_the_same_password(quick_secrets: None) -> None:
     assert await verify(await hash_password("Bu\u0308cherregal"), "B\u00fccherregal")
 
 
@@ -57,7 +57,7 @@ async def test_a_damaged_hash_verifies_nothing(hashed):
     assert not await verify(hashed, "korrekt pferd batterie")
 
 
-async def test_a_giant_or_broken_password_is_just_wrong():
+async def test_a_giant_or_broken_password_is_just_wrong(quick_secrets: None) -> None:
     hashed = await hash_password("korrekt pferd batterie")
     assert not await verify(hashed, "x" * 1_000_000)
     assert not await verify(hashed, "\ud800")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any, Self
 
@@ -86,24 +87,33 @@ class _Reader(HTMLParser):
             self.words.append(data)
 
 
-@dataclass(slots=True)
+@dataclass
 class Page:
     """What came back: status, headers, and the page as people read it."""
 
     status: int
     html: str
     headers: Any
-    forms: list[Form]
-    links: list[str]
-    ids: list[str]
-    words: str
 
-    @classmethod
-    async def of(cls, response: Any) -> Self:
-        html = await response.text()
-        reader = _Reader(html)
-        words = re.sub(r"\s+", " ", " ".join(reader.words))
-        return cls(response.status, html, response.headers, reader.forms, reader.links, reader.ids, words)
+    @cached_property
+    def _read(self) -> _Reader:  # parsed only where somebody looks at what it says
+        return _Reader(self.html)
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._read.forms
+
+    @property
+    def links(self) -> list[str]:
+        return self._read.links
+
+    @property
+    def ids(self) -> list[str]:
+        return self._read.ids
+
+    @cached_property
+    def words(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self._read.words))
 
     def form(self, action: str) -> Form:
         """The form that goes to `action`; its query does not matter."""
@@ -178,7 +188,7 @@ class Browser:
                     self.cookies.pop(name, None)
                 else:
                     self.cookies[name] = morsel.value
-            return await Page.of(response)
+            return Page(response.status, await response.text(), response.headers)
 
 
 async def signed_in(client: TestClient[Any, Any], database: Database, person: Person, **more: Any) -> Browser:

@@ -1,6 +1,5 @@
 """Signing in and out: cookies, one sentence for all that is wrong, guesses slowed down, nowhere else to land."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -19,14 +18,9 @@ from tests.world import HOME, Person, World, hire
 PASSWORD = "a sentence that nobody guesses"
 
 
-@pytest.fixture(scope="module")
-def hashed() -> str:
-    return asyncio.run(passwords.hash_password(PASSWORD))
-
-
 @pytest.fixture
-async def emma(world: World, hashed: str) -> Person:
-    return await hire(world.database, "emma", password_hash=hashed)
+async def emma(world: World) -> Person:
+    return await hire(world.database, "emma", password_hash=await passwords.hash_password(PASSWORD))
 
 
 @pytest.mark.parametrize("name", ["emma", "EMMA", "@emma", "emma@lovelace.example"])
