@@ -34,7 +34,7 @@ from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
 
 PER_PAGE = 20
 _THREAD = 500
-_LONGEST_NUMBER = 20
+_LONGEST_NUMBER = 19
 
 Asker = RemoteViewer | Anonymous
 Query = Mapping[str, str]

@@ -186,6 +186,16 @@ async def test_GEN_1_an_activity_is_found_by_whom_it_was_sent_to(home, northwind
     assert (await home.get(uri)).told == (await home.get("/ap/x/never")).told
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "-1", "x"])
+async def test_COL_2_a_page_after_what_is_no_number_is_the_first(home, nora, number):
+    group = await home.founds("square", Reach.PUBLIC)
+    uri = (await home.actor(group.id)).uri
+    post = await home.alan.writes("Post", group=group)
+    for page in (f"{uri}/outbox?page=true&before={number}", f"{post.uri}/replies?page=true&after={number}"):
+        answer = await nora.gets(home, page)
+        assert (answer.status, answer.json()["partOf"]) == (200, page.partition("?")[0])
+
+
 async def test_COL_2_an_outbox_has_the_newest_first_sent_or_not(home, northwind, nora):
     """A root with a number and pages of twenty; the last has no `next` (COL-1)."""
     group = await home.founds("square", Reach.PUBLIC)
