@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from html.parser import HTMLParser
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
