@@ -81,10 +81,9 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 
 def _place(text: str) -> Position | None:
-    transaction, dash, number = text.partition("-")
-    if not dash or not (transaction.isdigit() and number.isdigit()) or len(text) > 40:
-        return None
-    return Position(int(transaction), int(number))
+    before, _dash, after = text.partition("-")
+    transaction, number = whole(before), whole(after)
+    return Position(transaction, number) if transaction is not None and number is not None else None
 
 
 async def _write(response: web.StreamResponse, text: str) -> None:

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from models import accounts, groups, moderation
 from models.base import now
-from models.journal import PostWritten, record
+from models.journal import Position, PostWritten, record
 from models.tables import Group, Post
 from server import tail
 from server.tail import TAIL, FellBehind, Tail
@@ -195,6 +195,12 @@ async def test_a_browser_that_was_away_gets_what_it_missed(world: World, ada: Br
 
     assert event is not None
     assert event[1]["id"] == str(missed.id)
+
+
+@pytest.mark.parametrize("text", ["", "1", "-", "1-", "-1", "²-1", "1-x", "1-2-3", f"1-{'9' * 19}", "1-" + "9" * 5000])
+def test_what_is_no_place_in_the_journal_begins_with_what_comes(text: str) -> None:
+    assert streams._place(text) is None
+    assert streams._place("0-7") == Position(0, 7)
 
 
 Ending = Callable[[World, Browser], Awaitable[None]]
