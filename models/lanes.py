@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models import breakers, journal
+from models import breakers, halts, journal
 from models.base import UtcDateTime, now
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
@@ -77,6 +77,8 @@ _MOMENT: Any = bindparam("moment", type_=UtcDateTime)
 def _heads() -> Subquery:
     """Each host's oldest waiting delivery, except of `busy` hosts and of those whose circuit is open then (DLV-7).
 
+    There is none while everything is halted.
+
     Goes from host to host through the index: what it costs depends on how many hosts wait, not on how much.
     """
     one, other, oldest = aliased(Delivery), aliased(Delivery), aliased(Delivery)
@@ -87,6 +89,7 @@ def _heads() -> Subquery:
     return (
         select(hosts.c.host.label("host"), first.scalar_subquery().label("first"))
         .where(hosts.c.host.is_not(None), hosts.c.host.not_in(_BUSY), hosts.c.host.not_in(breakers.held(_MOMENT)))
+        .where(halts.none())
         .subquery()
     )
 

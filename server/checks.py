@@ -25,12 +25,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.addresses import is_localhost
 from federation.keys import KeyRing, KeyUnreadable
-from models import ledger, migrations
+from models import halts, ledger, migrations
 from models.database import Database, Unreachable
 from models.tables import (
     Account,
     Actor,
     Group,
+    HaltReason,
     JournalEntry,
     Key,
     MemberRole,
@@ -168,7 +169,7 @@ async def _database(config: Config, database: Database) -> list[Remark]:
         return [fault(place, f"The database {state}, this release needs {newest}.", fix)]
     found: list[Remark] = []
     async with database.reading() as session:
-        for ask in (chain, keys, people, gates, clock, parked):
+        for ask in (chain, halted, keys, people, gates, clock, parked):
             found += [remark async for remark in ask(session, config)]
     return found
 
@@ -179,6 +180,19 @@ async def chain(session: AsyncSession, _config: Config) -> Check:
         lines = ", ".join(map(str, broken[:_SHOWN])) + (" …" if len(broken) > _SHOWN else "")
         fix = "Somebody changed the database by hand: compare these lines with a backup."
         yield fault(f"ledger line {lines}", "The chain of hashes does not hold.", fix)
+
+
+async def halted(session: AsyncSession, _config: Config) -> Check:
+    halt = await halts.current(session)
+    if halt is None:
+        return
+    why = {
+        HaltReason.ADMIN: "An admin halted them",
+        HaltReason.BACKUP: "This database is a backup",
+        HaltReason.OUTDATED: "This database is older than what was done here",
+    }[halt.reason]
+    since = halt.began_at.isoformat(timespec="minutes")
+    yield note("deliveries", f"Nothing is sent to anybody. {why} ({since}).", "Run: kontor federation resume")
 
 
 async def keys(session: AsyncSession, config: Config) -> Check:

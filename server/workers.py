@@ -21,6 +21,7 @@ from models.base import now
 from models.journal import Reader
 from server.copies import RemoteFiles
 from server.link_cards import Wishes
+from server.newest import Newest
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Runtime:
         self._wire = wire
         self._database = wire.database
         self._media_directory = media_directory
+        self._newest = Newest(wire.database, media_directory)
         self._copies = copies
         self._wishes = wishes
         consumers = (notifications.CONSUMER, outbox.consumer(wire.keys))
@@ -51,6 +53,7 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
+        await self._newest.compare()
         await self._database.listen()
         jobs = [
             *(self._read(reader) for reader in self.readers),
@@ -115,6 +118,7 @@ class Runtime:
             try:
                 if await self._due():
                     continue
+                await self._newest.remember()
                 async with self._database.reading() as session:
                     due = await polls.next_strike(session)
                 if due is not None:

@@ -16,6 +16,7 @@ from models.tables.deliveries import (
 )
 from models.tables.emoji import Emoji
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
+from models.tables.halts import Halt, HaltReason
 from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
@@ -67,6 +68,8 @@ __all__ = [
     "Featured",
     "Follow",
     "Group",
+    "Halt",
+    "HaltReason",
     "IdempotencyKey",
     "Introduction",
     "JournalEntry",

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import click
 
-from models import board, breakers, dead_letters
+from models import board, breakers, dead_letters, halts
 from models.board import Standing
+from models.tables import HaltReason
 from server.cli.frame import Refusal, asynchronous, config_option, json_option, opened, print_json, print_rows
 
 
@@ -83,3 +84,30 @@ async def retry(host: str, drop: bool, as_json: bool) -> None:
         click.echo(f"Dropped: {facts['dropped']}.")
     else:
         click.echo(f"Sent again: {facts['again']}. No longer true, and dropped: {facts['outdated']}.")
+
+
+@federation.command()
+@config_option
+@asynchronous
+async def halt() -> None:
+    """Send nothing to anybody from now on; what is written is queued."""
+    async with opened() as database, database.writing() as session:
+        await halts.begin(session, HaltReason.ADMIN)
+    click.echo("Deliveries are halted. To let them go on: kontor federation resume")
+
+
+@federation.command()
+@config_option
+@click.option("--send-old", is_flag=True, help="After a backup was restored: send also what it had queued already.")
+@json_option
+@asynchronous
+async def resume(send_old: bool, as_json: bool) -> None:
+    """Let deliveries go on that were halted, by somebody or because a backup was restored."""
+    async with opened() as database, database.writing() as session:
+        if await halts.current(session) is None:
+            raise Refusal("deliveries", "Nothing is halted.")
+        dropped = await halts.end(session, sends_old=send_old)
+    if as_json:
+        print_json({"dropped": dropped})
+    else:
+        click.echo(f"Deliveries go on. Dropped, because they may have arrived before: {dropped}.")

@@ -24,6 +24,7 @@ _COMMANDS = {
     "federation": "federation",
     "keys": "keys",
     "migrate": "migrate",
+    "backup": "backup",
     "check": "check",
 }
 """Each command with its module here, which is loaded when the command is asked for: loading all takes a second."""

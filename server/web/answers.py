@@ -57,6 +57,8 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "suspended": ("done", N_("The company is suspended. Nothing goes out, nothing comes in.")),
     "agreement_changed": ("done", N_("The agreement is changed.")),
     "agreement_ended": ("done", N_("The group is closed to them.")),
+    "halted": ("note", N_("Nothing is sent to anybody now. What is written waits.")),
+    "resumed": ("done", N_("Deliveries go on.")),
     "letters_retried": ("note", N_("What was given up is on its way again.")),
     "letters_outdated": ("note", N_("Nothing of it may still go there: it was taken back, changed or closed since.")),
     "letters_dropped": ("done", N_("Dropped. It will not be sent.")),

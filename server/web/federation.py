@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from models import board, breakers, dead_letters, egress
+from models import board, breakers, dead_letters, egress, halts
 from models.errors import NotFound
 from models.paging import page_of
-from models.tables import Delivery
+from models.tables import Delivery, HaltReason
 from server.context import admin, database
 from server.web import views
 from server.web.answers import page, see_other
-from server.web.forms import asked_page, fields, paging, text, texts, whole
+from server.web.forms import asked_page, fields, is_on, paging, text, texts, whole
 from server.web.presenters import federation as presenting
 from server.web.presenters.sight import sight
 
@@ -44,6 +44,7 @@ async def _show(request: web.Request, host: str | None) -> web.Response:
         part, links = paging(request, asked, [letter.id for letter in letters])
         names = await egress.company_names(session, {letter.host for letter in letters})
         named = looks.naming(names)
+        halt = await halts.current(session)
         view = views.BoardView(
             servers=tuple(presenting.server(looks, standing) for standing in chosen[:_SERVERS]),
             unlisted=max(0, len(chosen) - _SERVERS),
@@ -52,8 +53,27 @@ async def _show(request: web.Request, host: str | None) -> web.Response:
             company=chosen[0].name if host is not None else "",
             host_url=presenting.url(looks, "federation-letters", host) if host is not None else "",
             paging=links,
+            halt=presenting.reason(halt),
+            halted_at=looks.moment(halt.began_at) if halt else None,
+            halt_url=looks.url("federation-halt"),
         )
         return await page(request, session, looks, "web/federation.html", view)
+
+
+@routes.post("/federation", name="federation-halt")
+async def halt(request: web.Request) -> web.Response:
+    """Send nothing to anybody, or let deliveries go on."""
+    by = admin(request)
+    form = await fields(request)
+    action = text(form, "action")
+    async with database(request).writing() as session:
+        if action == "halt":
+            await halts.begin(session, HaltReason.ADMIN, by=by)
+        elif action == "resume":
+            await halts.end(session, by=by, sends_old=is_on(form, "send_old"))
+        else:
+            raise NotFound(action=action)
+    return see_other(request, sight(request).url("federation"), "halted" if action == "halt" else "resumed")
 
 
 @routes.post(_HOST + "/retry", name="federation-retry")

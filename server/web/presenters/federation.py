@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models.board import Standing
 from models.breakers import Condition
-from models.tables import Delivery, Dialect
+from models.tables import Delivery, Dialect, Halt, HaltReason
 from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters.ledger import activity_words
@@ -42,6 +42,14 @@ def server(sight: Sight, standing: Standing) -> views.ServerRow:
         dialect=dialect_words(peer.dialect if peer is not None else Dialect.UNKNOWN),
         latency=_latency(peer.latency if peer is not None else None),
     )
+
+
+def reason(halt: Halt | None) -> views.HaltReason:
+    """Why everything is halted; empty when nothing is."""
+    if halt is None:
+        return ""
+    words: dict[HaltReason, views.HaltReason] = {HaltReason.ADMIN: "admin", HaltReason.BACKUP: "backup"}
+    return words.get(halt.reason, "outdated")
 
 
 def _moment(sight: Sight, at: datetime | None) -> views.Moment | None:

@@ -94,6 +94,7 @@ def activity_words(kind: str) -> str:
         "Accept": _("Consent"),
         "Reject": _("Refusal"),
         "Partner": _("All traffic with a company"),
+        "Deliveries": _("All deliveries"),
         "Reach": _("Reach of a group"),
         "Flag": _("Report"),
         "Block": _("Ban from a group"),
@@ -132,4 +133,5 @@ def rule_words(rule: str) -> str:
         "POL-2": _("its author does not permit it"),
         "profile": _("a profile changed"),
         "partner_check": _("the connection was checked"),
+        "deliveries_halted": _("deliveries are halted"),
     }.get(rule, rule.replace("_", " "))

@@ -17,7 +17,7 @@ from server.web.views.account import (
     SignInView,
 )
 from server.web.views.approvals import ApprovalItem, ApprovalsView, DeliveryLine, Departure, Recipient
-from server.web.views.federation import BoardView, LetterRow, ServerRow
+from server.web.views.federation import BoardView, HaltReason, LetterRow, ServerRow
 from server.web.views.federation import Condition as ServerCondition
 from server.web.views.groups import (
     BanRow,
@@ -121,6 +121,7 @@ __all__ = [
     "GroupSettingsView",
     "GroupView",
     "GroupsView",
+    "HaltReason",
     "HomeView",
     "ImageView",
     "LandingView",

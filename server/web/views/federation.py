@@ -5,6 +5,7 @@ from typing import Literal
 
 from server.web.views.page import Moment, Paging
 
+HaltReason = Literal["", "admin", "backup", "outdated"]
 Condition = Literal["unknown", "working", "put_off", "faltering", "held", "sleeping", "gone", "suspended"]
 
 
@@ -60,3 +61,8 @@ class BoardView:
     company: str = ""
     host_url: str = ""
     paging: Paging = field(default_factory=Paging)
+    halt: HaltReason = ""
+    """Why nothing is sent to anybody; empty while deliveries go on."""
+    halted_at: Moment | None = None
+    halt_url: str = ""
+    """Takes `action`: `halt` or `resume`, the latter with `send_old`, which is on or absent."""

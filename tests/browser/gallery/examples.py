@@ -335,7 +335,7 @@ EXAMPLES = (
             recent=LINES[:2],
         ),
     ),
-    page("federation", "federation", v.BoardView(servers=SERVERS, unlisted=3, letters=LETTERS)),
+    page("federation", "federation", v.BoardView(servers=SERVERS, unlisted=3, letters=LETTERS, halt_url="/federation")),
     page(
         "federation-host",
         "federation",
@@ -346,6 +346,11 @@ EXAMPLES = (
             company="Blechverarbeitungsgesellschaft Oberschwaben",
             host_url="/federation/kontor.blech-oberschwaben.example/letters",
         ),
+    ),
+    page(
+        "federation-halted",
+        "federation",
+        v.BoardView(servers=SERVERS[:1], halt="backup", halted_at=ago(days=2), halt_url="/federation"),
     ),
     page("federation-empty", "federation", v.BoardView(servers=())),
     page("partner-suspended", "partner", v.PartnerView(partner=STOPPED, readmit_url="/p/4/readmit")),

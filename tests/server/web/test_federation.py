@@ -28,6 +28,24 @@ async def post(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[P
         await made.sender.close()
 
 
+async def test_an_admin_halts_everything_and_lets_it_go_on(post: Post, alan: Browser, grace: Browser) -> None:
+    northwind = await post.receiver("northwind")
+
+    page = await alan.follow(await alan.submit("/federation", "/federation", action="halt"))
+    sent = await post.queue(northwind)
+    await post.sender.drain()
+
+    assert "Nothing is sent to anybody All deliveries were halted" in page.words
+    assert northwind.taken == []
+    assert (
+        await grace.send("/federation", {"csrf_token": (await grace.get("/")).token, "action": "resume"})
+    ).status == 403
+    page = await alan.follow(await alan.fill(page.form("/federation"), action="resume"))
+    await post.sender.drain()
+    assert "Deliveries go on." in page.words
+    assert [one.id for one in northwind.taken] == sent
+
+
 async def test_the_board_tells_the_story_of_a_server_that_is_away_for_an_hour_and_then_gets_everything(
     post: Post, alan: Browser, clock: Clock
 ) -> None:
