@@ -21,6 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import postgres
+from tests.darkroom import KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.lending import Lender
 from tests.requirements import insist, missing
@@ -202,9 +203,21 @@ def quick_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_generate", lambda: random.choice(_pairs()))  # noqa: S311 - of keys for tests
 
 
+@pytest.fixture(scope="session")
+def _darkroom() -> Iterator[None]:
+    yield
+    KeptPool.end()
+
+
+@pytest.fixture
+def kept_pool(_darkroom: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are worked on by processes that stay from one test to the next."""
+    monkeypatch.setattr("server.images.Pool", KeptPool)
+
+
 @pytest.fixture
 async def town(
-    tmp_path: Path, new_database: NewDatabase, database_kind: str, quick_secrets: None
+    tmp_path: Path, new_database: NewDatabase, database_kind: str, quick_secrets: None, kept_pool: None
 ) -> AsyncIterator[Town]:
     """Companies that are served; they work when the test lets them settle, or always after `town.is_busy = True`."""
     made = Town(tmp_path, new_database, database_kind)

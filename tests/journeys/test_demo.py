@@ -97,7 +97,11 @@ async def _stopped_at_once(places: Sequence[stage.Site]) -> AsyncIterator[list[_
 
 
 def test_one_command_shows_two_companies_at_work_and_a_third_that_sees_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], quick_secrets: None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    quick_secrets: None,
+    kept_pool: None,
 ) -> None:
     """The story is told in this process, where that costs little; what was told is shown by the processes."""
     folder, port = tmp_path / "demo", _three_free_ports()

@@ -307,7 +307,7 @@ async def test_R_91_a_worker_cannot_take_all_the_memory(pool):
 
 
 async def test_R_91_a_worker_that_never_ends_is_ended_alone_and_replaced():
-    async with images.Pool(workers=2, processor_seconds=1) as pool:
+    async with images.Pool(workers=2, processor_seconds=0) as pool:
         outcomes = await asyncio.gather(
             pool.run(_spin), images.process(_saved(_picture(), "PNG"), pool=pool), return_exceptions=True
         )

@@ -264,16 +264,23 @@ def test_R_47_too_much_is_refused_before_it_is_read():
     assert clean_remote("x" * REMOTE_CHARACTERS)
 
 
-@pytest.mark.parametrize("piece", ["<b>", "<p><b>", "<b><p>", "<blockquote>", "<a><b>", "<table><tr><td>", "<ul><li>"])
-def test_R_47_depth_is_bounded_so_that_no_parser_works_in_squares(piece):
-    html = clean_remote(piece * (REMOTE_CHARACTERS // len(piece)))
+@pytest.mark.parametrize(
+    ("piece", "characters"),
+    [
+        ("<b>", REMOTE_CHARACTERS),  # as long as a text may be; the others are long enough to go twenty times too deep
+        *((piece, 20 * DEPTH * len(piece)) for piece in ("<p><b>", "<b><p>", "<blockquote>", "<a><b>")),
+        *((piece, 20 * DEPTH * len(piece)) for piece in ("<table><tr><td>", "<ul><li>")),
+    ],
+)
+def test_R_47_depth_is_bounded_so_that_no_parser_works_in_squares(piece, characters):
+    html = clean_remote(piece * (characters // len(piece)))
     depth = deepest = 0
     for token in read(html):
         if not isinstance(token, Text):
             depth += 1 if type(token).__name__ == "Start" else -1
             deepest = max(deepest, depth)
     assert 0 < deepest <= DEPTH + 1
-    assert len(html) < 4 * REMOTE_CHARACTERS
+    assert len(html) < 4 * characters
 
 
 @pytest.mark.parametrize("piece", ["<", "<a ", "<a b='", "<!--", "<![CDATA[", "<script>", "</script", "&", "&#", "<?"])

@@ -59,7 +59,9 @@ def elsewhere() -> Elsewhere:
 
 
 @pytest.fixture
-async def app(config: Config, database: Database, world: World, elsewhere: Elsewhere) -> AsyncIterator[web.Application]:
+async def app(
+    config: Config, database: Database, world: World, elsewhere: Elsewhere, kept_pool: None
+) -> AsyncIterator[web.Application]:
     """Pages and API as they are wired, without the wire and without background work."""
     made = web.Application(
         middlewares=(middleware.errors, middleware.people, middleware.forms), client_max_size=20_000_000

@@ -54,7 +54,7 @@ def config(tmp_path: Path, settings: str, database_url: str) -> Config:
 
 
 @pytest.fixture
-async def app(config: Config, quick_secrets: None) -> web.Application:
+async def app(config: Config, quick_secrets: None, kept_pool: None) -> web.Application:
     """The whole application as it is wired, without background work; nobody elsewhere answers."""
     made = create_app(config, works=False)
 
