@@ -46,6 +46,12 @@ class Company:
         return self.app[DATABASE]
 
     @property
+    def news(self) -> tuple[int, ...]:
+        """How often anybody was told that there is something to do."""
+        database = self.database
+        return database.changed.count, database.queued.count, database.arrived.count
+
+    @property
     def runtime(self) -> Runtime:
         return self.app[RUNTIME]
 
@@ -203,10 +209,10 @@ class Town:
     async def settle(self) -> None:
         """Let everything run dry, everywhere."""
         for _ in range(_ROUNDS):
-            before = [company.database.changed.count for company in self.companies]
+            before = [company.news for company in self.companies]
             for company in self.companies:
                 await company.runtime.settle()
-            if before == [company.database.changed.count for company in self.companies]:
+            if before == [company.news for company in self.companies]:
                 return
         raise AssertionError("the town does not come to rest")
 
