@@ -149,8 +149,11 @@ class _Release:
         """From the group of ours that the post is in, to each host in the form it understands (GRP-8, GRP-8a)."""
         group = await self.session.get_one(Group, place.id)
         found = await recipients.of_group(self.session, group, is_public=self.leaving.is_public)
-        by_id = found.by_id if self.leaving.post.reply_to_id is None else ()
-        named = await recipients.of_named(self.session, self.leaving, (*found.embedded, *by_id))
+        is_answer = self.leaving.post.reply_to_id is not None
+        by_id = () if is_answer else found.by_id
+        # an answer is not announced by its id: its author's own word is the second form where one alone may not do
+        reached = [one for one in found.embedded if not is_answer or one not in found.by_id]
+        named = await recipients.of_named(self.session, self.leaving, (*reached, *by_id))
         sent = await self._create(place, self._fresh(found.embedded), self._fresh(by_id), self._fresh(named))
         return sent + await self._update(place, self._outdated([*found.embedded, *by_id, *named]))
 

@@ -297,6 +297,23 @@ async def test_somebody_on_a_microblog_who_is_answered_gets_the_answer(world, of
     assert sent[BLOG].document["object"]["inReplyTo"] == asked.uri
 
 
+async def test_GRP_8a_somebody_on_a_server_nobody_knows_gets_the_answer_from_its_author_too(world, office):
+    group = await public_group(world, (BLOG, None), office=office)
+    asked = await a_post_from(world, BLOG, "reader", group)
+    await office.sends()
+
+    answer = await world.ada.replies(asked, "We do")
+    assert await office.forms() == [(BLOG, "Create"), (BLOG, "Announce{Create}")]
+    await delivered(world)
+
+    await world.ada.edits(answer, "We do indeed")
+    assert await office.forms() == [(BLOG, "Update"), (BLOG, "Announce{Update}")]
+    await delivered(world)
+
+    await world.ada.deletes(answer)
+    assert await office.forms() == [(BLOG, "Delete"), (BLOG, "Announce{Delete}")]
+
+
 async def test_GRP_8b_microblogs_get_the_authors_own_update_and_delete(world, office):
     group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
     post = await world.ada.writes("For all", group=group)
