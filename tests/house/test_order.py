@@ -96,7 +96,7 @@ def left_unused(of: Iterable[Module]) -> Iterator[str]:
     """What only its own module may use, and that does not."""
     for each in of:
         names = {name for node in each.tree.body for name in _defined(node) if re.match(r"_[^_]", name)}
-        nodes = list(ast.walk(each.tree))
+        nodes = each.nodes
         used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         words = {
             word for node in nodes if isinstance(node, ast.Constant) for word in re.findall(r"\w+", str(node.value))
