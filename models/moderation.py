@@ -35,6 +35,7 @@ from models.viewers import Staff, Viewer
 
 REASON_LIMIT = 500
 _PINS = 5
+_SHOWN = 20
 _AT_ONCE = 500
 
 
@@ -273,12 +274,13 @@ async def _pin(session: AsyncSession, post: Post, found: Pin | None, *, by_id: i
 
 
 def pinned(viewer: Viewer, group: Group) -> Select[Post]:
-    """What stands on top of a group, the latest first, as far as `viewer` may read it."""
+    """What stands on top of a group, the latest first, as far as `viewer` may read it; others may pin any number."""
     return (
         loaded(policy.visible_posts(viewer))
         .join(Pin, Pin.post_id == Post.id)
         .where(Pin.group_id == group.id, Post.removed_at.is_(None))
         .order_by(Pin.since.desc())
+        .limit(_SHOWN)
     )
 
 

@@ -20,6 +20,7 @@ from models.tables import (
     MemberRole,
     Membership,
     Outcome,
+    Pin,
     Post,
     Reach,
 )
@@ -185,6 +186,22 @@ async def test_GRP_12_a_banned_partner_does_not_come_back_by_asking(world: World
     await does(world.alan, moderation.ban, world.alpine, world.nora.id, reason="spam")
     with pytest.raises(groups.Banned):
         await world.northwind.joins(world.alpine, as_=world.nora)
+
+
+async def test_GRP_13_however_many_a_moderator_elsewhere_pins_the_latest_are_shown(
+    world: World, club: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moderation, "_SHOWN", 2)
+    posts = [await world.grace.writes(f"Post {number}", group=club) for number in range(3)]
+    async with world.database.writing() as session:
+        for day, post in enumerate(posts):
+            found = await session.get_one(Post, post.id)
+            assert await moderation.receive_pin(session, found, by=world.nora, is_pinned=True)
+            (await session.get_one(Pin, (club.id, post.id))).since = now() + timedelta(days=day)
+    async with world.database.reading() as session:
+        group = await session.get_one(Group, club.id)
+        shown = (await session.scalars(moderation.pinned(world.ada.staff, group))).unique().all()
+    assert [post.id for post in shown] == [posts[2].id, posts[1].id]
 
 
 async def test_GRP_13_a_closed_conversation_takes_answers_of_its_keepers_alone(world: World, club: Group) -> None:
