@@ -1,12 +1,17 @@
 """Who sees which page: every page for every sort of viewer; what is hidden looks like what never was (R-71)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pytest
+from sqlalchemy import select
 
-from models.tables import Access, Actor, Group, Post, Reach
+from models import partners, reports
+from models.database import Database
+from models.tables import Access, Actor, Approval, Group, Post, Reach, Report
+from tests.conftest import NewDatabase
 from tests.server.web.browser import Browser, Page
 from tests.server.web.conftest import Open
+from tests.templates import INHABITED, Template
 from tests.world import Person, World
 
 PEOPLE = ("visitor", "joan", "ada", "grace", "alan")
@@ -96,54 +101,52 @@ PAGES: dict[str, dict[str, int]] = {
 class Things:
     """What the pages of the table are about."""
 
-    closed: Post
-    company: Post
-    internal: Post
-    public: Post
-    news: Group
-    canteen: Group
+    closed: int
+    company: int
+    internal: int
+    public: int
     approval: int
     partner: int
     ada: int
     report: int
 
 
-@pytest.fixture
-async def things(world: World) -> Things:
+async def _written(database: Database) -> None:
     """A post in a closed partner group waiting at the gate, one for the company, one in an open group, a public one."""
-    from sqlalchemy import select
-
-    from models import partners, reports
-    from models.tables import Approval
-
-    closed = await world.ada.writes("Milling begins #milling", group=world.alpine)
+    world = await World.met(database)
+    await world.ada.writes("Milling begins #milling", group=world.alpine)
     company = await world.ada.writes("Lunch is ready #milling")
     canteen = await world.alan.founds("canteen")
-    internal = await world.alan.writes("Soup today #milling", group=canteen)
+    await world.alan.writes("Soup today #milling", group=canteen)
     news = await world.alan.founds("news", reach=Reach.PUBLIC, access=Access.OPEN)
-    public = await world.alan.writes("We are at the fair #fair", group=news)
-    async with world.database.writing() as session:
+    await world.alan.writes("We are at the fair #fair", group=news)
+    async with database.writing() as session:
         about = await session.get_one(Actor, world.ada.id)
-        report = await reports.report(session, about, by=world.joan.staff, post_ids=[company.id], text="Rude")
+        await reports.report(session, about, by=world.joan.staff, post_ids=[company.id], text="Rude")
     await world.settle()
+
+
+WRITTEN = Template("written", _written, after=INHABITED)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
+    return new_database(database_kind, "home", template=WRITTEN if "things" in request.fixturenames else INHABITED)
+
+
+@pytest.fixture
+async def things(world: World) -> Things:
     async with world.database.reading() as session:
-        approval = await session.scalar(select(Approval.id).where(Approval.post_id == closed.id))
+        closed, company, internal, public = await session.scalars(select(Post.id).order_by(Post.id))
+        approval = (await session.scalars(select(Approval.id).where(Approval.post_id == closed))).one()
         partner = (await session.scalars(partners.listed())).first()
-    assert approval is not None and partner is not None
-    return Things(closed, company, internal, public, news, canteen, approval, partner.id, world.ada.id, report.id)
+        report = (await session.scalars(select(Report.id))).one()
+    assert partner is not None
+    return Things(closed, company, internal, public, approval, partner.id, world.ada.id, report)
 
 
 def filled(path: str, things: Things) -> str:
-    return path.format(
-        closed=things.closed.id,
-        company=things.company.id,
-        internal=things.internal.id,
-        public=things.public.id,
-        approval=things.approval,
-        partner=things.partner,
-        ada=things.ada,
-        report=things.report,
-    )
+    return path.format(**asdict(things))
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -238,7 +241,7 @@ async def test_R_71_acting_on_a_hidden_post_answers_like_acting_on_none(
     token = (await joan.get("/groups")).token
     said = {"csrf_token": token, "set": "yes", "text": "x", "revision": "1", "reason": "x"}
 
-    one = await joan.send(path.format(post=things.closed.id), dict(said))
+    one = await joan.send(path.format(post=things.closed), dict(said))
     other = await joan.send(path.format(post=1), dict(said))
 
     assert one.status == other.status == HIDDEN
@@ -252,8 +255,8 @@ async def test_L14_search_and_lists_hold_nothing_of_closed_groups_for_those_outs
     profile = await joan.get("/people/ada")
     tagged = await joan.get("/tags/milling")
 
-    assert str(things.closed.id) not in found.posts + profile.posts + tagged.posts
-    assert str(things.company.id) in found.posts
+    assert str(things.closed) not in found.posts + profile.posts + tagged.posts
+    assert str(things.company) in found.posts
     assert "Milling begins" not in found.html + profile.html + tagged.html
 
 
