@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -182,19 +182,19 @@ async def grant(
 
 async def holder(session: AsyncSession, text: str) -> tuple[AccessToken, Account | None] | None:
     """Whose token `text` is; None when it never was one, was revoked, or its person was disabled."""
-    token = await session.scalar(
-        select(AccessToken)
-        .where(AccessToken.token_hash == hash_token(text), AccessToken.revoked_at.is_(None))
-        .options(joinedload(AccessToken.application))
-    )
-    if token is None or token.account_id is None:
-        return (token, None) if token else None
-    account = await session.scalar(
-        select(Account)
-        .where(Account.id == token.account_id, Account.disabled_at.is_(None))
-        .options(joinedload(Account.actor))
-    )
-    return (token, account) if account else None
+    row = (await session.execute(_HOLDER, {"hash": hash_token(text)})).first()
+    if row is None:
+        return None
+    token, account = row
+    return (token, account) if account is not None or token.account_id is None else None
+
+
+_HOLDER = (
+    select(AccessToken, Account)
+    .outerjoin(Account, (Account.id == AccessToken.account_id) & Account.disabled_at.is_(None))
+    .where(AccessToken.token_hash == bindparam("hash"), AccessToken.revoked_at.is_(None))
+    .options(joinedload(AccessToken.application), joinedload(Account.actor))
+)
 
 
 async def live(session: AsyncSession, token_ids: Iterable[int]) -> set[int]:
