@@ -4,15 +4,22 @@ Figures are for comparing one commit with the next on a quiet machine; no test d
 """
 
 import asyncio
+import socket
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from models import migrations
+import aiohttp
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import actors, migrations
+from models.base import now
 from models.database import Database
 from models.instance import Instance
+from models.tables import ActorType, Follow, Visibility
 from tests.bench.arrivals import taking_in
 from tests.journeys.conftest import Trade, open_trade
 from tests.serving import started, stopped
@@ -21,6 +28,8 @@ from tests.town import Company, Town, configured
 _POSTS = 200
 _PAGES = 60
 _TRIPS = 10
+_SERVERS = 100
+_ROUNDS = 5
 
 
 def _row(what: str, value: float, unit: str) -> None:
@@ -64,6 +73,75 @@ async def _one_company(muster: Company) -> None:
         _row("page of the group, median", statistics.median(took), "ms")
 
 
+async def _client_api(muster: Company) -> None:
+    """Through the door that apps use, with everything that follows from a post in the background."""
+    token = await muster.token(muster.anna)
+    numbers = iter(range(_POSTS))
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as app:
+
+        async def posts() -> None:
+            sent = {"status": f"Message {next(numbers)} for **everybody**"}
+            async with app.post(f"{muster.base_url}/api/v1/statuses", data=sent) as answer:
+                answer.raise_for_status()
+                await answer.read()
+
+        spent = time.process_time()
+        took = await _each(_POSTS, posts)
+        spent = time.process_time() - spent
+    _row("a post through the client API, median", statistics.median(took), "ms")
+    _row("the same, processor time with client and background", spent / _POSTS * 1000, "ms")
+
+
+async def _many_servers(muster: Company) -> None:
+    """A post to followers on many servers that take it at once; they answer in this process, too."""
+    taken = 0
+    everything = asyncio.Event()
+
+    async def take(_request: web.Request) -> web.Response:
+        nonlocal taken
+        taken += 1
+        if taken == _SERVERS * _ROUNDS:
+            everything.set()
+        return web.Response(status=202)
+
+    inbox = web.Application()
+    inbox.router.add_post("/inbox", take)
+    runner = web.AppRunner(inbox, access_log=None)
+    await runner.setup()
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    await web.SockSite(runner, listener).start()
+    try:
+        async with muster.database.writing() as session:
+            await _followers(session, muster.clara.id, port=listener.getsockname()[1])
+        spent, begun = time.process_time(), time.perf_counter()
+        for number in range(_ROUNDS):
+            await muster.clara.writes(f"Number {number} for the world", visibility=Visibility.PUBLIC)
+        await asyncio.wait_for(everything.wait(), 300)
+        spent, took = time.process_time() - spent, time.perf_counter() - begun
+        _row(f"deliveries to {_SERVERS} servers in a second, with first contact", taken / took, "/s")
+        _row("one of them, processor time of both sides", spent / taken * 1000, "ms")
+    finally:
+        await runner.cleanup()
+
+
+async def _followers(session: AsyncSession, actor_id: int, *, port: int) -> None:
+    for number in range(_SERVERS):
+        host = f"bench{number}.localhost:{port}"
+        uri = f"http://{host}/people/1"
+        told = actors.RemoteActor(
+            uri=uri,
+            type=ActorType.PERSON,
+            host=host,
+            username="one",
+            url=uri,
+            inbox=f"{uri}/inbox",
+            shared_inbox=f"http://{host}/inbox",
+        )
+        follower = await actors.keep(session, told)
+        session.add(Follow(follower_id=follower.id, followee_id=actor_id, uri=f"{uri}/follow", accepted_at=now()))
+
+
 async def _two_companies(trade: Trade) -> None:
     muster, zulieferer = trade.muster, trade.zulieferer
     await trade.introduces()
@@ -83,6 +161,13 @@ async def _two_companies(trade: Trade) -> None:
     _row("from approval to being readable at the partner, longest", max(took), "ms")
 
 
+async def _open_company(town: Town) -> Company:
+    """A company that talks with everybody, and where apps may post for everybody."""
+    hafen = await town.company("Hafen", posts={"public": "public"}, federation={"mode": "open"})
+    await hafen.hires("clara")
+    return hafen
+
+
 async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = Path(name)
@@ -90,7 +175,7 @@ async def main() -> None:
         def url_of(_kind: str, database: str) -> str:
             return f"sqlite+aiosqlite:///{folder / database}.sqlite3"
 
-        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht"):
+        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht", "hafen"):
             opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
             await migrations.upgrade(opened)
             await opened.close()
@@ -100,7 +185,9 @@ async def main() -> None:
         try:
             trade = await open_trade(town)
             await _one_company(trade.muster)
+            await _client_api(trade.muster)
             await _two_companies(trade)
+            await _many_servers(await _open_company(town))
         finally:
             await town.close()
 
