@@ -1,12 +1,14 @@
 """Each template with its example: it renders, it is sound HTML, nothing typed by people becomes markup."""
 
+import functools
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.browser.gallery.examples import EXAMPLES, POST, Example
+from tests.browser.gallery.cast.posts import POST
+from tests.browser.gallery.examples import EXAMPLES, Example
 from tests.browser.gallery.rendering import TEMPLATES, environment, poisoned
 
 STATIC = Path(__file__).parents[2] / "static"
@@ -52,13 +54,25 @@ class Page(HTMLParser):
 
 
 def rendered(example: Example) -> str:
+    return _looked_at(example.name)[0]
+
+
+def read(example: Example) -> Page:
+    return _looked_at(example.name)[1]
+
+
+@functools.cache
+def _looked_at(name: str) -> tuple[str, Page]:
+    """An example as HTML and as what was read from it: most checks look at the same page."""
+    example = next(each for each in EXAMPLES if each.name == name)
     template = environment().get_template(example.template)
-    return template.render(shell=example.shell, view=example.view, post=POST)
+    html = template.render(shell=example.shell, view=example.view, post=POST)
+    return html, Page(html)
 
 
 @EVERY
 def test_a_page_is_sound_html(example: Example) -> None:
-    page = Page(rendered(example))
+    page = read(example)
     assert page.faults == []
     assert page.open == []
     ids = Counter(attributes["id"] for _, attributes in page.elements if "id" in attributes)
@@ -67,7 +81,7 @@ def test_a_page_is_sound_html(example: Example) -> None:
 
 @EVERY
 def test_nothing_in_a_page_needs_an_exception_from_the_content_policy(example: Example) -> None:
-    page = Page(rendered(example))
+    page = read(example)
     assert all("src" in attributes for attributes in page.all("script"))
     assert page.all("style") == []
     inline = [
@@ -82,7 +96,7 @@ def test_nothing_in_a_page_needs_an_exception_from_the_content_policy(example: E
 
 @EVERY
 def test_every_control_has_a_label_and_every_picture_a_text(example: Example) -> None:
-    page = Page(rendered(example))
+    page = read(example)
     labelled = {attributes.get("for") for attributes in page.all("label")}
     ids = {attributes.get("id") for _, attributes in page.elements}
     for tag in ("input", "select", "textarea"):
@@ -126,7 +140,7 @@ def test_every_sentence_of_a_page_can_be_translated(example: Example) -> None:
 @EVERY
 def test_a_form_that_changes_something_carries_the_token(example: Example) -> None:
     html = rendered(example)
-    forms = [form for form in Page(html).all("form") if form.get("method") == "post"]
+    forms = [form for form in read(example).all("form") if form.get("method") == "post"]
     assert html.count('name="csrf_token" value="token"') == len(forms)
 
 
@@ -138,7 +152,7 @@ def test_every_page_template_has_an_example() -> None:
 def test_every_stylesheet_sign_and_behaviour_a_page_names_exists() -> None:
     signs = (STATIC / "images" / "icons.svg").read_text(encoding="utf-8")
     for example in EXAMPLES:
-        page = Page(rendered(example))
+        page = read(example)
         for link in page.all("link"):
             address = link["href"] or ""
             assert (STATIC.parent / address.lstrip("/")).is_file(), address

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.browser.gallery.examples import EXAMPLES, POST
+from tests.browser.gallery.cast.posts import POST
+from tests.browser.gallery.examples import EXAMPLES
 from tests.browser.gallery.rendering import environment
 
 ROOT = Path(__file__).parents[3]

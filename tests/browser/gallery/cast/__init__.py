@@ -1,0 +1,1 @@
+"""Whom and what the example pages show."""

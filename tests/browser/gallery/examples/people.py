@@ -1,0 +1,130 @@
+"""People, their settings, signing in, and what goes wrong."""
+
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from server.web import views as v
+from tests.browser.gallery.cast.account import NOTES, SETTINGS
+from tests.browser.gallery.cast.people import ANNA, AYLIN, BERND, DIMITRI, DOOR, HOUSING, PUBLIC, ago
+from tests.browser.gallery.cast.posts import LONG, OPEN
+from tests.browser.gallery.examples.example import page
+
+EXAMPLES = (
+    page(
+        "person",
+        "person",
+        v.ProfileView(
+            person=BERND,
+            about=Markup("<p>Frag mich zu Messmitteln.</p>"),
+            email="bernd@muster.example",
+            phone="+49 7531 123 45",
+            place="Halle 2",
+            address="@bernd@muster.localhost:8001",
+            role="hält die Schranke",
+            here_since=ago(days=400),
+            follow_url="/f",
+            groups=(HOUSING,),
+            posts=(LONG,),
+        ),
+    ),
+    page("person-outside", "person", v.ProfileView(person=DIMITRI, groups=(HOUSING,), left=True)),
+    page(
+        "people",
+        "people",
+        v.PeopleView(
+            query="an",
+            people=(
+                v.PersonRow(person=ANNA, phone="+49 7531 123 44", email="anna@muster.example", place="Büro 4"),
+                v.PersonRow(person=AYLIN),
+            ),
+            outside=(v.PeopleSection("Zulieferer Süd", (v.PersonRow(person=DIMITRI),)),),
+            groups=(HOUSING,),
+        ),
+    ),
+    page("people-none", "people", v.PeopleView(query="xylophon")),
+    page(
+        "notifications",
+        "notifications",
+        v.NotificationsView(for_you=NOTES, replies=(), other=NOTES[1:], read_all_url="/n/read"),
+    ),
+    page("settings", "settings", SETTINGS),
+    page(
+        "sign-in",
+        "sign_in",
+        v.SignInView(
+            form=v.Form({"username": "anna"}, {"password": "Name oder Passwort stimmt nicht."}), application="Tusky"
+        ),
+        DOOR,
+    ),
+    page(
+        "oauth-authorize",
+        "oauth_authorize",
+        v.AuthorizeView(
+            action="/oauth/authorize",
+            application="Phanpy",
+            website="phanpy.social",
+            scopes=(
+                v.ScopeRow("read", "Lesen, was du lesen kannst."),
+                v.ScopeRow("write", "In deinem Namen schreiben.", writes=True),
+            ),
+            fields=(("client_id", "1"), ("state", "x")),
+            redirect_host="phanpy.social",
+        ),
+    ),
+    page("oauth-code", "oauth_code", v.AuthorizeCodeView(application="toot", code="mF_9.B5f-4.1JqM")),
+    page(
+        "landing",
+        "landing",
+        v.LandingView(
+            public_groups=(("Neues aus dem Werk", "Für alle draußen.", "/g/4"),), contact="kontor@muster.example"
+        ),
+        DOOR,
+    ),
+    page(
+        "public-group",
+        "public_group",
+        v.PublicGroupView(
+            name="Neues aus dem Werk",
+            purpose="Für alle draußen.",
+            address="@neues@muster.localhost:8001",
+            posts=(replace(OPEN, actions=v.PostActions()),),
+        ),
+        DOOR,
+    ),
+    page(
+        "public-post",
+        "public_post",
+        v.PublicPostView(
+            post=replace(OPEN, actions=v.PostActions()),
+            replies=(replace(LONG, reach=PUBLIC, actions=v.PostActions()),),
+            address="https://muster.localhost/objects/6",
+        ),
+        DOOR,
+    ),
+    page("404", "errors/404", None, DOOR),
+    page("404-colleague", "errors/404", None),
+    page(
+        "403",
+        "errors/403",
+        v.ErrorView(
+            status=403,
+            title="Diese Gruppe ist geschlossen.",
+            sentence="Wer dazu gehört, kann dich einladen.",
+            ask=("Bernd Kaya", "/@bernd"),
+        ),
+    ),
+    page("429", "errors/429", v.ErrorView(status=429, retry_after=30), DOOR),
+    page("500", "errors/500", v.ErrorView(status=500, reference="7f3a-19"), DOOR),
+    page("offline", "errors/offline", None),
+    page(
+        "refused",
+        "errors/refused",
+        v.ErrorView(
+            status=409,
+            title="Jemand war schneller.",
+            sentence="Bernd Kaya hat über diesen Beitrag schon entschieden.",
+            back_url="/approvals",
+        ),
+    ),
+)
