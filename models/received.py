@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     Insert,
     Integer,
     Select,
@@ -40,6 +41,7 @@ IDS_KEPT = timedelta(days=180)
 _DONE_AGAIN = frozenset({"Like", "EmojiReact", "Announce", "Block"})
 _ASKS = frozenset({"Follow", "Join"})
 _TAKES_BACK = frozenset({"Undo", "Leave"})
+_MOST_HOSTS = 1000
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
@@ -109,7 +111,9 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
             }
     if not rows:
         return {}
-    await session.execute(_INSERT[session.get_bind().dialect.name], list(rows.values()))
+    done = await session.execute(_INSERT[session.get_bind().dialect.name], list(rows.values()))
+    if isinstance(done, CursorResult) and done.rowcount == len(rows):
+        return {key: row["id"] for key, row in rows.items()}
     stored = set(await session.scalars(_STORED, {"ids": [row["id"] for row in rows.values()]}))
     return {key: row["id"] if row["id"] in stored else 0 for key, row in rows.items()}
 
@@ -209,10 +213,12 @@ async def waiting(session: AsyncSession, *, type: str, limit: int, per_host: int
     What may be taken together are the activities of `type` with which the queue of a host begins, as far as somebody
     is proved to have made them and nobody tried them yet.
     """
-    values = {"busy": list(busy), "moment": now(), "type": type, "per_host": per_host, "most": limit}
+    most = limit + _MOST_HOSTS
+    values = {"busy": list(busy), "moment": now(), "type": type, "per_host": per_host, "most": most}
     rows = (await session.execute(_WAITING, values)).all()
     together = [row.id for row in rows if not row.others]
-    return Waiting(together, [row.host for row in rows if row.others], len(rows) < limit)
+    hosts = [row.host for row in rows if row.others]
+    return Waiting(together[:limit], hosts, len(together) <= limit and len(rows) < most)
 
 
 def _in_turn() -> Select[int, str, int]:

@@ -120,6 +120,29 @@ async def test_promise_1_what_comes_at_once_shares_a_commit_and_nothing_is_ackno
     assert {"four acknowledged", "five acknowledged"} <= set(events)
 
 
+async def test_promise_1_what_is_written_together_gets_its_own_answer_and_one_that_fails_fails_alone(database):
+    together = GroupCommit()
+    batches: list[list[str]] = []
+
+    async def note(session, names):
+        batches.append(list(names))
+        for name in names:
+            audit.note(session, name)
+        if "bad" in names:
+            raise ValueError(names)
+        return [f"{name} noted" for name in names]
+
+    answers = await asyncio.gather(
+        *(together.add(database, note, name) for name in ("one", "bad", "two")), return_exceptions=True
+    )
+
+    assert (answers[0], answers[2]) == ("one noted", "two noted")
+    assert isinstance(answers[1], ValueError)
+    assert batches == [["one", "bad", "two"], ["one"], ["bad"], ["two"]]
+    async with database.reading() as session:
+        assert (await session.scalars(select(AuditLine.action))).all() == ["one", "two"]
+
+
 # What is refused
 
 
