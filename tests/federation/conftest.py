@@ -1,7 +1,6 @@
 """Two servers that know each other: ours, and Northwind, whose Nora may post into whatever is agreed."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 
 import pytest
 
@@ -9,9 +8,8 @@ from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from tests.federation import neighbours
 from tests.federation.beginnings import NORTHWIND, OURS
-from tests.federation.mailroom import Post
+from tests.federation.mailroom import Post, post_of
 from tests.federation.neighbours import Home, Peer, PeerActor, rsa
-from tests.federation.receiver import fetcher_of, quick_keys, wire_of
 from tests.ports import port
 from tests.world import hire
 
@@ -51,9 +49,5 @@ def nora(northwind: Peer) -> PeerActor:
 @pytest.fixture
 async def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
     """Ada's post, which nobody sends unless the test does."""
-    quick_keys(monkeypatch)
-    async with AsyncExitStack() as stack:
-        fetcher = await stack.enter_async_context(fetcher_of(database))
-        found = Post(database, await hire(database, "ada"), wire_of(database, fetcher), stack)
+    async with post_of(await hire(database, "ada"), monkeypatch) as found:
         yield found
-        await found.sender.close()

@@ -1,8 +1,10 @@
 """One company's post: what is queued, the servers it goes to, and the sender between them."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from federation.delivery import Sender
@@ -10,7 +12,7 @@ from federation.wire import Wire
 from models import deliveries, partners
 from models.database import Database
 from models.tables import Actor, Delivery, DeliveryState, Peer
-from tests.federation.receiver import Receiver
+from tests.federation.receiver import Receiver, fetcher_of, quick_keys, wire_of
 from tests.world import Person
 
 
@@ -76,3 +78,14 @@ class Post:
     async def peer(self, receiver: Receiver) -> Peer:
         async with self.database.reading() as session:
             return await session.get_one(Peer, receiver.host)
+
+
+@asynccontextmanager
+async def post_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
+    """The post of a person, which nobody sends unless the test does."""
+    quick_keys(monkeypatch)
+    async with AsyncExitStack() as stack:
+        wire = wire_of(person.database, await stack.enter_async_context(fetcher_of(person.database)))
+        made = Post(person.database, person, wire, stack)
+        yield made
+        await made.sender.close()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -14,9 +14,9 @@ from federation.fetch import Answer, Fetcher
 from models import lanes, partners
 from models.database import Database
 from models.tables import Access, DeliveryState, Level, Reach
-from tests.federation.mailroom import Post
+from tests.federation.mailroom import Post, post_of
 from tests.federation.office import outsider
-from tests.federation.receiver import Receiver, Taken, fetcher_of, quick_keys, wire_of
+from tests.federation.receiver import Receiver, Taken
 from tests.time import Clock
 from tests.world import Outsider, World
 
@@ -192,12 +192,8 @@ async def test_promise_6_what_ends_the_process_each_time_is_parked_and_its_neigh
 @pytest.fixture
 async def rounds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
     """The post of the company in which the whole cast works."""
-    quick_keys(monkeypatch)
-    async with AsyncExitStack() as stack:
-        fetcher = await stack.enter_async_context(fetcher_of(world.database))
-        made = Post(world.database, world.ada, wire_of(world.database, fetcher), stack)
+    async with post_of(world.ada, monkeypatch) as made:
         yield made
-        await made.sender.close()
 
 
 async def test_promise_5_whoever_was_away_for_an_hour_gets_every_group_in_order_and_nothing_that_was_taken_back(

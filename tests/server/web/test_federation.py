@@ -1,7 +1,6 @@
 """The federation board: what an admin reads while a partner's server is away, and what they can do."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
@@ -10,8 +9,7 @@ from sqlalchemy import select
 from models.base import now
 from models.breakers import OPENS_AT
 from models.tables import Delivery, DeliveryState, Dialect, Peer
-from tests.federation.mailroom import Post
-from tests.federation.receiver import fetcher_of, quick_keys, wire_of
+from tests.federation.mailroom import Post, post_of
 from tests.server.web.browser import Browser
 from tests.time import Clock
 from tests.world import MALLORY, NORTHWIND, World
@@ -20,12 +18,8 @@ from tests.world import MALLORY, NORTHWIND, World
 @pytest.fixture
 async def post(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
     """Ada's post in the company that the pages show."""
-    quick_keys(monkeypatch)
-    async with AsyncExitStack() as stack:
-        fetcher = await stack.enter_async_context(fetcher_of(world.database))
-        made = Post(world.database, world.ada, wire_of(world.database, fetcher), stack)
+    async with post_of(world.ada, monkeypatch) as made:
         yield made
-        await made.sender.close()
 
 
 async def test_an_admin_halts_everything_and_lets_it_go_on(post: Post, alan: Browser, grace: Browser) -> None:
