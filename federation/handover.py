@@ -22,13 +22,14 @@ from federation.keys import Signer
 from federation.signatures import Form, sha256_base64
 from federation.vocabulary import ACCEPT, CheckedUrl, Document, checked_url
 from federation.wire import Wire
-from models import audit, deliveries, egress, ledger
+from models import audit, deliveries, egress, halts, ledger
 from models.base import now
 from models.tables import Actor, ActorType, Agreement, Membership, MemberState, Outcome, Partner, PartnerState, Peer
 from models.viewers import Staff
 
 FORMS: tuple[Form, ...] = ("cavage", "rfc9421")
 _MAX = 65_536
+_NOT_A_PARTNER, _HALTED = "not_a_partner", "deliveries_halted"
 
 
 class Step(StrEnum):
@@ -145,8 +146,11 @@ async def _takes(wire: Wire, host: str) -> Finding:
     like = activity.like(instance.mint("x"), actor.uri, f"{base}/#nothing", to=[base])
     undo = activity.undo(instance.mint("x"), like, to=[base], cc=[])
     bodies = [encode(proven(document, by=signer.keys, at=now())) for document in (like, undo)]
-    if not await _let_out(wire, host, actor, (like, undo), bodies):
+    rule = await _stopped_by(wire, host, actor, (like, undo), bodies)
+    if rule == _NOT_A_PARTNER:
         return Finding(Step.TAKES, Grade.BAD, "held_back", {"host": host})
+    if rule is not None:
+        return Finding(Step.TAKES, Grade.DOUBTFUL, "halted", {"host": host})
     answers: dict[Form, int] = {}
     said = ""
     for form, body in zip(FORMS, bodies, strict=True):
@@ -160,18 +164,26 @@ async def _takes(wire: Wire, host: str) -> Finding:
     return _judged(Step.TAKES, host, answers, said)
 
 
-async def _let_out(wire: Wire, host: str, actor: Actor, documents: Sequence[Document], bodies: Sequence[bytes]) -> bool:
-    """Ask the gate once more, since the host may have been suspended meanwhile, and tell the ledger what it said."""
+async def _stopped_by(
+    wire: Wire, host: str, actor: Actor, documents: Sequence[Document], bodies: Sequence[bytes]
+) -> str | None:
+    """The rule by which nothing goes there just now, None where it may; the ledger is told either way.
+
+    The gate is asked once more, since the host may have been suspended meanwhile, and whether all deliveries halt
+    (R-98).
+    """
     async with wire.database.writing() as session:
-        allowed = await egress.allows(session, host)
+        rule = None if await egress.allows(session, host) else _NOT_A_PARTNER
+        if rule is None and await halts.current(session) is not None:
+            rule = _HALTED
         await ledger.append_all(
             session,
             [
                 ledger.Fact(
-                    outcome=Outcome.SENT if allowed else Outcome.STOPPED,
+                    outcome=Outcome.SENT if rule is None else Outcome.STOPPED,
                     what=str(document["type"]),
                     actor=actor.username,
-                    rule="partner_check" if allowed else "not_a_partner",
+                    rule=rule or "partner_check",
                     object_uri=str(document["id"]),
                     hosts=(host,),
                     digest=hashlib.sha256(body).hexdigest(),
@@ -179,7 +191,7 @@ async def _let_out(wire: Wire, host: str, actor: Actor, documents: Sequence[Docu
                 for document, body in zip(documents, bodies, strict=True)
             ],
         )
-    return allowed
+    return rule
 
 
 def _judged(step: Step, host: str, answers: Mapping[Form, int], said: str) -> Finding:

@@ -61,6 +61,10 @@ _WORDS: dict[tuple[Step, str], Words] = {
         N_("Nothing was sent: %(host)s is not admitted here any more."),
         N_("Admit it again, if all is well between you."),
     ),
+    (Step.TAKES, "halted"): (
+        N_("Nothing was sent: all deliveries are halted here."),
+        N_("Let them go on first: on the page “Deliveries”, or with kontor federation resume"),
+    ),
     (Step.TAKES, "turned_away"): (
         N_("It does not talk with us (%(answers)s)."),
         N_("Their admin must admit this server: %(own)s"),

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from federation import handover
 from federation.handover import Grade, Step
-from models import partners
-from models.tables import LedgerLine, Level, Outcome, Reach
+from models import halts, partners
+from models.tables import HaltReason, LedgerLine, Level, Outcome, Reach
 from server.handover import _WORDS, worded
 from server.i18n import translate
 from tests.federation.activities.conftest import known
@@ -75,6 +75,19 @@ async def test_B2B_6_a_check_sends_nothing_to_who_was_suspended_meanwhile(home, 
     assert found[Step.TAKES] == (Grade.BAD, "held_back")
     assert "/inbox" not in northwind.asked
     stopped = [(Outcome.STOPPED, "Like", "not_a_partner"), (Outcome.STOPPED, "Undo", "not_a_partner")]
+    assert await checked_lines(home, northwind.host) == stopped
+
+
+async def test_R_98_a_check_sends_nothing_while_deliveries_halt(home, northwind):
+    await home.admits(northwind)
+    async with home.database.writing() as session:
+        await halts.begin(session, HaltReason.ADMIN)
+
+    found = await findings(home, northwind.host)
+
+    assert found[Step.TAKES] == (Grade.DOUBTFUL, "halted")
+    assert "/inbox" not in northwind.asked
+    stopped = [(Outcome.STOPPED, "Like", "deliveries_halted"), (Outcome.STOPPED, "Undo", "deliveries_halted")]
     assert await checked_lines(home, northwind.host) == stopped
 
 
