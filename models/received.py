@@ -111,7 +111,8 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
             }
     if not rows:
         return {}
-    done = await session.execute(_INSERT[session.get_bind().dialect.name], list(rows.values()))
+    in_order = [rows[key] for key in sorted(rows)]  # so that two processes that store the same wait, and not in a ring
+    done = await session.execute(_INSERT[session.get_bind().dialect.name], in_order)
     if isinstance(done, CursorResult) and done.rowcount == len(rows):
         return {key: row["id"] for key, row in rows.items()}
     stored = set(await session.scalars(_STORED, {"ids": [row["id"] for row in rows.values()]}))

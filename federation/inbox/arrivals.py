@@ -67,11 +67,9 @@ async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Outc
         stored.append(arrived)
         outcomes.append(Outcome.STORED)
     await received.store(session, stored)
-    for host in {
-        one.arrived.host
-        for one, outcome in zip(arrivals, outcomes, strict=True)
-        if one.is_first and outcome is Outcome.STORED
-    }:
+    known = zip(arrivals, outcomes, strict=True)
+    alive = {one.arrived.host for one, outcome in known if one.is_first and outcome is Outcome.STORED}
+    for host in sorted(alive):
         await peers.note_contact(session, host)
         await deliveries.wake(session, host)
     return outcomes
