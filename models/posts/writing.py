@@ -60,8 +60,9 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     session.add(post)
     is_plain = place.parent is None and draft.poll is None and draft.quote_of_id is None
     needs_nothing = is_plain and place.visibility not in (Visibility.GROUP, Visibility.DIRECT)
+    news: list[journal.Entry] = []
     if needs_nothing:  # what the gate asks about is all here: the row is written once, as it stays
-        await _pass_the_gate(session, post, by=by)
+        news = await _pass_the_gate(session, post, by=by)
     await session.flush()
     await _fill(session, post, checked)
     session.add_all([Recipient(post_id=post.id, actor_id=person) for person in place.recipients])
@@ -74,9 +75,9 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     if draft.quote_of_id is not None:
         await quotes.begin(session, post, draft.quote_of_id, by=by)
     if not needs_nothing:
-        await _pass_the_gate(session, post, by=by)
-    journal.record(session, journal.PostWritten(post.id, is_quiet=not checked.named and place.parent is None))
-    await session.flush()
+        news = await _pass_the_gate(session, post, by=by)
+    news.append(journal.PostWritten(post.id, is_quiet=not checked.named and place.parent is None))
+    await journal.record_all(session, news)
     return post
 
 
@@ -142,18 +143,20 @@ async def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
     session.add_all([PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items()])
 
 
-async def _pass_the_gate(session: AsyncSession, post: Post, *, by: Staff) -> None:
+async def _pass_the_gate(session: AsyncSession, post: Post, *, by: Staff) -> list[journal.Entry]:
+    """Ask the gate; what is to be told when it lets the post out at once."""
     decision = await egress.decide(session, post)
     match decision.answer:
         case Answer.STAY:
-            return
+            pass
         case Answer.STOP:
             raise MayNotLeave(rule=decision.rule, hosts=decision.refused)
         case Answer.HOLD:
             await approvals.submit(session, post, decision, by=by)
         case Answer.GO:
             post.published_revision = post.revision
-            journal.record(session, journal.PostReleased(post.id, post.revision))
+            return [journal.PostReleased(post.id, post.revision)]
+    return []
 
 
 async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, revision: int | None = None) -> Post:
@@ -182,8 +185,8 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     if draft.poll is not None or post.kind is PostKind.QUESTION:
         await polls.revise(session, post, draft.poll, keeps=draft.keeps_poll)
     await approvals.supersede(session, post)
-    await _pass_the_gate(session, post, by=by)
-    journal.record(session, journal.PostEdited(post.id, post.revision))
+    news = await _pass_the_gate(session, post, by=by)
+    await journal.record_all(session, [*news, journal.PostEdited(post.id, post.revision)])
     return post
 
 
