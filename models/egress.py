@@ -185,13 +185,16 @@ async def audience(session: AsyncSession, group: Group | None) -> Audience:
     return found[group.id if group is not None else None]
 
 
+_STAFF = select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))
+
+
 async def audiences(session: AsyncSession, groups: Iterable[Group]) -> dict[int | None, Audience]:
     """Who gets what is posted in each of `groups`, by id, and under None what is posted to the company.
 
     The number of statements does not depend on how many groups there are.
     """
     wanted = {group.id: group for group in groups}
-    staff = await session.scalar(select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))) or 0
+    staff = await session.scalar(_STAFF) or 0
     company = Audience(reach=Reach.INTERNAL, people=staff)
     found: dict[int | None, Audience] = {None: company}
     if not wanted:

@@ -9,8 +9,9 @@ cannot be asked for, and is shown in the house unless they said that they want t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -20,6 +21,7 @@ from models.base import new_id, now
 from models.errors import NotAllowed, NotFound
 from models.instance import instance_of
 from models.interactions import Interaction, QuotePolicy, Verdict, with_quoting
+from models.prepared import prepare
 from models.tables import Actor, Consent, ConsentKind, ConsentState, Follow, Group, Post, Reach, Visibility
 from models.viewers import Staff, Viewer
 
@@ -363,13 +365,9 @@ async def of_posts(session: AsyncSession, viewer: Viewer, post_ids: Iterable[int
     wanted = list(dict.fromkeys(post_ids))
     if not wanted:
         return {}
-    sees = policy.sees_post(viewer, _TARGET)
-    rows = await session.execute(
-        select(Consent.post_id, Consent.state, _TARGET.id, _TARGET.deleted_at, case((sees, True), else_=False))
-        .outerjoin(_TARGET, _TARGET.id == Consent.target_id)
-        .where(Consent.post_id.in_(wanted), Consent.kind == ConsentKind.QUOTE)
-    )
+    statement, values = prepare(viewer, _quoted)
     found: dict[int, Quote] = {}
+    rows = await session.execute(statement, {**values, "post_ids": wanted})
     for post_id, state, target_id, deleted_at, visible in rows:
         if state is not ConsentState.ACCEPTED:
             found[post_id] = Quote(QuoteState(str(state)))
@@ -380,6 +378,16 @@ async def of_posts(session: AsyncSession, viewer: Viewer, post_ids: Iterable[int
         else:
             found[post_id] = Quote(QuoteState.ACCEPTED, target_id) if visible else Quote(QuoteState.UNAUTHORIZED)
     return found
+
+
+def _quoted(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    sees = policy.sees_post(viewer, _TARGET)
+    wanted = Consent.post_id.in_(bindparam("post_ids", expanding=True, type_=BigInteger))
+    return (
+        select(Consent.post_id, Consent.state, _TARGET.id, _TARGET.deleted_at, case((sees, True), else_=False))
+        .outerjoin(_TARGET, _TARGET.id == Consent.target_id)
+        .where(wanted, Consent.kind == ConsentKind.QUOTE)
+    )
 
 
 def quotes_of(viewer: Viewer, post_id: int) -> Select[Post]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -171,16 +171,18 @@ async def receive_no_emoji(
 
 async def emoji_of(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, list[Reaction]]:
     """The emoji under some posts, by post: what most people put there first."""
-    rows = await session.execute(
-        select(EmojiReaction.post_id, EmojiReaction.emoji, func.count(), func.min(EmojiReaction.picture_url))
-        .where(EmojiReaction.post_id.in_(list(post_ids)))
-        .group_by(EmojiReaction.post_id, EmojiReaction.emoji)
-        .order_by(func.count().desc(), func.min(EmojiReaction.id))
-    )
     found: dict[int, list[Reaction]] = {}
-    for post_id, emoji, count, picture_url in rows:
+    for post_id, emoji, count, picture_url in await session.execute(_EMOJI, {"post_ids": list(post_ids)}):
         found.setdefault(post_id, []).append(Reaction(emoji, count, picture_url))
     return found
+
+
+_EMOJI = (
+    select(EmojiReaction.post_id, EmojiReaction.emoji, func.count(), func.min(EmojiReaction.picture_url))
+    .where(EmojiReaction.post_id.in_(bindparam("post_ids", expanding=True, type_=BigInteger)))
+    .group_by(EmojiReaction.post_id, EmojiReaction.emoji)
+    .order_by(func.count().desc(), func.min(EmojiReaction.id))
+)
 
 
 async def bookmark(session: AsyncSession, post_id: int, *, by: Staff) -> Post:

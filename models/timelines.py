@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
@@ -27,6 +27,9 @@ from models.tables import (
 )
 from models.text.clean import fold_tag
 from models.viewers import Staff, Viewer
+
+GROUP_ID: Any = bindparam("group_id", type_=BigInteger)
+ACTOR_ID: Any = bindparam("actor_id", type_=BigInteger)
 
 
 def home(viewer: Staff) -> Select[Post]:
@@ -93,8 +96,9 @@ def narrowed(
     return posts if is_local is None else posts.where(Post.is_local == is_local)
 
 
-def of_group(viewer: Viewer, group: Group) -> Select[Post]:
-    return loaded(policy.visible_posts(viewer)).where(Post.group_id == group.id, Post.boost_of_id.is_(None))
+def of_group(viewer: Viewer, group_id: Any = GROUP_ID) -> Select[Post]:
+    """What is in a group; without its id with a parameter for it, called `group_id`."""
+    return loaded(policy.visible_posts(viewer)).where(Post.group_id == group_id, Post.boost_of_id.is_(None))
 
 
 def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
@@ -108,11 +112,17 @@ def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
     return posts.where(belongs)
 
 
+def of_person(viewer: Viewer, actor_id: Any = ACTOR_ID) -> Select[Post]:
+    """What somebody wrote and boosted; without their id with a parameter for it, called `actor_id`."""
+    wrote = and_(Post.author_id == actor_id, Post.visibility != Visibility.DIRECT)
+    return loaded(policy.visible_posts(viewer)).where(wrote)
+
+
 def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
     """What somebody wrote and boosted, as far as `viewer` may see it; for a group what is in it."""
-    wrote = and_(Post.author_id == actor.id, Post.visibility != Visibility.DIRECT)
     if actor.type is not ActorType.GROUP:
-        return loaded(policy.visible_posts(viewer)).where(wrote)
+        return of_person(viewer, actor.id)
+    wrote = and_(Post.author_id == actor.id, Post.visibility != Visibility.DIRECT)
     in_it = and_(Post.group_id == actor.id, Post.boost_of_id.is_(None))
     return loaded(policy.visible_posts(viewer)).where(or_(wrote, in_it))
 

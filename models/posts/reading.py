@@ -1,21 +1,22 @@
 """Reading posts: one, its thread, its history, and what a page of them needs, in a fixed number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from models import policy
 from models.errors import NotFound
+from models.paging import Page, bounded, prepared_page
+from models.posts.outlines import Marks, marks
+from models.prepared import prepare
 from models.tables import (
     Actor,
     Attachment,
-    Bookmark,
     Group,
-    Like,
     Mention,
     Post,
     PostTag,
@@ -25,8 +26,7 @@ from models.tables import (
 from models.viewers import Staff, Viewer
 
 _THREAD = 500
-_REPLY = aliased(Post)
-_BOOST = aliased(Post)
+_IDS: Any = bindparam("post_ids", expanding=True, type_=BigInteger)
 
 
 def loaded(posts: Select[Post]) -> Select[Post]:
@@ -46,6 +46,20 @@ async def one(session: AsyncSession, viewer: Viewer, post_id: int) -> Post:
     if post is None:
         raise NotFound(post_id=post_id)
     return post
+
+
+async def page(
+    session: AsyncSession, viewer: Viewer, query: Callable[..., Select[Post]], asked: Page, **values: int
+) -> Sequence[Post]:
+    """The posts of `query(viewer)` on a page, newest first; `values` are for the parameters it has of its own."""
+    shape, numbers = prepared_page(asked)
+    statement, known = prepare(viewer, _page, query, shape)
+    found = (await session.scalars(statement, {**known, **numbers, **values})).all()
+    return found if asked.min_id is None else found[::-1]
+
+
+def _page(viewer: Viewer, query: Callable[..., Select[Post]], shape: Page) -> Any:
+    return bounded(query(viewer), Post.id, shape)
 
 
 async def by_uri(session: AsyncSession, viewer: Viewer, uri: str) -> Post:
@@ -110,107 +124,45 @@ def shown_by(post: Post) -> Post:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What surrounds the posts of one page, by post id. Counts are of what the viewer may see (R-74)."""
+    """What surrounds the posts of one page, by post id."""
 
     files: dict[int, list[Attachment]] = field(default_factory=dict)
     mentions: dict[int, list[Actor]] = field(default_factory=dict)
     tags: dict[int, list[str]] = field(default_factory=dict)
-    replies: dict[int, int] = field(default_factory=dict)
-    likes: dict[int, int] = field(default_factory=dict)
-    boosts: dict[int, int] = field(default_factory=dict)
-    liked: frozenset[int] = frozenset()
-    boosted: frozenset[int] = frozenset()
-    bookmarked: frozenset[int] = frozenset()
-    reply_authors: dict[int, int] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
 
 
 async def extras(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) -> Extras:
     """Files, names, tags, counts and `viewer`'s own marks for a page of posts (boosts: for what they boost)."""
-    shown = {post.id: post for post in ((each.boost_of or each) if each.boost_of_id else each for each in posts)}
-    ids = list(shown)
+    ids = list({shown_by(post).id for post in posts})
     if not ids:
         return Extras()
-    own = isinstance(viewer, Staff)
-    at = Post.revision if own else Post.published_revision
-    files: dict[int, list[Attachment]] = {}
-    for file in await session.scalars(
+    found = Extras(marks=await marks(session, viewer, ids))
+    asked = {"post_ids": ids}
+    for file in await session.scalars(_FILES[isinstance(viewer, Staff)], asked):
+        found.files.setdefault(file.post_id, []).append(file)
+    for mention in await session.scalars(_MENTIONS, asked):
+        found.mentions.setdefault(mention.post_id, []).append(mention.actor)
+    for post_id, name in await session.execute(_TAGS, asked):
+        found.tags.setdefault(post_id, []).append(name)
+    return found
+
+
+def _files(revision: Any) -> Select[Attachment]:
+    return (
         select(Attachment)
         .join(Post, Post.id == Attachment.post_id)
-        .where(Attachment.post_id.in_(ids), Attachment.revision == at)
+        .where(Attachment.post_id.in_(_IDS), Attachment.revision == revision)
         .options(joinedload(Attachment.media))
         .order_by(Attachment.post_id, Attachment.position)
-    ):
-        files.setdefault(file.post_id, []).append(file)
-    mentions: dict[int, list[Actor]] = {}
-    for mention in await session.scalars(
-        select(Mention).where(Mention.post_id.in_(ids)).options(joinedload(Mention.actor)).order_by(Mention.actor_id)
-    ):
-        mentions.setdefault(mention.post_id, []).append(mention.actor)
-    tags: dict[int, list[str]] = {}
-    for post_id, name in await session.execute(
-        select(PostTag.post_id, PostTag.name).where(PostTag.post_id.in_(ids)).order_by(PostTag.name)
-    ):
-        tags.setdefault(post_id, []).append(name)
-    parents = [post.reply_to_id for post in shown.values() if post.reply_to_id is not None]
-    return Extras(
-        files=files,
-        mentions=mentions,
-        tags=tags,
-        replies=await _count_replies(session, viewer, ids),
-        likes=await _counts(
-            session, select(Like.post_id, func.count()).where(Like.post_id.in_(ids)).group_by(Like.post_id)
-        ),
-        boosts=await _count_boosts(session, viewer, ids),
-        liked=await _own(session, select(Like.post_id).where(Like.actor_id == viewer.actor_id), Like.post_id.in_(ids))
-        if isinstance(viewer, Staff)
-        else frozenset(),
-        boosted=await _own(
-            session,
-            select(Post.boost_of_id).where(Post.author_id == viewer.actor_id, Post.deleted_at.is_(None)),
-            Post.boost_of_id.in_(ids),
-        )
-        if isinstance(viewer, Staff)
-        else frozenset(),
-        bookmarked=await _own(
-            session, select(Bookmark.post_id).where(Bookmark.account_id == viewer.account_id), Bookmark.post_id.in_(ids)
-        )
-        if isinstance(viewer, Staff)
-        else frozenset(),
-        reply_authors={
-            row.id: row.author_id
-            for row in await session.execute(select(Post.id, Post.author_id).where(Post.id.in_(parents)))
-        }
-        if parents
-        else {},
     )
 
 
-async def _count_replies(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
-    reply = _REPLY
-    return await _counts(
-        session,
-        select(reply.reply_to_id, func.count())
-        .where(reply.reply_to_id.in_(ids), policy.sees_post(viewer, reply))
-        .group_by(reply.reply_to_id),
-    )
-
-
-async def _count_boosts(session: AsyncSession, viewer: Viewer, ids: list[int]) -> dict[int, int]:
-    boost = _BOOST
-    return await _counts(
-        session,
-        select(boost.boost_of_id, func.count())
-        .where(boost.boost_of_id.in_(ids), policy.sees_post(viewer, boost))
-        .group_by(boost.boost_of_id),
-    )
-
-
-async def _counts(session: AsyncSession, statement: Select[int | None, int]) -> dict[int, int]:
-    return {key: count for key, count in await session.execute(statement) if key is not None}
-
-
-async def _own(session: AsyncSession, statement: Select[Any], condition: ColumnElement[bool]) -> frozenset[int]:
-    return frozenset(await session.scalars(statement.where(condition)))
+_FILES = {True: _files(Post.revision), False: _files(Post.published_revision)}  # for staff, and for outside
+_MENTIONS = (
+    select(Mention).where(Mention.post_id.in_(_IDS)).options(joinedload(Mention.actor)).order_by(Mention.actor_id)
+)
+_TAGS = select(PostTag.post_id, PostTag.name).where(PostTag.post_id.in_(_IDS)).order_by(PostTag.name)
 
 
 async def history(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence[Revision]:
@@ -223,12 +175,15 @@ async def history(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence
 
 async def released(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, Revision]:
     """For each post that left, the revision that may be shown outside."""
-    found = await session.scalars(
-        select(Revision)
-        .join(Post, (Post.id == Revision.post_id) & (Post.published_revision == Revision.number))
-        .where(Revision.post_id.in_(list(post_ids)))
-    )
+    found = await session.scalars(_RELEASED, {"post_ids": list(post_ids)})
     return {revision.post_id: revision for revision in found}
+
+
+_RELEASED = (
+    select(Revision)
+    .join(Post, (Post.id == Revision.post_id) & (Post.published_revision == Revision.number))
+    .where(Revision.post_id.in_(_IDS))
+)
 
 
 async def recipients(session: AsyncSession, post_ids: Iterable[int]) -> dict[int, list[Actor]]:

@@ -109,7 +109,7 @@ async def _page(session: AsyncSession, by: Staff, request: web.Request) -> _Page
     """Raises NotFound for a group or a thread that the viewer may not see."""
     group_id, post_id = whole(request.query.get("group", "")), whole(request.query.get("post", ""))
     if group_id is not None:
-        return _Page(by, timelines.of_group(by, await groups.by_id(session, by, group_id)), True)
+        return _Page(by, timelines.of_group(by, (await groups.by_id(session, by, group_id)).id), True)
     if post_id is not None:
         post = await reading.one(session, by, post_id)
         of_thread = policy.visible_posts(by).where(Post.thread_id == (post.thread_id or post.id))

@@ -9,8 +9,8 @@ from federation.routes import activity_response
 from models import egress, groups, moderation, partners, policy, timelines, wishes
 from models.errors import DomainError, NotAllowed, NotFound
 from models.groups import GroupClosed
-from models.paging import page_of
-from models.tables import Access, Group, MemberRole, Membership, MemberState, Post, Reach
+from models.posts import reading
+from models.tables import Access, Group, MemberRole, Membership, MemberState, Reach
 from server.context import database, staff
 from server.web import views
 from server.web.answers import framed, page, see_other
@@ -51,7 +51,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         around = await framed(request, session, looks)
         live = events_url(looks, group=group)
         is_readable = await session.scalar(policy.readable_groups(looks.viewer).where(Group.id == group.id)) is not None
-        found = await page_of(session, timelines.of_group(looks.viewer, group), Post.id, asked)
+        found = await reading.page(session, looks.viewer, timelines.of_group, asked, group_id=group.id)
         part, links = paging(request, asked, [post.id for post in found])
         newest = asked.max_id is None and asked.min_id is None
         writes = membership is not None and membership.state is MemberState.MEMBER and group.archived_at is None
@@ -77,7 +77,7 @@ async def _pinned(session: AsyncSession, looks: Sight, group: Group) -> tuple[vi
 
 async def _for_visitors(request: web.Request, session: AsyncSession, looks: Sight, group: Group) -> web.Response:
     asked = asked_page(request)
-    found = await page_of(session, timelines.of_group(looks.viewer, group), Post.id, asked)
+    found = await reading.page(session, looks.viewer, timelines.of_group, asked, group_id=group.id)
     part, links = paging(request, asked, [post.id for post in found])
     view = views.PublicGroupView(
         name=group.actor.shown_name,

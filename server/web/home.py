@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts, approvals, groups, timelines
 from models.errors import NotFound
-from models.paging import page_of
 from models.posts import reading
 from models.tables import Post, Reach
 from models.viewers import ANONYMOUS, Staff
@@ -67,7 +66,7 @@ async def home(
     by = staff(request)
     asked = asked_page(request)
     live = events_url(looks)
-    found = await page_of(session, timelines.home(by), Post.id, asked)
+    found = await reading.page(session, by, timelines.home, asked)
     part, links = paging(request, asked, [post.id for post in found])
     newest = asked.max_id is None and asked.min_id is None
     return views.HomeView(

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.routes import activity_response
 from models import actors, egress, featured, policy, relations, search, timelines
 from models.errors import NotFound
-from models.paging import page_of
-from models.tables import Actor, ActorType, Post
+from models.posts import reading
+from models.tables import Actor, ActorType
 from models.viewers import Viewer
 from server.context import VISITS, database, staff
 from server.web.answers import page, see_other
@@ -48,7 +48,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         await request.app[VISITS].person(actor)
     async with database(request).reading() as session:
         looks = looks.naming(await egress.company_names(session, {actor.host}))
-        found = await page_of(session, timelines.of_actor(looks.viewer, actor), Post.id, asked)
+        found = await reading.page(session, looks.viewer, timelines.of_person, asked, actor_id=actor.id)
         part, links = paging(request, asked, [post.id for post in found])
         shown = await posts.present(session, looks, found[part])
         on_top = [] if actor.is_local else (await session.scalars(featured.of_actor(looks.viewer, actor))).all()

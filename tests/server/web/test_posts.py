@@ -371,7 +371,7 @@ async def test_a_thread_costs_the_same_number_of_statements_however_long_it_is(
         page = await ada.get(f"/posts/{root.id}")
 
     assert len(page.posts) == replies + 1
-    assert len(asked) == 28, "\n\n".join(asked)
+    assert len(asked) == 22, "\n\n".join(asked)
 
 
 async def test_who_opens_a_post_has_read_what_the_inbox_says_of_it(world: World, browser: Open) -> None:
