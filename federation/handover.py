@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import peers, webfinger
@@ -24,11 +24,28 @@ from federation.vocabulary import ACCEPT, CheckedUrl, Document, checked_url
 from federation.wire import Wire
 from models import audit, deliveries, egress, halts, ledger
 from models.base import now
-from models.tables import Actor, ActorType, Agreement, Membership, MemberState, Outcome, Partner, PartnerState, Peer
+from models.tables import (
+    Actor,
+    ActorType,
+    Agreement,
+    Dialect,
+    Group,
+    Membership,
+    MemberState,
+    Outcome,
+    Partner,
+    PartnerState,
+    Peer,
+    Reach,
+)
 from models.viewers import Staff
 
 FORMS: tuple[Form, ...] = ("cavage", "rfc9421")
 _MAX = 65_536
+_MISSES_WHAT_IT_NAMES = 424
+"""Some forums' word for a Like of what is not there (RFC 4918 §11.4): they believed it, and looked."""
+_NO_DOOR = frozenset({404, 405})
+"""What the usual address of an inbox answers where it is none: not every microblog has one for all."""
 _NOT_A_PARTNER, _HALTED = "not_a_partner", "deliveries_halted"
 
 
@@ -123,10 +140,24 @@ async def _described(wire: Wire, host: str) -> Finding:
     await peers.look(wire, host)
     async with wire.database.reading() as session:
         peer = await session.get(Peer, host)
+        spoken_to = await _is_spoken_to(session, host)
     if peer is None or not peer.software:
         return Finding(Step.DESCRIBED, Grade.DOUBTFUL, "nameless", {"host": host})
     software = f"{peer.software} {peer.software_version}".strip()
-    return Finding(Step.DESCRIBED, Grade.GOOD, str(peer.dialect), {"host": host, "software": software})
+    what = "spoken_to" if peer.dialect is Dialect.MICROBLOG and spoken_to else str(peer.dialect)
+    return Finding(Step.DESCRIBED, Grade.GOOD, what, {"host": host, "software": software})
+
+
+async def _is_spoken_to(session: AsyncSession, host: str) -> bool:
+    """Whether every partner group agreed on with that company sends it copies (GRP-16)."""
+    agreed = await session.scalars(
+        select(Agreement.sends_copies)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .join(Group, Group.id == Agreement.group_id)
+        .where(Partner.host == host, Group.reach == Reach.PARTNERS)
+    )
+    found = agreed.all()
+    return bool(found) and all(found)
 
 
 # What it takes from us
@@ -136,9 +167,8 @@ async def _takes(wire: Wire, host: str) -> Finding:
     """A Like of what is not there, and its Undo: whoever knows us takes both and does nothing about it."""
     base = f"{webfinger.scheme(wire, host)}://{host}"
     async with wire.database.reading() as session:
-        known = await session.scalar(
-            select(Actor.shared_inbox).where(Actor.host == host, Actor.shared_inbox.is_not(None)).limit(1)
-        )
+        known = await _inbox_at(session, host)
+        dialect = (await peers.dialects(session, [host]))[host]
     inbox = known or f"{base}/inbox"
     actor = await webfinger.server_actor(wire)
     signer = await wire.keys.signer(wire.database, actor.id)
@@ -161,7 +191,21 @@ async def _takes(wire: Wire, host: str) -> Finding:
             said = str(error.facts.get("reason", error.code))
             continue
         answers[form] = answer.status
-    return _judged(Step.TAKES, host, answers, said)
+    found = _judged(Step.TAKES, host, answers, said)
+    if known is None and answers and set(answers.values()) <= _NO_DOOR and dialect is Dialect.MICROBLOG:
+        return replace(found, grade=Grade.DOUBTFUL, what="no_door")
+    return found
+
+
+async def _inbox_at(session: AsyncSession, host: str) -> str | None:
+    """Where that server takes what is for it: the inbox for all, or where it has none that of somebody known there."""
+    inbox = func.coalesce(Actor.shared_inbox, Actor.inbox)
+    return await session.scalar(
+        select(inbox)
+        .where(Actor.host == host, Actor.deleted_at.is_(None), ~Actor.is_introduced, inbox != "")
+        .order_by(Actor.shared_inbox.is_(None), Actor.fetched_at.desc())
+        .limit(1)
+    )
 
 
 async def _stopped_by(
@@ -195,7 +239,7 @@ async def _stopped_by(
 
 
 def _judged(step: Step, host: str, answers: Mapping[Form, int], said: str) -> Finding:
-    took = [form for form, status in answers.items() if status // 100 == 2]
+    took = [form for form, status in answers.items() if status // 100 == 2 or status == _MISSES_WHAT_IT_NAMES]
     facts = {
         "host": host,
         "forms": ", ".join(took),
@@ -208,6 +252,8 @@ def _judged(step: Step, host: str, answers: Mapping[Form, int], said: str) -> Fi
         return Finding(step, Grade.BAD, "silent", facts)
     if statuses <= {403, 404, 410}:
         return Finding(step, Grade.BAD, "turned_away", facts)
+    if step is Step.TAKES and 400 in statuses and statuses <= {400, 401, 403}:
+        return Finding(step, Grade.DOUBTFUL, "picky", facts)  # some say so of a Like of nothing, once they believed it
     if statuses <= {400, 401, 403}:
         return Finding(step, Grade.BAD, "not_believed", facts)
     return Finding(step, Grade.BAD, "broken", facts)

@@ -53,6 +53,10 @@ _WORDS: dict[tuple[Step, str], Words] = {
         N_("It runs %(software)s, which shows nothing that a partner group passes on."),
         N_("Let the group send copies to this partner, on its page."),
     ),
+    (Step.DESCRIBED, "spoken_to"): (
+        N_("It runs %(software)s; our partner groups send it copies in their own name."),
+        "",
+    ),
     (Step.DESCRIBED, "mixed"): (N_("It runs %(software)s; groups are sent in both forms."), ""),
     (Step.DESCRIBED, "unknown"): (N_("It runs %(software)s; groups are sent in both forms."), ""),
     (Step.TAKES, "both"): (N_("It takes what we send, signed in either form."), ""),
@@ -68,6 +72,14 @@ _WORDS: dict[tuple[Step, str], Words] = {
     (Step.TAKES, "turned_away"): (
         N_("It does not talk with us (%(answers)s)."),
         N_("Their admin must admit this server: %(own)s"),
+    ),
+    (Step.TAKES, "no_door"): (
+        N_("There is no inbox for all at %(host)s/inbox (%(answers)s), and we know nobody's there."),
+        N_("Look for somebody there by address, then check again. If it stays so, their admin must admit %(own)s."),
+    ),
+    (Step.TAKES, "picky"): (
+        N_("It read what we sent and did not like it (%(answers)s), as some do with what means nothing."),
+        N_("If what is written here arrives there, all is well."),
     ),
     (Step.TAKES, "not_believed"): (
         N_("It does not believe our signature (%(answers)s)."),

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from federation import handover
 from federation.handover import Grade, Step
 from models import halts, partners
-from models.tables import HaltReason, LedgerLine, Level, Outcome, Reach
+from models.tables import Actor, HaltReason, LedgerLine, Level, Outcome, Reach
 from server.handover import _WORDS, worded
 from server.i18n import translate
 from tests.federation.activities.conftest import known
@@ -108,6 +108,42 @@ async def test_B2B_6_what_the_other_inbox_answers_tells_what_is_wrong(home, nort
     assert found[Step.SHOWS] == (Grade.DOUBTFUL, "nobody")
     assert found[Step.GROUPS] == (Grade.DOUBTFUL, "none")
     assert found[Step.DESCRIBED] == (Grade.DOUBTFUL, "nameless")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(424, (Grade.GOOD, "both")), (400, (Grade.DOUBTFUL, "picky"))],
+    ids=["misses what is named", "finds fault with it"],
+)
+async def test_B2B_6_whoever_stumbles_over_a_like_of_nothing_has_believed_it(home, northwind, status, expected):
+    """NodeBB answers 424 to it, GoToSocial 400."""
+    northwind.removes("/inbox", status=status)
+    assert (await findings(home, northwind.host))[Step.TAKES] == expected
+
+
+async def test_B2B_6_a_microblog_without_an_inbox_for_all_is_asked_at_somebodys_own(home, northwind, nora):
+    describes(northwind, "gotosocial")
+    found = await findings(home, northwind.host)
+    assert found[Step.TAKES] == (Grade.DOUBTFUL, "no_door")
+    await known(home, nora)
+    async with home.database.writing() as session:
+        actor = await session.scalar(select(Actor).where(Actor.host == northwind.host))
+        assert actor is not None
+        actor.shared_inbox = None
+        inbox = actor.inbox.removeprefix(northwind.base_url)
+    northwind.serve({"id": ""}, at=inbox, status=202)
+    assert (await findings(home, northwind.host))[Step.TAKES] == (Grade.GOOD, "both")
+    assert northwind.signed.count(inbox) == 2
+
+
+async def test_B2B_6_GRP_16_a_microblog_is_described_by_whether_the_groups_send_it_copies(home, northwind):
+    describes(northwind, "gotosocial")
+    await home.founds("alpine", Reach.PARTNERS)
+    await home.admits(northwind, alpine=Level.READ)
+    assert (await findings(home, northwind.host))[Step.DESCRIBED] == (Grade.GOOD, "microblog")
+    async with home.database.writing() as session:
+        await partners.admit(session, northwind.host, copies=("alpine",))
+    assert (await findings(home, northwind.host))[Step.DESCRIBED] == (Grade.GOOD, "spoken_to")
 
 
 async def test_B2B_6_a_server_that_is_not_there_ends_the_check(home, northwind):
