@@ -130,6 +130,7 @@ async def is_known(session: AsyncSession, uris: Sequence[str]) -> set[str]:
 
 def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
     visibility, group_id, reach = _placed(told, parent)
+    created_at = min(told.published or now(), now())
     post = Post(
         id=post_id,
         uri=told.uri,
@@ -144,7 +145,8 @@ def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
         reply_to_uri=told.reply_to_uri,
         thread_id=(parent.thread_id or parent.id) if parent else post_id,
         context_uri=told.context_uri or (parent.context_uri if parent else None),
-        created_at=min(told.published or now(), now()),
+        created_at=created_at,
+        edited_at=told.updated if told.updated is not None and told.updated > created_at else None,
     )
     _say(post, told)
     return post

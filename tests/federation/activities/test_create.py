@@ -368,6 +368,15 @@ async def test_R_62_the_newest_version_wins(square, nora):
     assert await home.ledger() == ["received Create public", "received Update public"]
 
 
+async def test_R_62_a_version_that_was_seen_first_is_not_replaced_by_an_older_one(square, nora):
+    home = square.home
+    note = nora.note("1", cc=[square.ada_actor.uri], tag=[{"type": "Mention", "href": square.ada_actor.uri}])
+    versions = [("Third", "2026-02-03T00:00:00Z"), ("Second", "2026-02-02T00:00:00Z")]
+    for text, when in versions:
+        await nora.sends(home, nora.does("Update", altered(note, content=f"<p>{text}</p>", updated=when)))
+    assert [post.html for post in await remote(home)] == ["<p>Third</p>"]
+
+
 async def test_R_14_only_the_author_changes_or_deletes(square, nora, northwind, other):
     """Same owner, whatever server it comes from (TRUST-3)."""
     home = square.home
