@@ -110,7 +110,7 @@ async def compare(wire: Wire, row: Comparison) -> None:
     try:
         listed = await _listed(wire, row.url)
     except FetchFailed as error:
-        if error.http_status not in (403, 404, 410):
+        if error.http_status not in (404, 410):
             raise
         listed = set()  # it lists nobody of ours
     async with wire.database.writing() as session:

@@ -115,8 +115,9 @@ async def test_COL_9_a_header_that_is_not_the_groups_own_signed_word_is_not_read
     assert await standing(home, home.alan) == [MemberState.MEMBER]
 
 
-async def test_COL_9_a_list_that_cannot_be_had_now_is_asked_for_later(home, steel):
-    steel.peer.removes(f"{steel.id}/part", status=503)
+@pytest.mark.parametrize("status", [403, 503])
+async def test_COL_9_a_list_that_cannot_be_had_now_is_asked_for_later(home, steel, status):
+    steel.peer.removes(f"{steel.id}/part", status=status)
     await steel.sends(home, echo(steel), also=header_of(steel))
     await works(home)
     [row] = await rows(home, Comparison)
