@@ -32,13 +32,6 @@ from models.tables import (
 )
 from models.viewers import Staff
 
-GATE_TYPES = (
-    NotificationType.APPROVAL_ASKED,
-    NotificationType.APPROVED,
-    NotificationType.RETURNED,
-    NotificationType.INVITED,
-)
-
 
 def of_account(viewer: Staff) -> Select[Notification]:
     """One's own, newest first; what concerns a post only while one may see it."""

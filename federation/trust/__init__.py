@@ -2,7 +2,7 @@
 
 from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
 from federation.trust.admission import NotAdmitted, TooManyFetches, admit, fetch, is_own
-from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger, turns_us_away
+from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger
 from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for, standing
 from federation.trust.proven import is_proven
 from federation.trust.requests import (
@@ -43,6 +43,5 @@ __all__ = [
     "received_request",
     "recognise",
     "standing",
-    "turns_us_away",
     "viewer",
 ]

@@ -24,7 +24,6 @@ from models.introductions import Introduced, key_of
 from models.tables import Actor, Group, Introduction
 
 VOUCHED = frozenset({"Create", "Update", "Delete"})
-_SILENT = (401, 403, 404)
 
 
 class NotIntroduced(ProtocolError):
@@ -57,11 +56,6 @@ async def is_stranger(wire: Wire, uri: str) -> bool:
         except NotAdmitted:
             return not wire.database.instance.owns(uri)
     return False
-
-
-def turns_us_away(error: ProtocolError) -> bool:
-    """Whether a server that we would ask does not talk with us, so that a group may have to say who its people are."""
-    return isinstance(error, FetchFailed) and error.http_status in _SILENT
 
 
 async def author_through(wire: Wire, group: Actor, document: Document, actor: str, *, type: str) -> Known:

@@ -149,11 +149,6 @@ async def viewer_of(request: web.Request) -> Caller:
     return (await kept_of(request)).caller
 
 
-async def scopes_of(request: web.Request) -> Scopes:
-    """What was granted to whoever asks. Raises like `viewer_of`."""
-    return (await kept_of(request)).scopes
-
-
 async def kept_of(request: web.Request, text: str | None = None) -> _Kept:
     """All that is known of the token of `request`, or of `text` where a socket brought it otherwise."""
     text = text or shown(request)

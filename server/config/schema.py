@@ -51,7 +51,6 @@ class InstanceTable:
     )
     languages: tuple[str, ...] = doc(("de", "en"), "Languages people can choose.")
     default_language: str = doc("de", "Language of those who have not chosen, and of e-mails to partners.")
-    address_form: Literal["du"] = doc("du", "How German texts address people.")
     time_zone: str = doc("Europe/Berlin", "Time zone of the dates in pages and e-mails.")
 
 
