@@ -66,6 +66,25 @@ async def speak(keys: KeyRing, session: AsyncSession, post: Post, *, subject: Su
         await actors.disclose(session, spoken.author.id, hosts_of(sent))
 
 
+async def refresh(keys: KeyRing, session: AsyncSession, post: Post, *, subject: Subject) -> None:
+    """Tell those who have the copy of a post what hangs on it now: the counts of its poll."""
+    copy = await copies.of(session, post.id)
+    if copy is None:
+        return
+    try:
+        spoken = await gather_copy(session, copy)
+    except StaysHere:
+        return
+    have = await writing.departures(session, post.id)
+    inboxes = [(inbox, one.host) for inbox, one in have.items() if one.is_copy]
+    if spoken.poll is None or not inboxes:
+        return
+    await deliveries.cancel_unsent(session, copy.uri, ("Update",))  # DLV-5: this one replaces it
+    document = activity.update(mint(session), render_copy(spoken, instance_of(session)))
+    about = replace(subject, what="", object_uri=copy.uri, post_id=post.id, revision=spoken.revision.number)
+    await send(session, keys, document, actor=spoken.group, inboxes=inboxes, subject=about)
+
+
 async def _without_the_author_alone(
     session: AsyncSession, group: Group, post: Post, inboxes: list[Inbox]
 ) -> list[Inbox]:

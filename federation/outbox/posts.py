@@ -73,7 +73,7 @@ async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) 
         return
     have = await writing.departures(session, post.id)
     inboxes = [(inbox, departure.host) for inbox, departure in have.items() if not departure.is_copy]
-    if not inboxes:
+    if not have:
         return
     try:
         leaving = await gather(session, post)
@@ -87,6 +87,10 @@ async def refreshed(keys: KeyRing, session: AsyncSession, entry: PostRefreshed) 
         post_id=post.id,
         revision=leaving.revision.number,
     )
+    if len(inboxes) < len(have):
+        await copies.refresh(keys, session, post, subject=subject)
+    if not inboxes:
+        return
     await deliveries.cancel_unsent(session, post.uri, ("Update",))  # DLV-5: this one replaces it
     release = _Release(keys, session, leaving, subject, have, render_leaving(leaving, instance_of(session)))
     await release.again(inboxes)

@@ -1,9 +1,12 @@
 """A group that speaks itself: what members on microblogs read of a partner group, and what they answer (GRP-16)."""
 
+from datetime import timedelta
+
 import pytest
 
 from federation.vocabulary import PUBLIC
-from models import copies, partners
+from models import copies, partners, polls
+from models.polls import PollDraft
 from models.posts import reading
 from models.tables import Copy, Dialect, Group, Level, Post, Reach
 from tests.federation.office import (
@@ -19,6 +22,8 @@ from tests.federation.office import (
     outsider,
 )
 from tests.world import NORTHWIND, Outsider
+
+LUNCH = PollDraft(options=("Soup", "Salad"), lasts=timedelta(hours=1))
 
 
 @pytest.fixture
@@ -231,3 +236,25 @@ async def test_GRP_16_pictures_go_along(world, office, masha):
     async with world.database.reading() as session:
         [file] = await reading.files_of(session, (await session.get_one(Post, post.id)).id, 1)
         assert file.media.file in attached["url"]
+
+
+async def test_GRP_16_a_poll_is_asked_by_the_group_and_its_counts_follow(world, office, masha, clock):
+    post = await approved(world, "Lunch?", poll=LUNCH)
+    question = to_blog(await office.sends())["object"]
+    assert question["type"] == "Question"
+    assert [(one["name"], one["replies"]["totalItems"]) for one in question["oneOf"]] == [("Soup", 0), ("Salad", 0)]
+    await delivered(world)
+
+    async with world.database.writing() as session:
+        ids = await polls.ids_of(session, [post.id], outside=False)
+        await polls.vote(session, ids[post.id], [1], by=world.grace.staff)
+    clock.now += timedelta(minutes=5)
+    async with world.database.writing() as session:
+        await polls.strike(session)
+
+    sent = await office.sends()
+    assert [(one.host, one.form) for one in sent] == [(BLOG, "Update"), (NORTHWIND, "Announce{Update}")]
+    news = to_blog(sent)
+    assert news["actor"] == question["attributedTo"]
+    assert news["object"]["id"] == question["id"]
+    assert [one["replies"]["totalItems"] for one in news["object"]["oneOf"]] == [0, 1]

@@ -8,13 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents.post import files
+from federation.documents.post import poll as polled
 from federation.documents.post.rendering import gather, mention, without_tables
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import Document, format_date
-from models import copies
+from models import copies, polls
+from models.base import now
 from models.instance import Instance, instance_of
 from models.posts import departing, reading
-from models.tables import Actor, Attachment, Copy, Group, Post, PostTag, Reach, Revision
+from models.tables import Actor, Attachment, Copy, Group, Poll, Post, PostTag, Reach, Revision
 
 _WROTE = {"de": "schrieb"}
 
@@ -33,6 +35,7 @@ class Spoken:
     changed_at: datetime | None = None
     parent_uri: str | None = None
     answered: Actor | None = None
+    poll: Poll | None = None
 
 
 async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
@@ -60,12 +63,14 @@ async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
             changed_at=leaving.changed_at,
             parent_uri=parent_uri,
             answered=answered,
+            poll=leaving.poll,
         )
+    revision = await departing.newest(session, post)
     tags = await session.scalars(select(PostTag.name).where(PostTag.post_id == post.id).order_by(PostTag.name))
     return Spoken(
         copy=copy,
         post=post,
-        revision=await departing.newest(session, post),
+        revision=revision,
         author=await session.get_one(Actor, post.author_id),
         group=place,
         tags=tuple(tags),
@@ -73,6 +78,7 @@ async def gather_copy(session: AsyncSession, copy: Copy) -> Spoken:
         changed_at=post.edited_at,
         parent_uri=parent_uri,
         answered=answered,
+        poll=await polls.of_revision(session, revision),
     )
 
 
@@ -120,6 +126,8 @@ def render_copy(spoken: Spoken, instance: Instance) -> Document:
     ]
     document["attachment"] = files.render(spoken.files, instance)
     document["interactionPolicy"] = {"canQuote": {"automaticApproval": [spoken.group.uri]}}
+    if spoken.poll is not None and spoken.post.is_local:  # votes in polls of others would end here
+        document |= {"type": "Question"} | polled.render(spoken.poll, now=now())
     return document
 
 
@@ -128,7 +136,14 @@ def _content(spoken: Spoken, instance: Instance) -> str:
     wrote = _WROTE.get((revision.language or "").partition("-")[0].lower(), "wrote")
     who = f"{author.shown_name} (@{author.username}@{author.host or instance.host})"
     title = f"<p><strong>{html.escape(revision.title)}</strong></p>" if revision.title else ""
-    return f"<p>{html.escape(who)} {wrote}:</p>{title}{without_tables(revision.html)}"
+    return f"<p>{html.escape(who)} {wrote}:</p>{title}{without_tables(revision.html)}{_answers(spoken)}"
+
+
+def _answers(spoken: Spoken) -> str:
+    """What somebody else's poll offers, to be read at least."""
+    if spoken.poll is None or spoken.post.is_local:
+        return ""
+    return f"<ul>{''.join(f'<li>{html.escape(option.title)}</li>' for option in spoken.poll.options)}</ul>"
 
 
 async def document_of(session: AsyncSession, copy: Copy) -> Document:

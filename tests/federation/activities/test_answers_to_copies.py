@@ -1,12 +1,16 @@
 """What people on microblogs send to a partner group that speaks to them itself (GRP-16, GRP-6)."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from federation import outbox
 from federation.keys import KeyRing
 from federation.vocabulary import PUBLIC
 from models import copies, partners
-from models.tables import Like, Post, Visibility
+from models.polls import PollDraft
+from models.tables import Actor, Like, Post, Visibility, Vote
 from tests.federation.neighbours import altered
 from tests.world import sees
 
@@ -71,6 +75,21 @@ async def test_GRP_16_thanks_for_the_copy_are_thanks_for_the_post(square, nora, 
     assert await nora.sends(square.home, like) == "done: liked"
     assert [found.post_id for found in await square.home.rows(Like)] == [post.id]
     assert await nora.sends(square.home, nora.does("Undo", like)) == "done: liked no more"
+
+
+async def test_GRP_16_a_vote_in_the_copy_of_a_poll_is_a_vote_in_the_poll(square, nora, copied):
+    lunch = PollDraft(options=("Soup", "Salad"), lasts=timedelta(hours=1))
+    post = await square.home.alan.writes("Lunch?", group=square.alpine, poll=lunch)
+    await outbox.consumer(KeyRing(b"s" * 32)).catch_up(square.home.database)
+    async with square.home.database.reading() as session:
+        uri = (await copies.of(session, post.id)).uri
+    note = nora.note("1", inReplyTo=uri, to=[square.alpine_actor.uri], name="Salad")
+    del note["content"]
+    assert await nora.sends(square.home, nora.does("Create", note)) == "done: voted"
+    async with square.home.database.reading() as session:
+        voter = await session.scalar(select(Actor.uri).join(Vote, Vote.actor_id == Actor.id))
+    assert voter == nora.id
+    assert await remote(square.home) == []
 
 
 async def test_GRP_16_changes_and_the_end_of_an_answer_follow(square, nora, copied):
