@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.base import now
-from models.tables import LedgerLine, Outcome
+from models.tables import Departure, LedgerLine, Outcome, Post
 from models.viewers import Staff
 
 _FIRST = "0" * 64
@@ -60,6 +60,31 @@ async def append_all(session: AsyncSession, facts: Iterable[Fact]) -> None:
         previous = rows[-1]["hash"]
     if rows:
         await session.execute(_INSERT, rows)
+
+
+async def append_recalls(session: AsyncSession, posts: Iterable[Post], *, actor: str, rule: str) -> None:
+    """Say of each of `posts` that left the house that it is recalled from everybody who has it."""
+    of_posts = {post.id: post for post in posts}
+    gone_to: dict[int, list[str]] = {}
+    departures = select(Departure.post_id, Departure.host).where(Departure.post_id.in_(list(of_posts)))
+    for post_id, host in await session.execute(departures):
+        gone_to.setdefault(post_id, []).append(host)
+    recalls = [
+        Fact(
+            outcome=Outcome.WITHDRAWN,
+            what="Delete",
+            actor=actor,
+            rule=rule,
+            object_uri=post.uri,
+            post_id=post_id,
+            group_id=post.group_id,
+            hosts=gone_to[post_id],
+        )
+        for post_id, post in of_posts.items()
+        if post_id in gone_to
+    ]
+    if recalls:
+        await append_all(session, recalls)
 
 
 _INSERT = insert(cast(Table, LedgerLine.__table__))  # the session has nothing to do with lines: nobody changes them

@@ -5,7 +5,6 @@ and is kept here for what we show of those groups. What was removed is hidden, n
 can be restored.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -22,11 +21,9 @@ from models.posts.reading import loaded
 from models.tables import (
     Actor,
     Ban,
-    Departure,
     Group,
     MemberRole,
     MemberState,
-    Outcome,
     Pin,
     Post,
 )
@@ -113,26 +110,7 @@ async def receive_restoration(session: AsyncSession, post: Post, *, by: Actor, i
 async def _remove(
     session: AsyncSession, posts: Sequence[Post], *, by_id: int, by_handle: str, reason: str, is_passed_on: bool = False
 ) -> None:
-    gone_to = defaultdict[int, list[str]](list)
-    departures = select(Departure.post_id, Departure.host).where(Departure.post_id.in_([post.id for post in posts]))
-    for post_id, host in await session.execute(departures):
-        gone_to[post_id].append(host)
-    recalls = [
-        ledger.Fact(
-            outcome=Outcome.WITHDRAWN,
-            what="Delete",
-            actor=by_handle,
-            rule="moderation",
-            object_uri=post.uri,
-            post_id=post.id,
-            group_id=post.group_id,
-            hosts=gone_to[post.id],
-        )
-        for post in posts
-        if post.id in gone_to
-    ]
-    if recalls:
-        await ledger.append_all(session, recalls)
+    await ledger.append_recalls(session, posts, actor=by_handle, rule="moderation")
     for post in posts:
         post.removed_at = now()
         post.removed_by_id = by_id

@@ -21,7 +21,6 @@ from models.tables import (
     Media,
     Mention,
     Notification,
-    Outcome,
     Post,
     PostKind,
     PostTag,
@@ -220,7 +219,6 @@ async def delete(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
 
 async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
     """Blank a post and all that hangs on it, and announce that it is gone."""
-    gone_to = (await session.scalars(select(Departure.host).where(Departure.post_id == post.id))).all()
     await approvals.withdraw(session, post)
     post.deleted_at = now()
     post.title = post.source = post.html = post.warning = ""
@@ -231,20 +229,7 @@ async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
     boosts = (await session.scalars(select(Post).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None)))).all()
     for boost in boosts:
         boost.deleted_at = now()
-    if gone_to:
-        await ledger.append(
-            session,
-            ledger.Fact(
-                outcome=Outcome.WITHDRAWN,
-                what="Delete",
-                actor=by_handle,
-                rule="withdrawn",
-                object_uri=post.uri,
-                post_id=post.id,
-                group_id=post.group_id,
-                hosts=gone_to,
-            ),
-        )
+    await ledger.append_recalls(session, [post], actor=by_handle, rule="withdrawn")
     journal.record(session, journal.PostDeleted(post.id, post.uri))
     await session.flush()
 
