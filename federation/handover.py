@@ -44,7 +44,7 @@ FORMS: tuple[Form, ...] = ("cavage", "rfc9421")
 _MAX = 65_536
 _MISSES_WHAT_IT_NAMES = 424
 """Some forums' word for a Like of what is not there (RFC 4918 §11.4): they believed it, and looked."""
-_NO_DOOR = frozenset({404, 405})
+_NO_DOOR = frozenset({301, 302, 307, 308, 404, 405})
 """What the usual address of an inbox answers where it is none: not every microblog has one for all."""
 _NOT_A_PARTNER, _HALTED = "not_a_partner", "deliveries_halted"
 

@@ -136,6 +136,13 @@ async def test_B2B_6_a_microblog_without_an_inbox_for_all_is_asked_at_somebodys_
     assert northwind.signed.count(inbox) == 2
 
 
+async def test_B2B_6_a_redirect_from_the_usual_address_is_no_fault_of_theirs(home, northwind):
+    """Takahe has its inbox for all at /inbox/, and says so."""
+    describes(northwind, "takahe")
+    northwind.removes("/inbox", status=301)
+    assert (await findings(home, northwind.host))[Step.TAKES] == (Grade.DOUBTFUL, "no_door")
+
+
 async def test_B2B_6_GRP_16_a_microblog_is_described_by_whether_the_groups_send_it_copies(home, northwind):
     describes(northwind, "gotosocial")
     await home.founds("alpine", Reach.PARTNERS)
