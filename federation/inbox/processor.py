@@ -16,13 +16,13 @@ from time import monotonic
 from federation import remote_posts, trust
 from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce, forwarding
 from federation.documents import members
-from federation.documents.activity import encode, proven
 from federation.errors import ProtocolError
 from federation.inbox import texts
-from federation.signatures import BadProof, sha256_base64
+from federation.outbox import sending
+from federation.signatures import BadProof
 from federation.vocabulary import BadJson, Document, parse_json
 from federation.wire import Wire
-from models import actors, audit, deliveries, ledger, received
+from models import actors, audit, ledger, received
 from models.base import now
 from models.errors import DomainError
 from models.posts import receiving
@@ -252,7 +252,8 @@ class Processor:
     async def _refuse(self, claimed: Claimed, refused: Refused) -> None:
         """Note the refusal where people look for it; a group of ours tells the author (GRP-6)."""
         group_id = refused.group_id
-        keys = await self._wire.keys.ensure(self._wire.database, group_id) if group_id is not None else None
+        if group_id is not None:
+            await self._wire.keys.ensure(self._wire.database, group_id)  # making them takes long
         async with self._wire.database.writing() as session:
             if not await received.holds(session, claimed):
                 return
@@ -281,30 +282,22 @@ class Processor:
                     digest=hashlib.sha256(claimed.body).hexdigest(),
                 ),
             )
-            if group_id is None or keys is None or sender is None:
+            if group_id is None or sender is None:
                 return
-            uri = self._wire.database.instance.mint("x")
             document: Document = {
-                "id": uri,
+                "id": sending.mint(session),
                 "type": "Reject",
                 "actor": refused.group_uri,
                 "to": [sender.uri],
                 "object": claimed.uri,
             }
-            body = encode(proven(document, by=keys, at=now()))
-            await deliveries.enqueue(
+            await sending.send(
                 session,
-                deliveries.Outgoing(
-                    uri=uri,
-                    type="Reject",
-                    actor=await session.get_one(Actor, group_id),
-                    body=body,
-                    digest=sha256_base64(body),
-                    inboxes=[(sender.inbox, sender.host)],
-                    rule=refused.rule,
-                    object_uri=claimed.uri,
-                    group_id=group_id,
-                ),
+                self._wire.keys,
+                document,
+                actor=await session.get_one(Actor, group_id),
+                inboxes=[(sender.inbox, sender.host)],
+                subject=sending.Subject(rule=refused.rule, object_uri=claimed.uri, group_id=group_id),
             )
 
 
