@@ -1,6 +1,7 @@
 """Who we are and by which house rules: the few settings the models need, handed to every session."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ class Instance:
     max_characters: int = 5000
     max_attachments: int = 4
     cards_for: CardsFor = CardsFor.PUBLIC
+    sign_link: Callable[[str], str] | None = None
+    """Makes of a path an address that opens the file for whoever holds it, for a day or two."""
 
     @property
     def host(self) -> str:
@@ -43,6 +46,10 @@ class Instance:
 
     def url(self, path: str) -> str:
         return self.base_url + path
+
+    def open_url(self, path: str) -> str:
+        """The address of a file for those who ask without a signature; where nothing signs links, the plain one."""
+        return self.sign_link(path) if self.sign_link is not None else self.url(path)
 
     def mint(self, shelf: str) -> str:
         """A new wire id: opaque, never reused, never guessed (GEN-1). `shelf` is u, g, o, x, t, …"""

@@ -74,6 +74,7 @@ def house(config: Config) -> Instance:
         max_characters=config.posts.max_characters,
         max_attachments=config.media.max_attachments,
         cards_for=CardsFor(config.posts.link_cards),
+        sign_link=media.Links(config).sign,
     )
 
 

@@ -1,9 +1,12 @@
 """A group that speaks itself: what members on microblogs read of a partner group, and what they answer (GRP-16)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from federation.documents.post import gather, render_leaving
+from federation.documents.post.copies import gather_copy, render_copy
 from federation.vocabulary import PUBLIC
 from models import copies, partners, polls
 from models.polls import PollDraft
@@ -236,6 +239,20 @@ async def test_GRP_16_pictures_go_along(world, office, masha):
     async with world.database.reading() as session:
         [file] = await reading.files_of(session, (await session.get_one(Post, post.id)).id, 1)
         assert file.media.file in attached["url"]
+
+
+async def test_GRP_16_the_files_of_a_copy_open_without_a_signature(world, office, masha):
+    """Takahe and Mastodon sign no request for a file; the post itself keeps the address that asks for one."""
+    picture = await world.ada.uploads("A gear")
+    post = await approved(world, "Look", media_ids=[picture.id])
+    await office.sends()
+    signs = replace(world.database.instance, sign_link=lambda path: f"https://links.example{path}?by=us")
+    async with world.database.reading() as session:
+        copy = await copies.of(session, post.id)
+        [file] = render_copy(await gather_copy(session, copy), signs)["attachment"]
+        [plain] = render_leaving(await gather(session, await session.get_one(Post, post.id)), signs)["attachment"]
+    assert file["url"] == f"https://links.example{plain['url'].removeprefix(signs.base_url)}?by=us"
+    assert "by=us" not in plain["url"]
 
 
 async def test_GRP_16_a_poll_is_asked_by_the_group_and_its_counts_follow(world, office, masha, clock):

@@ -124,7 +124,7 @@ def render_copy(spoken: Spoken, instance: Instance) -> Document:
         *([mention(answered, instance)] if answered is not None else []),
         *({"type": "Hashtag", "href": instance.url(f"/tags/{name}"), "name": f"#{name}"} for name in spoken.tags),
     ]
-    document["attachment"] = files.render(spoken.files, instance)
+    document["attachment"] = files.render(spoken.files, instance, opens=True)  # most microblogs sign none of these
     document["interactionPolicy"] = {"canQuote": {"automaticApproval": [spoken.group.uri]}}
     if spoken.poll is not None and spoken.post.is_local:  # votes in polls of others would end here
         document |= {"type": "Question"} | polled.render(spoken.poll, now=now())
