@@ -16,13 +16,14 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from federation import keys
-from federation.signatures.keys import generate_ed25519, generate_rsa
+from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import postgres
 from tests.darkroom import KeptPool
 from tests.federation.beginnings import BEGINNINGS
+from tests.keys import rsa
 from tests.lending import Lender
 from tests.requirements import insist, missing
 from tests.templates import EMPTY, INHABITED, LOVELACE, Template
@@ -192,7 +193,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @functools.cache
 def _pairs() -> list[Any]:
     """Key pairs of this session: making one takes long, and which one somebody has matters to no test."""
-    return [(generate_rsa(), generate_ed25519()) for _ in range(2)]
+    return [(rsa(number), generate_ed25519()) for number in range(2)]
 
 
 @pytest.fixture

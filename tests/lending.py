@@ -16,29 +16,26 @@ from tests.templates import Template
 
 _KEEP = """
 CREATE SCHEMA kept;
-DO $$ DECLARE name text; found boolean; BEGIN
+DO $$ DECLARE name text; value bigint; found boolean; steps text := ''; BEGIN
   FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    steps := format('DELETE FROM public.%I;', name) || steps;
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I)', name) INTO found;
-    IF found THEN EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', name, name); END IF;
+    IF found THEN
+      EXECUTE format('CREATE TABLE kept.%I AS TABLE public.%I', name, name);
+      steps := steps || format('INSERT INTO public.%I SELECT * FROM kept.%I;', name, name);
+    END IF;
   END LOOP;
-  CREATE TABLE kept."sequences of the template" AS
-    SELECT sequencename::text AS name, last_value AS value FROM pg_sequences WHERE schemaname = 'public';
+  FOR name, value IN SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' LOOP
+    steps := steps || format(
+      'PERFORM setval(%L, %s, %L);', 'public.' || quote_ident(name), coalesce(value, 1), value IS NOT NULL);
+  END LOOP;
+  EXECUTE format('CREATE FUNCTION kept.again() RETURNS void LANGUAGE plpgsql AS %L', 'BEGIN ' || steps || ' END');
 END $$;
-"""
+SET session_replication_role = replica;
+"""  # a function, because its statements are planned once
 _EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
-DO $$ DECLARE name text; value bigint; BEGIN
-  SET LOCAL session_replication_role = replica;
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('DELETE FROM public.%I', name);
-  END LOOP;
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' AND tablename NOT LIKE '% %' LOOP
-    EXECUTE format('INSERT INTO public.%I SELECT * FROM kept.%I', name, name);
-  END LOOP;
-  FOR name, value IN SELECT * FROM kept."sequences of the template" LOOP
-    PERFORM setval(format('public.%I', name)::regclass, coalesce(value, 1), value IS NOT NULL);
-  END LOOP;
-END $$;
+SELECT kept.again();
 """
 
 

@@ -9,7 +9,8 @@ from models.database import Database
 from tests.federation import neighbours
 from tests.federation.beginnings import NORTHWIND, OURS
 from tests.federation.mailroom import Post, post_of
-from tests.federation.neighbours import Home, Peer, PeerActor, rsa
+from tests.federation.neighbours import Home, Peer, PeerActor
+from tests.keys import rsa
 from tests.ports import port
 from tests.world import hire
 
@@ -17,7 +18,7 @@ from tests.world import hire
 @pytest.fixture
 def shared_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our actors get a key pair that was made before: which one it is matters to no test that goes over sockets."""
-    monkeypatch.setattr("federation.keys._generate", lambda: (rsa(90), generate_ed25519()))
+    monkeypatch.setattr("federation.keys._generate", lambda: (rsa(3), generate_ed25519()))
 
 
 @pytest.fixture

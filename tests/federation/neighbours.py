@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from federation.fetch import Fetcher
 from federation.inbox import Processor
 from federation.keys import KeyRing, OwnKeys
 from federation.signatures import sign
-from federation.signatures.keys import generate_ed25519, generate_rsa, public_pem
+from federation.signatures.keys import generate_ed25519, public_pem
 from federation.signatures.multikey import encode_key
 from federation.vocabulary import ACCEPT, AS_JSON, PUBLIC
 from federation.wire import WIRE, AuthorizedFetch, Wire
@@ -43,17 +42,12 @@ from models.tables import (
     Received,
     Role,
 )
+from tests.keys import rsa
 from tests.ports import listening
 from tests.world import Person, hire, met
 
 LOCAL = ("*.localhost",)
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
-
-
-@functools.cache
-def rsa(number: int) -> Any:
-    """A key pair by number: making one takes long, so tests share them."""
-    return generate_rsa()
 
 
 @asynccontextmanager

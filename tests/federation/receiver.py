@@ -20,6 +20,7 @@ from federation.signatures import Request
 from federation.signatures import keys as pairs
 from federation.wire import Wire
 from models.database import Database
+from tests.keys import rsa
 
 INSECURE = ("*.localhost",)
 RULES = AddressRules(insecure_hosts=INSECURE, allowed_networks=(ipaddress.IPv4Network("127.0.0.0/8"),))
@@ -30,7 +31,7 @@ _PAIRS: list[Any] = []
 def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let actors have key pairs from a small stock: making one takes as long as a whole test."""
     while len(_PAIRS) < 3:
-        _PAIRS.append((pairs.generate_rsa(), pairs.generate_ed25519()))
+        _PAIRS.append((rsa(len(_PAIRS)), pairs.generate_ed25519()))
     stock = cycle(_PAIRS)
     monkeypatch.setattr(federation.keys, "_generate", lambda: next(stock))
 

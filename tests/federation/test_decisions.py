@@ -10,7 +10,7 @@ from models import audit
 from models.base import now
 from models.tables import AuditLine, Level, Partner, PartnerState, Reach
 from tests.federation.activities.conftest import known
-from tests.federation.neighbours import rsa
+from tests.keys import rsa
 
 
 async def told(home, action: str) -> list[tuple[str, str]]:

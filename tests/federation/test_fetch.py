@@ -20,8 +20,8 @@ from cryptography.x509.oid import NameOID
 from federation import signatures
 from federation.addresses import AddressRules
 from federation.fetch import Fetcher, FetchFailed, FetchRefused
-from federation.signatures import keys
 from federation.vocabulary import AS_JSON, BadJson
+from tests.keys import rsa
 
 OURS = "https://a.example"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -300,7 +300,7 @@ async def test_a_redirect_status_without_location_is_an_answer():
 
 
 def _certificate(tmp_path, name):
-    private = keys.generate_rsa()
+    private = rsa()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         x509.CertificateBuilder()
@@ -537,7 +537,7 @@ async def test_R_40_of_the_answer_to_a_delivery_64_KiB_are_kept():
 
 @pytest.mark.parametrize("form", ["cavage", "rfc9421"])
 async def test_what_we_sign_and_send_is_what_a_server_verifies(form):
-    private = keys.generate_rsa()
+    private = rsa()
     verified = []
 
     async def answer(request):

@@ -16,7 +16,8 @@ from models import actors, audit, received
 from models.base import now
 from models.tables import Actor, AuditLine, Key, Level, Reach, Received, ReceivedState
 from tests.federation import neighbours
-from tests.federation.neighbours import LD, altered, rsa
+from tests.federation.neighbours import LD, altered
+from tests.keys import rsa
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from federation.vocabulary import BadUrl
 from models import actors
 from models.errors import NotFound
 from models.tables import Actor, Key
-from tests.federation.neighbours import altered, rsa
+from tests.federation.neighbours import altered
+from tests.keys import rsa
 
 
 async def keys_of(home) -> list[str]:

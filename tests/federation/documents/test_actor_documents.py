@@ -13,11 +13,12 @@ from federation.signatures import keys as pairs
 from federation.signatures.multikey import encode_key
 from models.instance import Instance
 from models.tables import Actor, ActorType, Group, KeyKind, Media, Reach
+from tests.keys import rsa
 
 HOME = Instance(base_url="https://a.example", name="A Ltd")
 HTTPS_ONLY: tuple[str, ...] = ()
 WHEN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-RSA, ED25519 = pairs.generate_rsa(), pairs.generate_ed25519()
+RSA, ED25519 = rsa(), pairs.generate_ed25519()
 
 
 def own_keys(uri):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.signatures import BadProof, keys, multikey, proofs
 from federation.signatures.jcs import NotCanonical, canonical, number
+from tests.keys import rsa
 
 VECTORS = Path(__file__).parents[2] / "wire/vectors"
 JCS = json.loads((VECTORS / "jcs.json").read_text())
@@ -215,4 +216,4 @@ def test_PRF_1_a_proof_of_ours_verifies_and_an_rsa_key_cannot():
 
     proofs.verify(proof, private.public_key())
     with pytest.raises(BadProof):
-        proofs.verify(proof, keys.generate_rsa().public_key())
+        proofs.verify(proof, rsa().public_key())

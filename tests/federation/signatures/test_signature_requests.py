@@ -24,13 +24,14 @@ from federation.signatures.clock import format_http_date
 from federation.signatures.digests import content_digest_header, digest_header, sha256_base64
 from federation.signatures.messages import target_of
 from federation.signatures.structured import InnerList, Item, serialize
+from tests.keys import rsa
 
 NOW = datetime(2026, 2, 1, 10, 0, 2, tzinfo=UTC)
 HOSTS = {"a.example"}
 INBOX = "https://a.example/inbox"
 BODY = b'{"type":"Follow"}'
 KEY_ID = "https://b.example/users/anna#main-key"
-RSA = keys.generate_rsa()
+RSA = rsa()
 ED25519 = keys.generate_ed25519()
 FORMS = ("cavage", "rfc9421")
 

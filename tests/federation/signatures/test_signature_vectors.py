@@ -23,6 +23,7 @@ from federation.signatures import (
     rfc9421,
 )
 from federation.signatures.structured import InnerList, Item, parse_dictionary, serialize
+from tests.keys import rsa
 
 VECTORS = Path(__file__).parents[2] / "wire/vectors"
 RFC = json.loads((VECTORS / "rfc9421.json").read_text())
@@ -167,7 +168,7 @@ def test_SIG_9_another_key_does_not_verify(case):
     parsed = signatures.parse(_derived_request(case), hosts=LOCAL, now=NOW)
 
     with pytest.raises((BadSignature, AlgorithmRefused)):
-        signatures.verify(parsed, keys.generate_rsa().public_key(), now=NOW)
+        signatures.verify(parsed, rsa().public_key(), now=NOW)
     with pytest.raises((BadSignature, AlgorithmRefused)):
         signatures.verify(parsed, keys.generate_ed25519().public_key(), now=NOW)
 

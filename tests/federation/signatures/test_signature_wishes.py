@@ -6,12 +6,12 @@ import pytest
 
 from federation import signatures
 from federation.signatures import Request, Wish, read_wish, rfc9421, sign
-from federation.signatures.keys import generate_rsa
 from federation.trust import ACCEPT_SIGNATURE
+from tests.keys import rsa
 
 KEY_ID = "https://local.example/ap/u/ada#main-key"
 NOW = datetime(2026, 2, 1, 10, tzinfo=UTC)
-PRIVATE = generate_rsa()
+PRIVATE = rsa()
 
 
 def test_SIG_29_what_we_ask_of_others_we_would_do_ourselves():
