@@ -392,13 +392,15 @@ async def _remove_posts(
     session: AsyncSession, group: Group, actor: Actor, *, by_id: int, by_handle: str, reason: str
 ) -> None:
     posts = await session.scalars(
-        select(Post).where(
+        select(Post)
+        .where(
             Post.group_id == group.id,
             Post.author_id == actor.id,
             Post.boost_of_id.is_(None),
             Post.deleted_at.is_(None),
             Post.removed_at.is_(None),
         )
+        .order_by(Post.id)
     )
     found = posts.all()
     for start in range(0, len(found), _AT_ONCE):

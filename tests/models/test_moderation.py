@@ -164,7 +164,11 @@ async def test_GRP_12_many_posts_of_the_banned_are_recalled_with_as_many_questio
 
     assert steps[world.grace] == steps[world.joan]
     async with world.database.reading() as session:
-        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.outcome == Outcome.WITHDRAWN))).all()
+        lines = (
+            await session.scalars(
+                select(LedgerLine).where(LedgerLine.outcome == Outcome.WITHDRAWN).order_by(LedgerLine.id)
+            )
+        ).all()
     assert [line.post_id for line in lines] == [*posts[world.grace], *posts[world.joan]]
     assert all(line.hosts == ["north.example", "south.example"] for line in lines)
 
