@@ -320,8 +320,3 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("poll_id", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("tombstones", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ended", sa.String(24), server_default="deleted", nullable=False))
-
-    for column in ("boost_of_id", "reply_to_id"):  # anew, without the many posts in which they are empty
-        is_there = sa.text(f"{column} IS NOT NULL")
-        op.drop_index(f"ix_posts_{column}", "posts")
-        op.create_index(f"ix_posts_{column}", "posts", [column], sqlite_where=is_there, postgresql_where=is_there)
