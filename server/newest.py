@@ -14,7 +14,7 @@ from models.tables import HaltReason
 
 log = logging.getLogger(__name__)
 
-_FILE = ".ledger-line"
+FILE = ".ledger-line"
 
 
 class Newest:
@@ -22,7 +22,7 @@ class Newest:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
-        self._file = folder / _FILE
+        self._file = folder / FILE
         self._written = 0
 
     async def compare(self) -> bool:

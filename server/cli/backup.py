@@ -9,11 +9,12 @@ import click
 
 from models import backups
 from models.backups import CopyDiffers
+from server import newest
 from server.cli.frame import Refusal, asynchronous, config_option, config_path, connected, json_option, print_json
 from server.config import Config
 
 DATABASE, MEDIA = "kontor.sqlite3", "media"
-_COPIES = "remote"  # of pictures elsewhere, which are fetched again
+_LEFT = frozenset({"remote", newest.FILE})  # copies of pictures elsewhere, and what is newer than the database copied
 
 
 @click.command()
@@ -58,5 +59,5 @@ def _make(directory: Path) -> None:
 
 def _copy_files(source: Path, to: Path) -> int:
     if source.exists():
-        shutil.copytree(source, to, ignore=lambda folder, _: [_COPIES] if Path(folder) == source else [])
+        shutil.copytree(source, to, ignore=lambda folder, _: _LEFT if Path(folder) == source else ())
     return sum(path.is_file() for path in to.rglob("*"))

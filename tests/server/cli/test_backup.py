@@ -11,6 +11,7 @@ def test_a_backup_holds_the_company_and_where_it_is_restored_nothing_is_sent_unt
 ) -> None:
     (tmp_path / "media" / "remote").mkdir(parents=True, exist_ok=True)
     (tmp_path / "media" / "remote" / "copy.png").write_bytes(b"elsewhere")
+    (tmp_path / "media" / ".ledger-line").write_text("9")  # it would halt what somebody let go on before serving it
     (tmp_path / "media" / "picture.png").write_bytes(b"ours")
 
     made = muster("backup", "kept/today", "--json")
