@@ -114,17 +114,19 @@ def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
 
 def of_person(viewer: Viewer, actor_id: Any = ACTOR_ID) -> Select[Post]:
     """What somebody wrote and boosted; without their id with a parameter for it, called `actor_id`."""
-    wrote = and_(Post.author_id == actor_id, Post.visibility != Visibility.DIRECT)
-    return loaded(policy.visible_posts(viewer)).where(wrote)
+    return loaded(policy.visible_posts(viewer)).where(_wrote(actor_id))
+
+
+def _wrote(actor_id: Any) -> ColumnElement[bool]:
+    return and_(Post.author_id == actor_id, Post.visibility != Visibility.DIRECT)
 
 
 def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
     """What somebody wrote and boosted, as far as `viewer` may see it; for a group what is in it."""
     if actor.type is not ActorType.GROUP:
         return of_person(viewer, actor.id)
-    wrote = and_(Post.author_id == actor.id, Post.visibility != Visibility.DIRECT)
     in_it = and_(Post.group_id == actor.id, Post.boost_of_id.is_(None))
-    return loaded(policy.visible_posts(viewer)).where(or_(wrote, in_it))
+    return loaded(policy.visible_posts(viewer)).where(or_(_wrote(actor.id), in_it))
 
 
 def of_tag(viewer: Viewer, *tags: str) -> Select[Post]:
