@@ -17,16 +17,25 @@ from models.tables.deliveries import (
 from models.tables.emoji import Emoji
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
 from models.tables.halts import Halt, HaltReason
+from models.tables.hearing import Dismissal, Endorsement, HostBlock, Mute, Note
 from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
 from models.tables.link_cards import LinkCard
 from models.tables.media import Media, MediaKind
 from models.tables.moderation import Ban, Pin
-from models.tables.notifications import Notification, NotificationType
+from models.tables.notifications import (
+    Attitude,
+    Notification,
+    NotificationPermission,
+    NotificationPolicy,
+    NotificationType,
+    Severance,
+)
 from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerState, Peer
 from models.tables.polls import Poll, PollOption, Vote
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
+from models.tables.pushes import Push, PushSubscription, VapidKey
 from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like
 from models.tables.safety import Block, Report, ReportReason
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
@@ -44,6 +53,7 @@ __all__ = [
     "Application",
     "Approval",
     "Attachment",
+    "Attitude",
     "AuditLine",
     "AuthorizationCode",
     "Backfill",
@@ -62,14 +72,17 @@ __all__ = [
     "Departure",
     "Dialect",
     "Disclosure",
+    "Dismissal",
     "Emoji",
     "EmojiReaction",
     "Ended",
+    "Endorsement",
     "Featured",
     "Follow",
     "Group",
     "Halt",
     "HaltReason",
+    "HostBlock",
     "IdempotencyKey",
     "Introduction",
     "JournalEntry",
@@ -86,7 +99,11 @@ __all__ = [
     "MemberState",
     "Membership",
     "Mention",
+    "Mute",
+    "Note",
     "Notification",
+    "NotificationPermission",
+    "NotificationPolicy",
     "NotificationType",
     "Outcome",
     "Parked",
@@ -99,6 +116,8 @@ __all__ = [
     "Post",
     "PostKind",
     "PostTag",
+    "Push",
+    "PushSubscription",
     "Reach",
     "Received",
     "ReceivedState",
@@ -107,10 +126,12 @@ __all__ = [
     "ReportReason",
     "Revision",
     "Role",
+    "Severance",
     "SignIn",
     "Theme",
     "ThreadFill",
     "Tombstone",
+    "VapidKey",
     "Verdict",
     "Visibility",
     "Vote",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Id, now
@@ -10,16 +10,27 @@ from models.tables.actors import Actor
 
 
 class Follow(Base):
-    """Somebody follows a person; not accepted yet while `accepted_at` is null. `uri` is the Follow's id."""
+    """Somebody follows a person; not accepted yet while `accepted_at` is null. `uri` is the Follow's id.
+
+    `notifies`: they want to be told of each post. `languages` are those they want to read, each between commas.
+    """
 
     __tablename__ = "follows"
-    __table_args__ = (Index(None, "follower_id", "followee_id", unique=True), Index(None, "followee_id", "accepted_at"))
+    __table_args__ = (
+        Index(None, "follower_id", "followee_id", unique=True),
+        Index(None, "followee_id", "accepted_at"),
+        Index(
+            "ix_follows_notifies", "followee_id", sqlite_where=text("notifies = 1"), postgresql_where=text("notifies")
+        ),
+    )
 
     id: Mapped[Id]
     follower_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
     followee_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"))
     uri: Mapped[str] = mapped_column(index=True)
     shows_boosts: Mapped[bool] = mapped_column(default=True)
+    notifies: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    languages: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     accepted_at: Mapped[datetime | None]
 
