@@ -6,13 +6,14 @@ Passwords arrive here as hashes already (`server.auth.passwords`); tokens are ke
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import actors, audit, journal
+from models import actors, audit, journal, policy
 from models.base import now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.tables import AccessToken, Account, Actor, ActorType, Role, SignIn, Theme
@@ -37,6 +38,12 @@ class LastAdmin(NotAllowed):
     """This is the last admin: make somebody else admin first."""
 
     code = "last_admin"
+
+
+class DisablesSelf(NotAllowed):
+    """Nobody ends their own access: another admin does."""
+
+    code = "disables_self"
 
 
 async def create(
@@ -104,8 +111,28 @@ def staff(account: Account) -> Staff:
     )
 
 
+async def as_of_now(session: AsyncSession, known: Staff) -> Staff | None:
+    """The same person with the role they have at this moment; None once they were disabled."""
+    role = await session.scalar(_ROLE_NOW, {"id": known.account_id})
+    return None if role is None else replace(known, role=Role(role))
+
+
+_ROLE_NOW = select(Account.role).where(Account.id == bindparam("id"), Account.disabled_at.is_(None))
+
+
 async def disable(session: AsyncSession, account: Account, *, by: Staff | None = None) -> None:
-    """End somebody's access now: sign-ins, tokens, streams. What they wrote stays."""
+    """End somebody's access now: sign-ins, tokens, streams. What they wrote stays. `by` is None for the command line.
+
+    Raises:
+        NotAllowed: `by` does not administer. DisablesSelf. LastAdmin.
+    """
+    if by is not None:
+        if not policy.may_administer(by):
+            raise NotAllowed
+        if by.account_id == account.id:
+            raise DisablesSelf
+    if account.disabled_at is not None:
+        return
     if account.role is Role.ADMIN and not await _other_admin(session, account.id):
         raise LastAdmin(username=account.actor.username)
     account.disabled_at = now()
@@ -117,6 +144,18 @@ async def disable(session: AsyncSession, account: Account, *, by: Staff | None =
     )
     audit.note(session, "person_disabled", by=by, username=account.actor.username)
     journal.record(session, journal.AccessEnded(account.id))
+
+
+async def enable(session: AsyncSession, account: Account, *, by: Staff | None = None) -> None:
+    """Let somebody sign in again, with the password they had; what ended with their access stays ended.
+
+    Raises NotAllowed for who does not administer.
+    """
+    if by is not None and not policy.may_administer(by):
+        raise NotAllowed
+    if account.disabled_at is not None:
+        account.disabled_at = None
+        audit.note(session, "person_enabled", by=by, username=account.actor.username)
 
 
 async def _other_admin(session: AsyncSession, account_id: int) -> bool:

@@ -4,7 +4,7 @@ Who sees one: the admins, and those who keep the group in order that it was addr
 ours who reports somebody elsewhere may have it forwarded; it leaves in the name of the server, not in theirs (DISC-17).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -16,7 +16,7 @@ from models.base import new_id, now
 from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.posts.reading import loaded
-from models.tables import Account, Actor, Group, Post, Report, ReportReason
+from models.tables import Account, Actor, ActorType, Group, Post, Report, ReportReason
 from models.text.clean import clean_text
 from models.viewers import RemoteViewer, Staff
 
@@ -132,6 +132,35 @@ def listed(viewer: Staff, *, open_ones: bool = True) -> Select[Report]:
     return _loaded(policy.visible_reports(viewer)).where(state).order_by(Report.id.desc())
 
 
+def narrowed(
+    statement: Select[Report], *, by_id: int | None = None, about_id: int | None = None, about_host: str | None = None
+) -> Select[Report]:
+    """Those of some reports that came from somebody, are about somebody, or about people of a company elsewhere."""
+    if by_id is not None:
+        statement = statement.where(Report.by_id == by_id)
+    if about_id is not None:
+        statement = statement.where(Report.about_id == about_id)
+    if about_host is not None:
+        of_host = select(Actor.id).where(Actor.host == about_host.lower())
+        statement = statement.where(Report.about_id.in_(of_host))
+    return statement
+
+
+async def speakers(session: AsyncSession, found: Iterable[Report]) -> dict[int, int]:
+    """Who reported, by report: where a server did not say who, its own actor if we met it."""
+    named = {report.id: report.by_id for report in found if report.by_id is not None}
+    silent = {report.id: report.host for report in found if report.by_id is None}
+    if not silent:
+        return named
+    rows = await session.execute(
+        select(Actor.host, Actor.id).where(
+            Actor.type == ActorType.APPLICATION, Actor.host.in_(set(silent.values())), Actor.deleted_at.is_(None)
+        )
+    )
+    servers = dict(rows.all())
+    return named | {report_id: servers[host] for report_id, host in silent.items() if host in servers}
+
+
 def _loaded(reports: Select[Report]) -> Select[Report]:
     return reports.options(
         joinedload(Report.by),
@@ -166,6 +195,15 @@ async def deal_with(session: AsyncSession, report_id: int, *, by: Staff) -> Repo
         found.dealt_with_at = now()
         found.dealt_with_by_id = by.account_id
         audit.note(session, "report_dealt_with", by=by, host=found.host, report_id=found.id)
+    return found
+
+
+async def sort(session: AsyncSession, report_id: int, *, by: Staff, reason: ReportReason) -> Report:
+    """Say anew what a report is about. Raises NotFound."""
+    found = await one(session, by, report_id)
+    if found.reason is not reason:
+        found.reason = reason
+        audit.note(session, "report_sorted", by=by, host=found.host, report_id=found.id, reason=str(reason))
     return found
 
 

@@ -16,12 +16,6 @@ class NotBuilt(DomainError):
     code = "not_built"
 
 
-class AdminsUseTheWeb(NotAllowed):
-    """The company is administered on its pages, not through this interface."""
-
-    code = "admins_use_the_web"
-
-
 class NoSignUp(NotAllowed):
     """Accounts are made by the company's admins."""
 
@@ -123,11 +117,3 @@ async def already_gone(call: Call) -> web.Response:
 @routes.post("/api/v1/accounts", access=Access.APP)
 async def sign_up(call: Call) -> web.Response:
     raise NoSignUp
-
-
-for _method in ("GET", "POST", "PUT", "DELETE"):
-    for _version in ("v1", "v2"):
-
-        @routes.route(_method, f"/api/{_version}/admin/{{rest:.*}}", "admin:read", "admin:write")
-        async def administer(call: Call) -> web.Response:
-            raise AdminsUseTheWeb

@@ -53,6 +53,12 @@ class PersonNeeded(NotAllowed):
     code = "person_needed"
 
 
+class AdminNeeded(NotAllowed):
+    """Only those who administer the company may do this."""
+
+    code = "admin_needed"
+
+
 class Caller(NamedTuple):
     """Who shows a token: `staff` is None when it speaks for an application alone."""
 

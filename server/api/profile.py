@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from models import actors, markers, relations
 from models.instance import instance_of
-from models.tables import Account
+from models.tables import Account, Role
 from server import media
 from server.api import answers, params
 from server.api.entities import accounts, collections
@@ -40,7 +40,7 @@ async def credential_account(call: Call, session: AsyncSession) -> bytes:
             language=account.locale or None,
             requests=await session.scalar(waiting) or 0,
         ),
-        "role": accounts.role(str(account.role)),
+        "role": accounts.role(Role(account.role)),
     }
     return body[:-1] + b"," + answers.encoded(more)[1:]
 

@@ -3,6 +3,7 @@
 from server.api import (
     absent,
     accounts,
+    admin,
     apps,
     conversations,
     follows,
@@ -38,6 +39,7 @@ ALL: tuple[Routes, ...] = (
     lists.routes,
     conversations.routes,
     notifications.routes,
+    *admin.ALL,
     absent.routes,
 )
 

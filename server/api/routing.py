@@ -19,12 +19,14 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import accounts, policy
 from models.errors import DomainError, NotFound
 from models.paging import Page
 from models.viewers import ANONYMOUS, Staff, Viewer
 from server import i18n
 from server.api import answers, params
 from server.api.bearer import (
+    AdminNeeded,
     OutsideScope,
     PersonNeeded,
     TokenNeeded,
@@ -47,11 +49,12 @@ _NOBODY = Scopes(())
 
 
 class Access(StrEnum):
-    """Who may ask at all: everybody, any application, a person."""
+    """Who may ask at all: everybody, any application, a person, who administers the house."""
 
     PUBLIC = "public"
     APP = "app"
     PERSON = "person"
+    ADMIN = "admin"
 
 
 @dataclass(slots=True)
@@ -190,7 +193,7 @@ async def called(request: web.Request, access: Access, scopes: tuple[str, ...], 
     """Who asks, when they may. A token that is shown must be good, also where none is needed.
 
     Raises:
-        TokenNeeded, TokenInvalid. OutsideScope: none of `scopes` was granted. PersonNeeded.
+        TokenNeeded, TokenInvalid. OutsideScope: none of `scopes` was granted. PersonNeeded. AdminNeeded.
     """
     text = token or shown(request)
     if text is None:
@@ -200,15 +203,30 @@ async def called(request: web.Request, access: Access, scopes: tuple[str, ...], 
     kept = await kept_of(request, text)
     if scopes and not any(kept.scopes.cover(scope) for scope in scopes):
         raise OutsideScope(needed=scopes)
-    if access is Access.PERSON and kept.caller.staff is None:
+    staff = kept.caller.staff
+    if access in (Access.PERSON, Access.ADMIN) and staff is None:
         raise PersonNeeded
+    if access is Access.ADMIN:
+        staff = await _in_charge(request, staff)
     return Call(
         request,
-        viewer=kept.caller.staff or ANONYMOUS,
+        viewer=staff or ANONYMOUS,
         scopes=kept.scopes,
         token_id=kept.caller.token.id,
         application_id=kept.caller.token.application_id,
     )
+
+
+async def _in_charge(request: web.Request, staff: Staff | None) -> Staff:
+    """`staff` as they are at this moment: what they may do is kept with their token for a second elsewhere, not here.
+
+    Raises AdminNeeded.
+    """
+    async with request.app[DATABASE].reading() as session:
+        found = None if staff is None else await accounts.as_of_now(session, staff)
+    if found is None or not policy.may_administer(found):
+        raise AdminNeeded
+    return found
 
 
 async def guarded(request: web.Request, inner: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:

@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from aiohttp import web
 
-from models import tokens
+from models import policy, tokens
 from models.errors import DomainError, Invalid
 from models.tables import Application
 from models.viewers import Staff
@@ -78,10 +78,11 @@ async def ask(request: web.Request) -> web.StreamResponse:
     sent = params.Params(dict(request.query))
     application = await _application(request, sent)
     redirect_uri = _redirect_uri(application, sent)
-    if not isinstance(viewer(request), Staff):
+    by = viewer(request)
+    if not isinstance(by, Staff):
         return _to_the_door(request, application)
     try:
-        scopes, _ = _wanted(application, sent)
+        scopes, _ = _wanted(application, sent, by)
     except Denied as denied:
         return _back(redirect_uri, sent, error=denied.error, error_description=denied.description)
     with i18n.speaking(locale(request)):
@@ -113,7 +114,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     application = await _application(request, sent)
     redirect_uri = _redirect_uri(application, sent)
     try:
-        scopes, challenge = _wanted(application, sent)
+        scopes, challenge = _wanted(application, sent, by)
     except Denied as denied:
         return _back(redirect_uri, sent, error=denied.error, error_description=denied.description)
     if sent.text("decision") != "allow":
@@ -155,8 +156,11 @@ def _redirect_uri(application: Application, sent: params.Params) -> str:
     return wanted
 
 
-def _wanted(application: Application, sent: params.Params) -> tuple[Scopes, str | None]:
-    """Scopes and PKCE challenge of a request. Raises Denied."""
+def _wanted(application: Application, sent: params.Params, by: Staff) -> tuple[Scopes, str | None]:
+    """Scopes and PKCE challenge of a request. Raises Denied.
+
+    Some applications ask everybody for what only admins have: others give the rest (RFC 6749 §3.3), if there is any.
+    """
     if sent.text("response_type") != "code":
         raise Denied("unsupported_response_type", "Only response_type=code is possible.")
     if len(sent.text("state")) > _LONGEST:
@@ -167,6 +171,10 @@ def _wanted(application: Application, sent: params.Params) -> tuple[Scopes, str 
         raise Denied("invalid_scope", "A scope is asked for that does not exist here.") from unknown
     if not Scopes(tuple(application.scopes.split())).cover_all(scopes.names):
         raise Denied("invalid_scope", "More is asked for than the application registered.")
+    if not policy.may_administer(by):
+        scopes = scopes.for_staff()
+    if not scopes.names:
+        raise Denied("invalid_scope", "Only those who administer the company can give this.")
     challenge = sent.text("code_challenge")
     if not challenge:
         if sent.text("code_challenge_method"):

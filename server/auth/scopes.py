@@ -88,5 +88,9 @@ class Scopes:
     def cover_all(self, needed: Iterable[str]) -> bool:
         return all(self.cover(name) for name in needed)
 
+    def for_staff(self) -> "Scopes":
+        """The same without what only those who administer can give."""
+        return Scopes(tuple(name for name in self.names if not name.startswith("admin:")))
+
     def __str__(self) -> str:
         return " ".join(self.names)

@@ -36,11 +36,21 @@ _SENTENCES = {
     "write:notifications": N_("Dismiss your notifications."),
     "write:reports": N_("Report posts in your name."),
     "write:statuses": N_("Post, edit and delete in your name."),
+    "admin:read": N_("Read what only admins read: people, reports, partners, numbers."),
+    "admin:write": N_("Administer the company in your name: people, reports, partners."),
+    "admin:read:accounts": N_("Read everybody's account: address, role, whether it is disabled."),
+    "admin:read:domain_allows": N_("Read which companies are admitted."),
+    "admin:read:domain_blocks": N_("Read which servers are blocked."),
+    "admin:read:reports": N_("Read reports and whom they are about."),
+    "admin:write:accounts": N_("Disable people and let them in again in your name."),
+    "admin:write:domain_allows": N_("Admit companies and suspend them in your name."),
+    "admin:write:domain_blocks": N_("Block servers in your name and end that."),
+    "admin:write:reports": N_("Deal with reports in your name."),
 }
-_ADMINISTERS = N_("Nothing: administration is not possible through applications.")
+_NOTHING = N_("Nothing: there is no such thing here.")  # lists that other software keeps to shut people out
 
 
 def row(scope: str) -> ScopeRow:
     """A scope as the page shows it."""
-    sentence = _(_SENTENCES.get(scope, _ADMINISTERS))
-    return ScopeRow(scope, sentence, writes=scope in ("write", "follow") or scope.startswith("write:"))
+    sentence = _(_SENTENCES.get(scope, _NOTHING))
+    return ScopeRow(scope, sentence, writes=scope == "follow" or "write" in scope.split(":"))

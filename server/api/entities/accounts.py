@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from models.tables import Access, Actor, ActorType, Group
+from models.tables import Access, Actor, ActorType, Group, Role
 from models.tallies import Tally
 from models.text.addresses import shown_url
 from server import media
@@ -112,13 +112,18 @@ def source(actor: Actor, *, privacy: str, language: str | None, requests: int) -
     }
 
 
-def role(name: str) -> dict[str, Any]:
-    """A person's part in the company, in the shape of Mastodon's Role; it grants nothing through this API."""
-    numbers = {"staff": "-99", "gatekeeper": "1", "admin": "2"}
+ROLES = {Role.STAFF: "-99", Role.GATEKEEPER: "1", Role.ADMIN: "2"}
+"""Numbers for the roles; the first is Mastodon's for everybody."""
+# what this API lets admins do, in Mastodon's flags: the dashboard, reports, federation, users and their access
+_OF_ADMINS = (1 << 3) | (1 << 4) | (1 << 5) | (1 << 10) | (1 << 18)
+
+
+def role(name: Role) -> dict[str, Any]:
+    """A person's part in the company, in the shape of Mastodon's Role; by its permissions clients show what one may."""
     return {
-        "id": numbers[name],
-        "name": "" if name == "staff" else name,
+        "id": ROLES[name],
+        "name": "" if name is Role.STAFF else str(name),
         "color": "",
-        "permissions": "0",
+        "permissions": str(_OF_ADMINS if name is Role.ADMIN else 0),
         "highlighted": False,
     }

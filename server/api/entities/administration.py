@@ -1,0 +1,62 @@
+"""Mastodon's entities for who administers: people with their standing, reports, hosts."""
+
+from typing import Any
+
+from models.people import Person
+from models.tables import Report, Role
+from server.api.answers import encoded
+from server.api.entities import accounts
+from server.api.entities.times import instant, maybe
+
+
+def person(found: Person, body: bytes) -> bytes:
+    """Mastodon's Admin::Account around the Account in `body`. Addresses on the network are not kept, so there are none.
+
+    What concerns the account of somebody elsewhere is null: their company knows it.
+    """
+    actor, account, is_cut_off = found
+    entity: dict[str, Any] = {
+        "id": str(actor.id),
+        "username": actor.username,
+        "domain": None if actor.is_local else actor.host,
+        "created_at": instant(actor.created_at),
+        "email": None,
+        "ip": None,
+        "role": None,
+        "confirmed": None,
+        "suspended": is_cut_off,
+        "silenced": False,
+        "sensitized": False,
+        "disabled": None,
+        "approved": None,
+        "locale": None,
+        "invite_request": None,
+        "ips": [],
+        "created_by_application_id": None,
+        "invited_by_account_id": None,
+    }
+    if account is not None:
+        entity |= {
+            "email": account.email,
+            "role": accounts.role(Role(account.role)),
+            "confirmed": True,
+            "disabled": account.disabled_at is not None,
+            "approved": True,
+            "locale": account.locale or None,
+        }
+    return encoded(entity)[:-1] + b',"account":' + body + b"}"
+
+
+def report(found: Report) -> dict[str, Any]:
+    """Mastodon's Admin::Report without the people and the posts in it."""
+    return {
+        "id": str(found.id),
+        "action_taken": found.dealt_with_at is not None,
+        "action_taken_at": maybe(found.dealt_with_at),
+        "category": str(found.reason),
+        "comment": found.text,
+        "forwarded": found.is_forwarded,
+        "created_at": instant(found.created_at),
+        "updated_at": instant(found.dealt_with_at or found.created_at),
+        "rules": [],
+    }
