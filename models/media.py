@@ -12,7 +12,7 @@ from models import policy
 from models.base import now
 from models.errors import NotFound
 from models.posts.writing import free_media
-from models.tables import Attachment, Media, MediaKind, Post
+from models.tables import Attachment, Media, MediaKind, ScheduledFile
 from models.text.clean import clean_text
 from models.viewers import Staff, Viewer
 
@@ -114,8 +114,13 @@ async def sweep(session: AsyncSession, *, limit: int = 100) -> Sequence[str]:
     candidates = await session.scalars(
         select(Media)
         .outerjoin(Attachment, Attachment.media_id == Media.id)
-        .outerjoin(Post, Post.id == Attachment.post_id)
-        .where(Media.file.is_not(None), Media.created_at < now() - _UNUSED_FOR, Attachment.post_id.is_(None))
+        .outerjoin(ScheduledFile, ScheduledFile.media_id == Media.id)
+        .where(
+            Media.file.is_not(None),
+            Media.created_at < now() - _UNUSED_FOR,
+            Attachment.post_id.is_(None),
+            ScheduledFile.media_id.is_(None),
+        )
         .limit(limit)
     )
     names: list[str] = []

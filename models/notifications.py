@@ -28,6 +28,7 @@ from models.tables import (
     Post,
     Report,
     Role,
+    ScheduledPost,
     Verdict,
 )
 from models.viewers import Staff
@@ -405,6 +406,15 @@ async def _moderated(session: AsyncSession, entry: journal.Moderated) -> None:
         )
 
 
+async def _not_published(session: AsyncSession, entry: journal.SchedulingFailed) -> None:
+    """Whoever wanted to post something later has to decide what becomes of it."""
+    row = await session.get(ScheduledPost, entry.scheduled_id)
+    account = await session.get(Account, row.account_id) if row is not None and row.failure is not None else None
+    if row is not None and account is not None:
+        key = f"{row.id}:{row.at.timestamp():.0f}"
+        await _tell(session, account.id, NotificationType.NOT_PUBLISHED, from_id=account.actor_id, key=key)
+
+
 async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
     """Most posts name nobody and answer nothing: nobody is told of those."""
     written = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten) and not entry.is_quiet]
@@ -433,6 +443,7 @@ CONSUMER = journal.consumer(
         journal.Moderated: _moderated,
         journal.PollOver: _over,
         journal.Quoted: _quoted,
+        journal.SchedulingFailed: _not_published,
     },
     sieve=_of_interest,
 )

@@ -16,7 +16,7 @@ from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
-from models import actors, breakers, dead_letters, link_cards, media, notifications, polls
+from models import actors, breakers, dead_letters, link_cards, media, notifications, polls, scheduled
 from models.base import now
 from models.journal import Reader
 from server.copies import RemoteFiles
@@ -32,6 +32,8 @@ _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
 _CARDS_SECONDS = 5.0
+_CLOCKS = (polls, scheduled)
+"""What has a time at which something happens: each says when, and does it."""
 
 
 class Runtime:
@@ -120,20 +122,23 @@ class Runtime:
                     continue
                 await self._newest.remember()
                 async with self._database.reading() as session:
-                    due = await polls.next_strike(session)
-                if due is not None:
-                    wait = min(wait, max(0.0, (due - now()).total_seconds()))
+                    for clock in _CLOCKS:
+                        due = await clock.next_strike(session)
+                        if due is not None:
+                            wait = min(wait, max(0.0, (due - now()).total_seconds()))
             except Exception:
                 log.exception("what is due could not be done")
             await self._pause(wait)
 
     async def _due(self) -> int:
-        async with self._database.reading() as session:
-            due = await polls.next_strike(session)
-        if due is None or due > now():
-            return 0
-        async with self._database.writing() as session:
-            return await polls.strike(session)
+        done = 0
+        for clock in _CLOCKS:
+            async with self._database.reading() as session:
+                due = await clock.next_strike(session)
+            if due is not None and due <= now():
+                async with self._database.writing() as session:
+                    done += await clock.strike(session)
+        return done
 
     async def _sweep(self) -> None:
         while not self._stopping.is_set():

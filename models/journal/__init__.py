@@ -39,6 +39,7 @@ from models.journal.entries import (
     Quoted,
     QuoteRevoked,
     Reported,
+    SchedulingFailed,
     Unliked,
     Voted,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Quoted",
     "Reader",
     "Reported",
+    "SchedulingFailed",
     "Sieve",
     "Unliked",
     "Voted",

@@ -259,6 +259,13 @@ class Notified(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulingFailed(Entry):
+    """A post could not be published at its time; it is kept, and its author decides."""
+
+    scheduled_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
     """An account was disabled, or a token or sign-in ended: open streams of it must close."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -13,7 +13,19 @@ from models.groups import NotAMember
 from models.instance import instance_of
 from models.interactions import QuotePolicy
 from models.polls.asking import PollDraft
-from models.tables import Actor, ActorType, Attachment, Group, Media, Membership, MemberState, Post, Reach, Visibility
+from models.tables import (
+    Actor,
+    ActorType,
+    Attachment,
+    Group,
+    Media,
+    Membership,
+    MemberState,
+    Post,
+    Reach,
+    ScheduledFile,
+    Visibility,
+)
 from models.text import length
 from models.text.clean import clean_line, clean_text
 from models.text.markdown import Mention, Rendered, find_mentions, render
@@ -138,9 +150,14 @@ async def _files(session: AsyncSession, draft: Draft, *, by: Staff, post_id: int
     own = {media.id: media for media in found}
     used = set(
         await session.scalars(
-            select(Attachment.media_id)
-            .join(Post, Post.id == Attachment.post_id)
-            .where(Attachment.media_id.in_(wanted), Attachment.post_id != (post_id or 0), Post.deleted_at.is_(None))
+            union_all(
+                select(Attachment.media_id)
+                .join(Post, Post.id == Attachment.post_id)
+                .where(
+                    Attachment.media_id.in_(wanted), Attachment.post_id != (post_id or 0), Post.deleted_at.is_(None)
+                ),
+                select(ScheduledFile.media_id).where(ScheduledFile.media_id.in_(wanted)),
+            )
         )
     )
     for media_id in wanted:

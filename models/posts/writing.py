@@ -27,6 +27,7 @@ from models.tables import (
     Reach,
     Recipient,
     Revision,
+    ScheduledFile,
     Visibility,
 )
 from models.text.clean import fold_tag
@@ -325,7 +326,8 @@ async def departures(session: AsyncSession, post_id: int) -> dict[str, Departure
 
 
 async def free_media(session: AsyncSession, media: Media) -> bool:
-    """Whether no post that lives carries `media`."""
+    """Whether no post that lives or waits for its time carries `media`, and no profile shows it."""
     used = select(Attachment.post_id).where(Attachment.media_id == media.id).limit(1)
     profile = select(Actor.id).where((Actor.avatar_id == media.id) | (Actor.header_id == media.id)).limit(1)
-    return await session.scalar(used) is None and await session.scalar(profile) is None
+    waits = select(ScheduledFile.scheduled_id).where(ScheduledFile.media_id == media.id).limit(1)
+    return all([await session.scalar(found) is None for found in (used, profile, waits)])

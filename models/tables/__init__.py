@@ -2,6 +2,7 @@
 
 from models.tables.accounts import Account, Role, SignIn, Theme
 from models.tables.actors import EVERYBODY, Actor, ActorType, Disclosure, Key, KeyKind
+from models.tables.announcements import Announcement, AnnouncementDismissal, AnnouncementReaction
 from models.tables.approvals import Approval, Verdict
 from models.tables.consents import Consent, ConsentKind, ConsentState
 from models.tables.copies import Copy
@@ -18,6 +19,7 @@ from models.tables.emoji import Emoji
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
 from models.tables.halts import Halt, HaltReason
 from models.tables.hearing import Dismissal, Endorsement, HostBlock, Mute, Note
+from models.tables.house_texts import HouseText, HouseTextName
 from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
@@ -36,8 +38,9 @@ from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerSt
 from models.tables.polls import Poll, PollOption, Vote
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
 from models.tables.pushes import Push, PushSubscription, VapidKey
-from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like
+from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like, ThreadMute
 from models.tables.safety import Block, Report, ReportReason
+from models.tables.scheduled import ScheduledFile, ScheduledPost
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
 from models.tables.upkeep import Backfill, Comparison, ThreadFill
 
@@ -50,6 +53,9 @@ __all__ = [
     "Actor",
     "ActorType",
     "Agreement",
+    "Announcement",
+    "AnnouncementDismissal",
+    "AnnouncementReaction",
     "Application",
     "Approval",
     "Attachment",
@@ -83,6 +89,8 @@ __all__ = [
     "Halt",
     "HaltReason",
     "HostBlock",
+    "HouseText",
+    "HouseTextName",
     "IdempotencyKey",
     "Introduction",
     "JournalEntry",
@@ -126,10 +134,13 @@ __all__ = [
     "ReportReason",
     "Revision",
     "Role",
+    "ScheduledFile",
+    "ScheduledPost",
     "Severance",
     "SignIn",
     "Theme",
     "ThreadFill",
+    "ThreadMute",
     "Tombstone",
     "VapidKey",
     "Verdict",

@@ -31,6 +31,7 @@ class NotificationType(StrEnum):
     REMOVED = "removed"
     RESTORED = "restored"
     BANNED = "banned"
+    NOT_PUBLISHED = "not_published"
 
 
 class Notification(Base):

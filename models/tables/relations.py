@@ -69,7 +69,7 @@ class EmojiReaction(Base):
 
 
 class Featured(Base):
-    """That somebody elsewhere wants a post of theirs on top of their profile."""
+    """That somebody, here or elsewhere, wants a post of theirs on top of their profile."""
 
     __tablename__ = "featured"
 
@@ -88,3 +88,13 @@ class Bookmark(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ThreadMute(Base):
+    """That somebody wants to be told nothing more of a thread; `thread_id` is the id of the post that began it."""
+
+    __tablename__ = "thread_mutes"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(default=now)

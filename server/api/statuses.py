@@ -1,19 +1,14 @@
 """Statuses: posting, reading, changing and deleting them."""
 
-from typing import Any
-
 import msgspec
 from aiohttp import web
 
 from models import policy, tokens
-from models.errors import Invalid, NotFound
-from models.instance import instance_of
+from models.errors import NotFound
 from models.polls import of_revisions
 from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
-from models.tables import Visibility
-from models.text.clean import clean_line
-from server.api import answers, params, polls, quoting, visiting
+from server.api import answers, drafting, scheduled, visiting
 from server.api.entities import statuses as entities
 from server.api.entities.attachments import attachment
 from server.api.entities.polls import asked as asked_in
@@ -24,20 +19,6 @@ from server.api.routing import Access, Call, Routes
 routes = Routes()
 
 _MANY = 40
-_KEY_LIMIT = 200
-_LANGUAGE_LIMIT = 20
-
-
-class NoSchedule(Invalid):
-    """Posts cannot be sent later by the server yet: post it now, or keep the draft."""
-
-    code = "no_schedule"
-
-
-class UnknownVisibility(Invalid):
-    """Nobody here knows this visibility."""
-
-    code = "unknown_visibility"
 
 
 # Posting
@@ -46,8 +27,10 @@ class UnknownVisibility(Invalid):
 @routes.post("/api/v1/statuses", "write:statuses")
 async def create(call: Call) -> web.Response:
     """Post. The same Idempotency-Key within a day answers with the post it made the first time (R-63)."""
-    _refuse_what_is_missing(call.params)
-    key = call.request.headers.get("Idempotency-Key", "").strip()[:_KEY_LIMIT]
+    if call.params.text("scheduled_at").strip():
+        made = await scheduled.create(call)
+        return made if isinstance(made, web.Response) else await answer_post(call, made)
+    key = drafting.key_of(call)
     post_id, is_new = await _write(call, key)
     if not is_new:
         return await answer_post(call, post_id)
@@ -62,63 +45,10 @@ async def _write(call: Call, key: str) -> tuple[int, bool]:
             before = await tokens.answered_before(session, by=call.staff, key=key)
             assert before is not None  # noqa: S101 - whoever had the key committed before we could ask
             return before, False
-        leaves = instance_of(session).clients_public_leaves
-        post = await writing.write(session, _draft(call, leaves=leaves), by=call.staff)
+        post = await writing.write(session, drafting.draft_of(call, session), by=call.staff)
         if key:
             await tokens.remember_answer(session, by=call.staff, key=key, post_id=post.id)
         return post.id, True
-
-
-def _refuse_what_is_missing(sent: params.Params) -> None:
-    if sent.text("scheduled_at").strip():
-        raise NoSchedule(field="scheduled_at")
-
-
-def _draft(call: Call, *, leaves: bool) -> Draft:
-    sent = call.params
-    return Draft(
-        text=sent.text("status"),
-        group_id=sent.id("kontor_group_id"),
-        visibility=_visibility(sent, leaves=leaves),
-        reply_to_id=sent.id("in_reply_to_id"),
-        application_id=call.application_id,
-        quote_of_id=sent.id("quoted_status_id") or sent.id("quote_id"),
-        quoting=quoting.wanted(sent) if sent.has("quote_approval_policy") else None,
-        **_words(sent),
-    )
-
-
-def _words(sent: params.Params) -> dict[str, Any]:
-    """What a post and an edit have in common."""
-    language = clean_line(sent.text("language")[:_LANGUAGE_LIMIT], limit=_LANGUAGE_LIMIT)
-    return {
-        "warning": sent.text("spoiler_text"),
-        "is_sensitive": sent.flag("sensitive"),
-        "language": language or None,
-        "media_ids": tuple(sent.ids("media_ids")),
-        "describes": {
-            row_id: row.text("description")
-            for row in sent.tables("media_attributes") or ()
-            if (row_id := row.id("id")) is not None and row.has("description")
-        },
-        "names_outsiders": sent.flag("kontor_names_outsiders"),
-        "poll": polls.draft_of(sent),
-    }
-
-
-def _visibility(sent: params.Params, *, leaves: bool) -> Visibility:
-    """For whom a client's word means a post. Nothing but `public` and `unlisted` ever leaves, and only where the
-    company decided so; a group or the post that is answered decides before this does."""
-    word = sent.text("visibility").strip().lower()
-    if word == "direct":
-        return Visibility.DIRECT
-    if word in ("", "private", "local") or sent.flag("local_only"):
-        return Visibility.COMPANY
-    if word not in ("public", "unlisted"):
-        raise UnknownVisibility(field="visibility")
-    if not leaves:
-        return Visibility.COMPANY
-    return Visibility.PUBLIC if word == "public" else Visibility.UNLISTED
 
 
 async def answer_post(call: Call, post_id: int) -> web.Response:
@@ -219,9 +149,8 @@ async def update(call: Call) -> web.Response:
 
     The same answers keep their votes, others begin anew, and without any there is no poll any more.
     """
-    _refuse_what_is_missing(call.params)
     async with call.writing() as session:
-        draft = Draft(text=call.params.text("status"), **_words(call.params))
+        draft = Draft(text=call.params.text("status"), **drafting.words(call.params))
         await writing.edit(session, call.id(), draft, by=call.staff)
     return await answer_post(call, call.id())
 

@@ -52,6 +52,7 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "password_changed": ("done", N_("Your password is changed. All your other browsers are signed out.")),
     "signed_out_there": ("done", N_("That browser is signed out.")),
     "signed_out_elsewhere": ("done", N_("All your other browsers are signed out.")),
+    "not_scheduled": ("done", N_("Deleted. It will not be posted.")),
     "withdrawn": ("done", N_("The application has no access any more.")),
     "admitted": ("done", N_("The company is admitted.")),
     "suspended": ("done", N_("The company is suspended. Nothing goes out, nothing comes in.")),

@@ -29,6 +29,7 @@ _KINDS: dict[NotificationType, str] = {
     NotificationType.REMOVED: "returned",
     NotificationType.RESTORED: "approved",
     NotificationType.BANNED: "returned",
+    NotificationType.NOT_PUBLISHED: "returned",
     NotificationType.FOLLOW_REQUEST: "join",
 }
 _FOR_YOU = ("mention", "approval", "approved", "returned", "join", "report")
@@ -115,6 +116,8 @@ def _address(sight: Sight, row: Notification, group: Group | None) -> str:
         return sight.url("approvals")
     if row.type is NotificationType.REPORT:
         return sight.url("reports")
+    if row.type is NotificationType.NOT_PUBLISHED:
+        return sight.url("scheduled")
     if row.post_id is not None:
         return sight.url("post", post_id=row.post_id)
     if group is not None and row.type is NotificationType.FOLLOW_REQUEST:
@@ -152,6 +155,7 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
         NotificationType.REPORT: _("Somebody reported %(name)s", name=name),
         NotificationType.REMOVED: _("%(name)s took your post out of %(group)s", name=name, group=where),
         NotificationType.RESTORED: _("%(name)s brought your post back to %(group)s", name=name, group=where),
+        NotificationType.NOT_PUBLISHED: _("A post of yours could not be published at its time"),
         NotificationType.BANNED: _("%(name)s banned you from %(group)s", name=name, group=where),
     }
     return sentences[row.type]

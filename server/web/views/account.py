@@ -117,3 +117,23 @@ class AuthorizeCodeView:
 
     application: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledRow:
+    """A post that waits for its time, or whose time passed and which could not be published (`failure`)."""
+
+    at: Moment
+    text: str
+    delete_url: str
+    group: str = ""
+    files: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledView:
+    """`web/scheduled.html`."""
+
+    posts: tuple[ScheduledRow, ...] = ()
+    paging: Paging = field(default_factory=Paging)

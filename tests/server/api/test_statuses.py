@@ -124,15 +124,6 @@ async def test_an_approved_post_says_so_and_an_edit_of_it_waits_again(ada: Phone
     assert edited["kontor"]["state"] == "outdated"
 
 
-async def test_a_post_for_later_is_refused_and_not_posted_now(ada: Phone) -> None:
-    later = {"status": "Tomorrow", "scheduled_at": "2030-01-01T00:00:00.000Z"}
-
-    answer = await ada.post("/api/v1/statuses", json=later, status=422)
-
-    assert answer.body["code"] == "no_schedule"
-    assert (await ada.get("/api/v1/timelines/home")).body == []
-
-
 async def test_an_empty_post_is_refused(ada: Phone) -> None:
     answer = await ada.post("/api/v1/statuses", json={"status": "  "}, status=422)
 

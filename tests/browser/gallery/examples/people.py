@@ -50,6 +50,19 @@ EXAMPLES = (
     ),
     page("settings", "settings", SETTINGS),
     page(
+        "scheduled",
+        "scheduled",
+        v.ScheduledView(
+            posts=(
+                v.ScheduledRow(at=ago(days=-1), text="Die Kantine hat morgen zu.", delete_url="/d", files=2),
+                v.ScheduledRow(
+                    at=ago(days=1), text="Zahlen", delete_url="/d", group="Alpen", failure="Du bist kein Mitglied."
+                ),
+            )
+        ),
+    ),
+    page("scheduled-empty", "scheduled", v.ScheduledView()),
+    page(
         "sign-in",
         "sign_in",
         v.SignInView(
