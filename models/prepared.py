@@ -8,13 +8,17 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Select, String, bindparam
+from sqlalchemy import BigInteger, Select, String, bindparam, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from models.tables import Role
+from models.tables import Account, Role
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Staff, Viewer
 
 T = TypeVar("T")
+
+LISTENER = aliased(Account, name="listener")
+"""The colleague of whom a statement for many asks; `prepare_for_many` wants it joined."""
 
 _ACCOUNT, _ACTOR, _HOST = "viewer_account", "viewer_actor", "viewer_host"
 _KEPT = 2000
@@ -36,6 +40,13 @@ def prepare(viewer: Viewer, build: Callable[..., T], *facts: Any) -> tuple[T, di
     return _built(build, frozenset(values), facts), values
 
 
+def prepare_for_many(role: Role, build: Callable[..., T], *facts: Any) -> T:
+    """`build(viewer, *facts)` for all colleagues of a role at once: what it makes must join `LISTENER`, and asks for
+    each of them who are in it."""
+    built: T = _built_for_many(build, role, facts)
+    return built
+
+
 async def find(session: AsyncSession, viewer: Viewer, build: Callable[[Any], Select[T]], **values: Any) -> T | None:
     """The first of what `build(viewer)` selects, with `values` for the parameters it has of its own."""
     statement, known = prepare(viewer, build)
@@ -49,6 +60,14 @@ _Kind = Role | frozenset[str] | None
 @functools.lru_cache(_KEPT)
 def _built(build: Callable[..., T], kind: _Kind, facts: tuple[Any, ...]) -> T:
     return build(ANONYMOUS if kind is None else _stand_in(kind), *facts)
+
+
+@functools.lru_cache(_KEPT)
+def _built_for_many(build: Callable[..., T], role: Role, facts: tuple[Any, ...]) -> T:
+    # bare names: a column of the alias would bring it along into each subquery, where it would mean anybody
+    account: Any = literal_column("listener.id", BigInteger)
+    actor: Any = literal_column("listener.actor_id", BigInteger)
+    return build(Staff(account_id=account, actor_id=actor, username="", role=role), *facts)
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from models import journal
 from models.accounts import hash_token
 from models.base import now
 from models.errors import DomainError, NotFound
-from models.tables import AccessToken, Account, Application, AuthorizationCode, IdempotencyKey
+from models.tables import AccessToken, Account, Application, AuthorizationCode, IdempotencyKey, Role
 from models.text.clean import clean_line
 from models.viewers import Staff
 
@@ -197,14 +197,14 @@ _HOLDER = (
 )
 
 
-async def live(session: AsyncSession, token_ids: Iterable[int]) -> set[int]:
-    """Those of `token_ids` whose access has not ended."""
-    found = await session.scalars(
-        select(AccessToken.id)
+async def live(session: AsyncSession, token_ids: Iterable[int]) -> dict[int, Role]:
+    """Those of `token_ids` whose access has not ended, and the role that their person has now."""
+    found = await session.execute(
+        select(AccessToken.id, Account.role)
         .join(Account, Account.id == AccessToken.account_id)
         .where(AccessToken.id.in_(list(token_ids)), AccessToken.revoked_at.is_(None), Account.disabled_at.is_(None))
     )
-    return set(found)
+    return {token_id: role for token_id, role in found}
 
 
 def is_stale(token: AccessToken) -> bool:

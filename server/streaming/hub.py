@@ -1,35 +1,30 @@
 """Tells open streams what happened: one reader of the journal per process, for all of them.
 
-For each person with an open stream the policy is asked again about everything that is told, at the moment it is told
-(R-78). A stream ends when the access behind it does, by the journal or, should that be late, by a look at the tokens
-every few seconds; and when its reader is too slow. Whoever is cut off comes back and loads what is there.
+The policy is asked again about everything that is told, for all who listen, at the moment it is told (R-78;
+`telling.py`). A stream ends when the access behind it does, by the journal or, should that be late, by a look at the
+tokens every few seconds; and when its reader is too slow. Whoever is cut off comes back and loads what is there.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal, policy, tokens
+from models import journal, tokens
 from models.errors import DomainError
 from models.journal import Entry
-from models.posts import outlines
-from models.viewers import Staff
-from server.api import conversations, notifications
-from server.api.entities.shelf import SHELF
 from server.context import DATABASE
-from server.streaming.connections import Connection, Ending, Event
-from server.streaming.streams import Stream
+from server.streaming.connections import Connection, Ending
+from server.streaming.telling import News, tell
 from server.tail import TAIL, FellBehind
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 2.0
+_STILL_HERE = 15.0
 _AFTER_A_FAULT = 1.0
 _PER_PERSON = 50
 
@@ -41,36 +36,6 @@ class TooManyStreams(DomainError):
     status = 429
 
 
-@dataclass(slots=True)
-class _News:
-    """What some entries of the journal say, sorted by what clients are told of it."""
-
-    written: list[int] = field(default_factory=list)
-    edited: list[int] = field(default_factory=list)
-    deleted: list[int] = field(default_factory=list)
-    notified: dict[int, list[int]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, entries: Iterable[Entry]) -> "_News":
-        news = cls()
-        for entry in entries:
-            match entry:
-                case journal.PostWritten(post_id):
-                    news.written.append(post_id)
-                case journal.PostEdited(post_id):
-                    news.edited.append(post_id)
-                case journal.PostDeleted(post_id):
-                    news.deleted.append(post_id)
-                case journal.Moderated("remove", post_id=int(post_id), is_undone=is_back):
-                    (news.written if is_back else news.deleted).append(post_id)
-                case journal.Notified(notification_id, account_id):
-                    news.notified.setdefault(account_id, []).append(notification_id)
-        return news
-
-    def concerns(self, account_id: int) -> bool:
-        return bool(self.written or self.edited or self.deleted or account_id in self.notified)
-
-
 class Hub:
     """The open streams of one process."""
 
@@ -79,6 +44,7 @@ class Hub:
         self._app = app
         self._open: dict[int, set[Connection]] = {}
         self._looked = 0.0
+        self._shown_life = time.monotonic()
 
     @contextlib.contextmanager
     def connected(self, connection: Connection) -> Iterator[Connection]:
@@ -120,12 +86,14 @@ class Hub:
                 self._end_access(entry)
         if self._open and time.monotonic() - self._looked > self.look_every:
             await self._look()
-        news = _News.of(entries)
-        for account_id in [account_id for account_id in self._open if news.concerns(account_id)]:
-            # one person after another, each seen at a moment of their own; they may have left meanwhile
-            mine = tuple(self._open.get(account_id, ()))
-            if mine:
-                await self._tell(mine, news)
+        if self._open and time.monotonic() - self._shown_life > _STILL_HERE:
+            self._shown_life = time.monotonic()
+            for connection in self._everybody():
+                connection.show_life()
+        news = News.of(entries)
+        if self._open and news:
+            # all of them seen at one moment; who left meanwhile is written to no more
+            await tell(self._app, self._everybody(), news)
 
     def _end_access(self, ended: journal.AccessEnded) -> None:
         for connection in self._open.get(ended.account_id, ()):
@@ -134,85 +102,19 @@ class Hub:
 
     async def _look(self) -> None:
         self._looked = time.monotonic()
-        everybody = [connection for mine in self._open.values() for connection in mine]
+        everybody = self._everybody()
         async with self._app[DATABASE].reading() as session:
             live = await tokens.live(session, {connection.token_id for connection in everybody})
         for connection in everybody:
-            if connection.token_id not in live:
+            if live.get(connection.token_id) is not connection.viewer.role:
                 connection.end(Ending.ACCESS_ENDED)
 
+    def _everybody(self) -> list[Connection]:
+        return [connection for mine in self._open.values() for connection in mine]
+
     def end_all(self, why: Ending) -> None:
-        for mine in self._open.values():
-            for connection in mine:
-                connection.end(why)
-
-    async def _tell(self, mine: Sequence[Connection], news: _News) -> None:
-        viewer = mine[0].viewer
-        wanted = {stream for connection in mine for stream in connection.streams}
-        async with self._app[DATABASE].reading() as session:
-            events = [
-                *await self._posts(session, viewer, wanted, news),
-                *await self._conversations(session, viewer, wanted, news),
-                *await self._deletions(session, viewer, wanted, news),
-                *await self._notifications(session, viewer, wanted, news),
-            ]
-        for connection in mine:
-            for event in events:
-                if event.stream in connection.streams and _reaches(connection, event):
-                    connection.tell(event)
-
-    async def _posts(self, session: AsyncSession, viewer: Staff, wanted: set[Stream], news: _News) -> list[Event]:
-        ids = {*news.written, *news.edited}
-        if not ids:
-            return []
-        belongs = {stream: await stream.among(session, viewer, ids) for stream in wanted if stream.tells_posts}
-        lines = await outlines.outlines_of(session, viewer, set().union(*belongs.values()))
-        bodies = dict(zip(lines, await self._app[SHELF].statuses(session, viewer, list(lines.values())), strict=True))
-        return [
-            Event(stream, name, bodies[post_id])
-            for name, told in (("update", news.written), ("status.update", news.edited))
-            for post_id in dict.fromkeys(told)
-            if post_id in bodies
-            for stream, own in belongs.items()
-            if post_id in own
-        ]
-
-    async def _conversations(
-        self, session: AsyncSession, viewer: Staff, wanted: set[Stream], news: _News
-    ) -> list[Event]:
-        stream = Stream("direct")
-        if stream not in wanted or not news.written:
-            return []
-        messages = await stream.among(session, viewer, news.written)
-        lines = await outlines.outlines_of(session, viewer, messages)
-        bodies = await conversations.bodies(self._app, session, viewer, list(lines.values()))
-        return [Event(stream, "conversation", body) for body in bodies]
-
-    async def _deletions(self, session: AsyncSession, viewer: Staff, wanted: set[Stream], news: _News) -> list[Event]:
-        streams = [stream for stream in wanted if stream.tells_posts]
-        if not news.deleted or not streams:
-            return []
-        gone = await outlines.among(session, viewer, policy.knew_posts, news.deleted)
-        return [Event(stream, "delete", b"%d" % post_id) for post_id in gone for stream in streams]
-
-    async def _notifications(
-        self, session: AsyncSession, viewer: Staff, wanted: set[Stream], news: _News
-    ) -> list[Event]:
-        ids = news.notified.get(viewer.account_id, [])
-        streams = [stream for stream in wanted if stream.kind in ("user", "user:notification")]
-        if not ids or not streams:
-            return []
-        told = await notifications.told_of(session, viewer, ids)
-        bodies = await notifications.rendered(self._app, session, viewer, told[::-1])
-        return [Event(stream, "notification", body) for body in bodies for stream in streams]
-
-
-def _reaches(connection: Connection, event: Event) -> bool:
-    """Whether the token behind a connection reaches as far as an event (CVE-2025-62176)."""
-    needed = "read:notifications" if event.name == "notification" else "read:statuses"
-    if event.stream.kind == "list":
-        return connection.scopes.cover("read:lists") or connection.scopes.cover(needed)
-    return connection.scopes.cover(needed)
+        for connection in self._everybody():
+            connection.end(why)
 
 
 HUB = web.AppKey("hub", Hub)

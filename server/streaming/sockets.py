@@ -14,12 +14,10 @@ from server.api.bearer import TokenNeeded, shown
 from server.api.limits import ALLOWANCE
 from server.api.params import Unreadable
 from server.api.routing import Access, Call, called, guarded, language
-from server.streaming.connections import STREAMS, Connection, Ending, Event
+from server.streaming.connections import STREAMS, Connection, Ending, Form, framed
 from server.streaming.hub import HUB
 from server.streaming.streams import Stream, UnknownStream, parse
 
-_STILL_HERE = 15.0
-_WRITE_WITHIN = 4.0
 _CLOSE_WITHIN = 2.0
 _MESSAGE_BYTES = 4096
 _SCOPES = ("read:statuses", "read:notifications", "read:lists")
@@ -27,6 +25,7 @@ _CODES = {
     Ending.ACCESS_ENDED: WSCloseCode.POLICY_VIOLATION,
     Ending.TOO_SLOW: WSCloseCode.TRY_AGAIN_LATER,
     Ending.GOING_DOWN: WSCloseCode.GOING_AWAY,
+    Ending.WENT_AWAY: WSCloseCode.OK,
 }
 
 
@@ -93,18 +92,19 @@ async def _socket(request: web.Request, connection: Connection, protocol: str) -
         protocols=tuple(part.strip() for part in protocol.split(",")) if protocol else (),
     )
     await socket.prepare(request)
-    tasks = {
-        asyncio.ensure_future(_listen(request, socket, connection)),
-        asyncio.ensure_future(_speak(socket, connection)),
-    }
+    connection.open(request.transport, Form.FRAMES)
+    closing = asyncio.ensure_future(_close_at_end(request, socket, connection))
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await _listen(request, socket, connection)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await _close(request, socket, connection)
+        connection.end(Ending.WENT_AWAY)
+        await closing
     return socket
+
+
+async def _close_at_end(request: web.Request, socket: web.WebSocketResponse, connection: Connection) -> None:
+    await connection.ended()
+    await _close(request, socket, connection)
 
 
 async def _close(request: web.Request, socket: web.WebSocketResponse, connection: Connection) -> None:
@@ -117,21 +117,6 @@ async def _close(request: web.Request, socket: web.WebSocketResponse, connection
         request.transport.abort()
 
 
-async def _speak(socket: web.WebSocketResponse, connection: Connection) -> None:
-    while connection.ending is None:
-        event = await connection.next(_STILL_HERE)
-        if event is not None:
-            await _within(connection, socket.send_str(event.for_socket()))
-
-
-async def _within(connection: Connection, writing: Awaitable[None]) -> None:
-    try:
-        async with asyncio.timeout(_WRITE_WITHIN):
-            await writing
-    except (TimeoutError, ConnectionError):
-        connection.end(Ending.TOO_SLOW)
-
-
 async def _listen(request: web.Request, socket: web.WebSocketResponse, connection: Connection) -> None:
     async for message in socket:
         if message.type is not WSMsgType.TEXT:
@@ -140,7 +125,7 @@ async def _listen(request: web.Request, socket: web.WebSocketResponse, connectio
             _follow(connection, _wish(message.data))
         except DomainError as error:
             words = i18n.sentence(language(request), error)
-            await _within(connection, socket.send_str(encoded({"error": words, "status": error.status}).decode()))
+            connection.say(framed(encoded({"error": words, "status": error.status})))
 
 
 def _wish(text: str) -> _Wish:
@@ -174,13 +159,11 @@ async def _event_stream(request: web.Request, connection: Connection) -> web.Str
         }
     )
     await response.prepare(request)
-    await _within(connection, response.write(b":)\n\n"))
-    while connection.ending is None:
-        event: Event | None = await connection.next(_STILL_HERE)
-        if connection.ending is None:
-            text = b":thump\n\n" if event is None else event.for_event_stream()
-            await _within(connection, response.write(text))
-    if request.transport is not None and connection.ending is not Ending.GOING_DOWN:
+    await response.write(b":)\n\n")
+    is_chunked = "chunked" in response.headers.get("Transfer-Encoding", "")
+    connection.open(request.transport, Form.CHUNKS if is_chunked else Form.LINES)
+    ending = await connection.ended()
+    if request.transport is not None and ending is not Ending.GOING_DOWN:
         request.transport.abort()
     return response
 

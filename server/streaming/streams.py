@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import timelines
 from models.errors import DomainError, Invalid
-from models.posts import outlines
+from models.posts import audiences
+from models.posts.audiences import Facts
 from models.tables import Post
+from models.text.clean import fold_tag
 from models.viewers import Staff
 from server.api.bearer import OutsideScope
 from server.api.params import BadValue, id_of
@@ -58,9 +60,20 @@ class Stream:
     def tells_posts(self) -> bool:
         return self.kind not in ("user:notification", "direct")
 
-    async def among(self, session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> set[int]:
-        """Which of some posts belong to this stream, and exist for `viewer` now."""
-        return await outlines.among(session, viewer, _posts, post_ids, self)
+    def concerns(self, facts: Facts) -> bool:
+        """Whether posts of these tags and groups can belong to this stream at all."""
+        match self.kind:
+            case "hashtag" | "hashtag:local":
+                return fold_tag(self.argument) in facts.tags
+            case "list":
+                return int(self.argument) in facts.groups
+        return True
+
+    async def readers(
+        self, session: AsyncSession, viewers: Iterable[Staff], post_ids: Iterable[int]
+    ) -> dict[int, set[int]]:
+        """By account which of some posts belong to this stream, and exist for that one of `viewers` now."""
+        return await audiences.readers_among(session, viewers, _posts, post_ids, self)
 
 
 def _posts(viewer: Staff, stream: Stream) -> Select[Post]:

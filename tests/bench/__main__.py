@@ -21,6 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from models.tables import ActorType, Follow, Visibility
 from tests.bench.arrivals import taking_in
+from tests.bench.streams import listening
 from tests.journeys.conftest import Trade, open_trade
 from tests.serving import started, stopped
 from tests.town import Company, Town, configured
@@ -175,7 +176,7 @@ async def main() -> None:
         def url_of(_kind: str, database: str) -> str:
             return f"sqlite+aiosqlite:///{folder / database}.sqlite3"
 
-        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht", "hafen"):
+        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht", "hafen", "strom"):
             opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
             await migrations.upgrade(opened)
             await opened.close()
@@ -188,6 +189,7 @@ async def main() -> None:
             await _client_api(trade.muster)
             await _two_companies(trade)
             await _many_servers(await _open_company(town))
+            await listening(town, _row)
         finally:
             await town.close()
 

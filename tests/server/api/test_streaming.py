@@ -15,12 +15,12 @@ from sqlalchemy.orm import joinedload
 from models import accounts, tokens
 from models.tables import Access, Account
 from server.auth.scopes import Scopes
-from server.streaming.connections import WAITING, Connection, Ending, Event
+from server.streaming.connections import WAITING_BYTES, Connection, Ending, Event, Form, framed
 from server.streaming.hub import HUB
 from server.streaming.streams import Stream
 from server.tail import TAIL
 from tests.server.api.conftest import Hand
-from tests.server.api.phone import Phone, grant
+from tests.server.api.phone import Phone
 from tests.world import World
 
 PATIENCE = 10.0
@@ -345,17 +345,79 @@ async def test_R_78_an_end_the_journal_is_late_with_is_found_by_looking(
     assert code == 1008
 
 
-async def test_who_reads_too_slowly_is_cut_off(app: web.Application, world: World, hand: Hand) -> None:
-    granted = await grant(world.database, world.ada)
+class Pipe:
+    """A transport whose reader takes nothing."""
 
-    connection = Connection(world.ada.staff, granted.row.id, Scopes.parse("read"))
-    for _ in range(WAITING):
-        connection.tell(Event(Stream("user"), "update", b"{}"))
-    before = connection.ending
-    connection.tell(Event(Stream("user"), "update", b"{}"))
+    def __init__(self) -> None:
+        self.waiting = b""
+        self.is_gone = False
 
-    assert (before, connection.ending) == (None, Ending.TOO_SLOW)
-    assert await connection.next(1.0) is None
+    def write(self, data: bytes) -> None:
+        self.waiting += data
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.waiting)
+
+    def is_closing(self) -> bool:
+        return self.is_gone
+
+
+def connected(world: World, form: Form = Form.CHUNKS) -> tuple[Connection, Any]:
+    connection, pipe = Connection(world.ada.staff, 1, Scopes.parse("read")), Pipe()
+    connection.open(pipe, form)  # type: ignore[arg-type]
+    return connection, pipe
+
+
+async def test_R_45_who_reads_too_slowly_is_cut_off(world: World) -> None:
+    """By what waits for them in bytes, and when nothing was taken between two signs of life."""
+    event = Event(Stream("user"), "update", b"x" * 100_000)
+    greedy, pipe = connected(world)
+    while greedy.ending is None:
+        greedy.tell(event)
+        assert len(pipe.waiting) < WAITING_BYTES + 200_000
+    kept = len(pipe.waiting)
+    greedy.tell(event)
+    assert (greedy.ending, len(pipe.waiting)) == (Ending.TOO_SLOW, kept)
+
+    asleep, _ = connected(world)
+    asleep.tell(Event(Stream("user"), "delete", b"1"))
+    asleep.show_life()
+    assert asleep.ending is None
+    asleep.show_life()
+    assert await asleep.ended() is Ending.TOO_SLOW
+
+    awake, pipe = connected(world)
+    for _ in range(3):
+        awake.show_life()
+        assert pipe.waiting == b"8\r\n:thump\n\n\r\n"
+        pipe.waiting = b""
+    pipe.is_gone = True
+    awake.tell(event)
+    assert awake.ending is Ending.WENT_AWAY
+
+    early = Connection(world.ada.staff, 1, Scopes.parse("read"))
+    while early.ending is None:
+        early.tell(event)
+    assert early.ending is Ending.TOO_SLOW
+
+
+async def test_what_happens_while_a_client_is_greeted_is_told_after_that(world: World) -> None:
+    connection, pipe = Connection(world.ada.staff, 1, Scopes.parse("read")), Pipe()
+    connection.tell(Event(Stream("user"), "delete", b"7"))
+    connection.open(pipe, Form.LINES)  # type: ignore[arg-type]
+
+    assert pipe.waiting == b"event: delete\ndata: 7\n\n"
+
+
+@pytest.mark.parametrize("size", [5, 125, 126, 65_535, 65_536])
+def test_frames_say_how_long_they_are(size: int) -> None:
+    """RFC 6455 §5.2."""
+    frame = framed(b"x" * size)
+    length = frame[1]
+    begin = 2 + {126: 2, 127: 8}.get(length, 0)
+
+    assert (frame[0], len(frame) - begin) == (0x81, size)
+    assert size == (length if begin == 2 else int.from_bytes(frame[2:begin]))
 
 
 async def test_a_socket_that_went_away_is_forgotten(ada: Phone, app: web.Application, grace: Phone) -> None:
