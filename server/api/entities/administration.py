@@ -1,9 +1,10 @@
 """Mastodon's entities for who administers: people with their standing, reports, hosts."""
 
+import hashlib
 from typing import Any
 
 from models.people import Person
-from models.tables import Report, Role
+from models.tables import Partner, Report, Role
 from server.api.answers import encoded
 from server.api.entities import accounts
 from server.api.entities.times import instant, maybe
@@ -59,4 +60,25 @@ def report(found: Report) -> dict[str, Any]:
         "created_at": instant(found.created_at),
         "updated_at": instant(found.dealt_with_at or found.created_at),
         "rules": [],
+    }
+
+
+def domain_allow(found: Partner) -> dict[str, Any]:
+    """Mastodon's Admin::DomainAllow."""
+    return {"id": str(found.id), "domain": found.host, "created_at": instant(found.since)}
+
+
+def domain_block(found: Partner) -> dict[str, Any]:
+    """Mastodon's Admin::DomainBlock: nothing comes from there, and nothing is published about it."""
+    return {
+        "id": str(found.id),
+        "domain": found.host,
+        "digest": hashlib.sha256(found.host.encode()).hexdigest(),
+        "created_at": instant(found.changed_at),
+        "severity": "suspend",
+        "reject_media": True,
+        "reject_reports": True,
+        "private_comment": None,
+        "public_comment": None,
+        "obfuscate": False,
     }
