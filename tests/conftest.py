@@ -20,7 +20,7 @@ from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
-from tests import postgres
+from tests import contract, postgres
 from tests.darkroom import KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.keys import rsa
@@ -99,6 +99,25 @@ def _shared_statements() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "__init__", opened)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched() -> Iterator[None]:
+    """Hold every answer to clients against what was promised them."""
+    with contract.watching():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:
+    del item
+    try:
+        result = yield
+    except BaseException:
+        contract.breaches.clear()
+        raise
+    contract.insist()
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,7 @@ async def preferences(call: Call) -> web.Response:
                 "posting:default:visibility": default_visibility(session),
                 "posting:default:sensitive": False,
                 "posting:default:language": locale or None,
+                "posting:default:quote_policy": accounts.QUOTE_POLICY,
                 "reading:expand:media": "default",
                 "reading:expand:spoilers": False,
                 "reading:autoplay:gifs": False,

@@ -17,6 +17,8 @@ from server.context import CONFIG
 NO_PICTURE = "/static/images/nobody.png"
 NO_GROUP_PICTURE = "/static/images/nobody-group.png"
 NO_HEADER = "/static/images/no-header.png"
+QUOTE_POLICY = "public"
+"""Who may quote a post whose author said nothing: everybody who sees it."""
 
 
 def account(app: web.Application, actor: Actor, group: Group | None) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def source(actor: Actor, *, privacy: str, language: str | None, requests: int) -
         "discoverable": actor.is_discoverable,
         "indexable": False,
         "attribution_domains": [],
+        "quote_policy": QUOTE_POLICY,
     }
 
 

@@ -55,6 +55,11 @@ def configuration(config: Config) -> dict[str, Any]:
             "max_expiration": int(polls.LONGEST.total_seconds()),
         },
         "translation": {"enabled": False},
+        # without a token they answer, too, with what is public anyway
+        "timelines_access": {
+            feeds: {"local": "public", "remote": "public"}
+            for feeds in ("live_feeds", "hashtag_feeds", "trending_link_feeds")
+        },
         "limited_federation": config.federation.mode == "partners",
     }
 

@@ -1,0 +1,1 @@
+"""What each endpoint promises, one room a file."""
