@@ -21,6 +21,7 @@ from models.tables import (
     Activity,
     Actor,
     ActorType,
+    Featured,
     Follow,
     Group,
     MemberRole,
@@ -191,16 +192,17 @@ async def _follower(session: AsyncSession, asker: Asker, actor: Actor, follower_
 
 
 async def _featured(session: AsyncSession, asker: Asker, actor: Actor, url: str) -> Document:
-    """What stands on top of a group, as far as `asker` may know of it: ids, unpaged (COL-5, GRP-13).
+    """What stands on top of a group or a person's profile, as far as `asker` may know of it: ids, unpaged (COL-5,
+    GRP-13).
 
     Who reads the group's copies gets theirs: a microblog shows on top only what the group wrote itself (GRP-16).
     """
-    posts = (
-        policy.nameable_posts(asker)
-        .join(Pin, Pin.post_id == Post.id)
-        .where(Pin.group_id == actor.id)
-        .order_by(Pin.since.desc())
-    )
+    posts = policy.nameable_posts(asker)
+    if actor.type is ActorType.GROUP:
+        posts = posts.join(Pin, Pin.post_id == Post.id).where(Pin.group_id == actor.id).order_by(Pin.since.desc())
+    else:
+        top = posts.join(Featured, Featured.post_id == Post.id).where(Featured.actor_id == actor.id)
+        posts = top.order_by(Featured.since.desc())
     rows = (await session.scalars(posts.limit(PER_PAGE))).all()
     items = [post.uri for post in rows]
     if isinstance(asker, RemoteViewer) and asker.host in await copies.hosts(session, actor.id):

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import journal, policy, polls
+from models import journal, policy, polls, threads
 from models.accounts import staff
 from models.base import new_id, now
 from models.tables import (
@@ -136,7 +136,8 @@ async def _tell(
 
     Who blocks somebody is not told what they do (R-79).
     """
-    if type is not NotificationType.REPORT and await _is_kept_away(session, account_id, from_id):
+    of_thread = post_id if type in _OF_THREADS else None
+    if type is not NotificationType.REPORT and await _is_kept_away(session, account_id, from_id, of_thread):
         return
     notification_id = new_id()
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
@@ -159,9 +160,25 @@ async def _tell(
         journal.record(session, journal.Notified(notification_id, account_id))
 
 
-async def _is_kept_away(session: AsyncSession, account_id: int, from_id: int) -> bool:
-    found = select(Account.id).where(Account.id == account_id, policy.is_apart(from_id, Account.actor_id))
-    return await session.scalar(found) is not None
+_OF_THREADS = frozenset(
+    {
+        NotificationType.MENTION,
+        NotificationType.FAVOURITE,
+        NotificationType.REBLOG,
+        NotificationType.STATUS,
+        NotificationType.UPDATE,
+        NotificationType.POLL,
+        NotificationType.QUOTE,
+    }
+)
+"""What is about a post and nothing that has to be done: whoever muted its thread is not told."""
+
+
+async def _is_kept_away(session: AsyncSession, account_id: int, from_id: int, post_id: int | None) -> bool:
+    kept_away = policy.is_apart(from_id, Account.actor_id)
+    if post_id is not None:
+        kept_away |= threads.is_muted(Account.id, post_id)
+    return await session.scalar(select(Account.id).where(Account.id == account_id, kept_away)) is not None
 
 
 async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:

@@ -59,6 +59,15 @@ class PostDeleted(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class PostPinned(Entry):
+    """Somebody of ours put a post on top of their profile, or took it down (`is_undone`)."""
+
+    actor_id: int
+    post_id: int
+    is_undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PostSubmitted(Entry):
     """A revision waits for a gatekeeper."""
 

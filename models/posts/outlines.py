@@ -25,6 +25,7 @@ from models.tables import (
     Consent,
     ConsentKind,
     ConsentState,
+    Featured,
     Group,
     Like,
     Mention,
@@ -33,6 +34,7 @@ from models.tables import (
     PostTag,
     Reach,
     Revision,
+    ThreadMute,
 )
 from models.viewers import ANONYMOUS, Staff, Viewer
 
@@ -210,6 +212,9 @@ class Marks:
     liked: dict[int, int] = field(default_factory=dict)
     boosted: dict[int, int] = field(default_factory=dict)
     bookmarked: dict[int, int] = field(default_factory=dict)
+    pinned: dict[int, int] = field(default_factory=dict)
+    muted: dict[int, int] = field(default_factory=dict)
+    """Threads of which the viewer wants to hear nothing, by the id of the post that began them."""
 
 
 async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Marks:
@@ -226,6 +231,8 @@ async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Ma
         found.boosted,
         found.bookmarked,
         found.quotes,
+        found.pinned,
+        found.muted,
     )
     statement, values = prepare(viewer, _marks)
     for kind, post_id, count in await session.execute(statement, {**values, "post_ids": wanted}):
@@ -265,6 +272,9 @@ def _marks(viewer: Viewer) -> Any:
             select(literal(5), Bookmark.post_id, literal(1)).where(
                 Bookmark.account_id == viewer.account_id, Bookmark.post_id.in_(_IDS)
             ),
+            # all there are, not those among the posts: nobody has many, most have none
+            select(literal(7), Featured.post_id, literal(1)).where(Featured.actor_id == viewer.actor_id),
+            select(literal(8), ThreadMute.thread_id, literal(1)).where(ThreadMute.account_id == viewer.account_id),
         ]
     return union_all(*parts)
 

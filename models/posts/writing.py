@@ -18,6 +18,7 @@ from models.tables import (
     Actor,
     Attachment,
     Departure,
+    Featured,
     Media,
     Mention,
     Notification,
@@ -199,10 +200,10 @@ async def _own(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
     return post
 
 
-async def delete(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
+async def delete(session: AsyncSession, post_id: int, *, by: Staff, with_files: bool = False) -> Post:
     """Take a post back: at once, here and wherever it went. Its row stays as a gap without content.
 
-    The files it carried are free for a new post of the same author.
+    The files it carried are free for a new post of the same author, unless they go `with_files`.
 
     Raises:
         NotFound: `by` may not see it. NotAllowed: `by` neither wrote it nor owns its group.
@@ -214,6 +215,14 @@ async def delete(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
         raise NotFound(post_id=post_id)
     if not await policy.may_delete(session, by, post):
         raise NotAllowed(post_id=post_id)
+    if with_files:
+        carried = select(Attachment.media_id).where(Attachment.post_id == post.id)
+        await session.execute(
+            update(Media)
+            .where(Media.id.in_(carried), Media.actor_id == post.author_id)
+            .values(deleted_at=now())
+            .execution_options(synchronize_session=False)
+        )
     await erase(session, post, by_handle=by.username)
     return post
 
@@ -223,7 +232,7 @@ async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
     await approvals.withdraw(session, post)
     post.deleted_at = now()
     post.title = post.source = post.html = post.warning = ""
-    for table in (Revision, Mention, PostTag, Attachment, Notification):
+    for table in (Revision, Mention, PostTag, Attachment, Featured, Notification):
         await session.execute(sql_delete(table).where(table.post_id == post.id))
     await polls.erase(session, post.id)
     await quotes.erase(session, post.id)

@@ -56,6 +56,8 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("DELETE", r"/api/v2/filters/{id:\d+}", "write:filters", Access.PERSON),
     ("POST", r"/api/v1/announcements/{id:\d+}/dismiss", "write:accounts", Access.PERSON),
     ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
+    # as Mastodon answers where no service translates
+    ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),
     ("GET", "/api/v1/instance/terms_of_service", "", Access.PUBLIC),
 )
 
@@ -66,9 +68,6 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", r"/api/v1/accounts/{id:\d+}/pin", ("write:accounts",)),
     ("POST", r"/api/v1/accounts/{id:\d+}/endorse", ("write:accounts",)),
     ("POST", "/api/v1/domain_blocks", ("write:blocks", "follow")),
-    ("POST", r"/api/v1/statuses/{id:\d+}/pin", ("write:accounts",)),
-    ("POST", r"/api/v1/statuses/{id:\d+}/mute", ("write:mutes",)),
-    ("POST", r"/api/v1/statuses/{id:\d+}/translate", ("read:statuses",)),
     ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
     ("POST", "/api/v1/featured_tags", ("write:accounts",)),
     ("POST", "/api/v1/filters", ("write:filters",)),

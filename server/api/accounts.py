@@ -71,7 +71,7 @@ async def show(call: Call) -> web.Response:
 
 @routes.get(r"/api/v1/accounts/{id:\d+}/statuses", "read:statuses", access=Access.PUBLIC)
 async def statuses(call: Call) -> web.Response:
-    """What somebody wrote and boosted; for a group what is in it. Only people elsewhere pin posts of theirs."""
+    """What somebody wrote and boosted, or what stands on top of their profile (`pinned`); for a group what is in it."""
     page = call.page(20, 40)
     params = call.params
     async with call.reading() as session:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from models import reactions
+from models import featured, reactions, threads
 from models.paging import page_of
 from models.posts import outlines, reading, writing
 from models.tables import Like, Post
@@ -41,6 +41,28 @@ async def bookmark(call: Call) -> web.Response:
 @routes.post(r"/api/v1/statuses/{id:\d+}/unbookmark", "write:bookmarks")
 async def unbookmark(call: Call) -> web.Response:
     return await _react(call, reactions.unbookmark)
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/pin", "write:accounts")
+async def pin(call: Call) -> web.Response:
+    """Put a post of one's own on top of one's profile."""
+    return await _react(call, featured.pin)
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/unpin", "write:accounts")
+async def unpin(call: Call) -> web.Response:
+    return await _react(call, featured.unpin)
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/mute", "write:mutes")
+async def mute(call: Call) -> web.Response:
+    """Be told nothing more of the thread that a post stands in."""
+    return await _react(call, threads.mute)
+
+
+@routes.post(r"/api/v1/statuses/{id:\d+}/unmute", "write:mutes")
+async def unmute(call: Call) -> web.Response:
+    return await _react(call, threads.unmute)
 
 
 async def _react(call: Call, verb: Verb) -> web.Response:

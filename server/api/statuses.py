@@ -3,12 +3,12 @@
 import msgspec
 from aiohttp import web
 
-from models import policy, tokens
+from models import policy, quotes, tokens
 from models.errors import NotFound
 from models.polls import of_revisions
 from models.posts import outlines, reading, writing
 from models.posts.drafts import Draft
-from server.api import answers, drafting, scheduled, visiting
+from server.api import answers, drafting, quoting, scheduled, visiting
 from server.api.entities import statuses as entities
 from server.api.entities.attachments import attachment
 from server.api.entities.polls import asked as asked_in
@@ -152,12 +152,15 @@ async def update(call: Call) -> web.Response:
     async with call.writing() as session:
         draft = Draft(text=call.params.text("status"), **drafting.words(call.params))
         await writing.edit(session, call.id(), draft, by=call.staff)
+        if call.params.has("quote_approval_policy"):
+            await quotes.set_policy(session, call.id(), quoting.wanted(call.params), by=call.staff)
     return await answer_post(call, call.id())
 
 
 @routes.delete(r"/api/v1/statuses/{id:\d+}", "write:statuses")
 async def delete(call: Call) -> web.Response:
-    """Take a post back; the answer has its text as typed, and its files stay usable for writing it anew."""
+    """Take a post back; the answer has its text as typed, and its files stay usable for writing it anew, unless
+    `delete_media` says that they go too."""
     post_id = call.id()
     async with call.reading() as session:
         line = await outlines.outline_of(session, call.viewer, post_id)
@@ -170,17 +173,5 @@ async def delete(call: Call) -> web.Response:
         if post.boost_of_id is not None and post.author_id == call.staff.actor_id:
             await writing.unboost(session, post.boost_of_id, by=call.staff)
         else:
-            await writing.delete(session, post_id, by=call.staff)
+            await writing.delete(session, post_id, by=call.staff, with_files=call.params.flag("delete_media"))
     return answers.answer_bytes(body[:-1] + b"," + text[1:])
-
-
-@routes.post(r"/api/v1/statuses/{id:\d+}/unpin", "write:accounts")
-async def unpin(call: Call) -> web.Response:
-    """Nothing is ever pinned."""
-    return await answer_post(call, call.id())
-
-
-@routes.post(r"/api/v1/statuses/{id:\d+}/unmute", "write:mutes")
-async def unmute(call: Call) -> web.Response:
-    """No thread is ever muted."""
-    return await answer_post(call, call.id())

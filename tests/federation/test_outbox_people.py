@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models import actors, groups, journal, partners, reactions, relations
+from federation import collections
+from models import actors, featured, groups, journal, partners, policy, reactions, relations
 from models.base import now
 from models.posts import receiving, writing
 from models.tables import (
@@ -25,6 +26,7 @@ from models.tables import (
     Reach,
     Visibility,
 )
+from models.viewers import ANONYMOUS
 from tests.federation.office import (
     Office,
     a_post_from,
@@ -429,3 +431,55 @@ async def test_a_gatekeepers_role_is_nobodys_business_outside(world, office):
         assert await session.scalar(select(Membership.role).where(Membership.actor_id == world.ada.id)) is not None
 
     assert await office.sends() == []
+
+
+# What stands on top of a profile
+
+
+async def pins(world, post, *, is_pinned=True):
+    async with world.database.writing() as session:
+        await (featured.pin if is_pinned else featured.unpin)(session, post.id, by=world.ada.staff)
+
+
+async def on_top(world, viewer):
+    async with world.database.reading() as session:
+        actor = await session.get_one(Actor, world.ada.id)
+        found = await collections.of_actor(session, viewer, actor, "featured", url="x", query={})
+    return found["orderedItems"]
+
+
+async def test_COL_5_followers_are_told_what_stands_on_top_of_a_profile_when_everybody_may_read_it(world, office):
+    await followed(world, world.ada, NORTHWIND)
+    public = await world.ada.writes("Out")
+    await publish(world, public, Visibility.PUBLIC)
+    await office.sends()
+
+    await pins(world, public)
+    [add] = await office.sends()
+    ada = await actor_of(world, Group(id=world.ada.id))
+    assert (add.host, add.document["type"]) == (NORTHWIND, "Add")
+    assert (add.document["object"], add.document["target"]) == (public.uri, ada.featured_uri)
+    assert await on_top(world, ANONYMOUS) == [public.uri]
+
+    await pins(world, public, is_pinned=False)
+    [remove] = await office.sends()
+    assert (remove.document["type"], remove.document["object"]) == ("Remove", public.uri)
+    assert await on_top(world, ANONYMOUS) == []
+
+
+async def test_L9_what_stays_in_the_house_is_named_in_no_list_outside(world, office):
+    await followed(world, world.ada, NORTHWIND)
+    inside = await world.ada.writes("Inside")
+    held = await world.ada.writes("Figures", group=world.alpine)
+    await office.sends()
+
+    for post in (inside, held):
+        await pins(world, post)
+
+    assert await office.sends() == []
+    async with world.database.reading() as session:
+        northwind = await policy.remote_viewer(session, NORTHWIND)
+    assert await on_top(world, northwind) == await on_top(world, ANONYMOUS) == []
+    await world.grace.approves(held)
+    assert await on_top(world, northwind) == [held.uri]
+    assert await on_top(world, ANONYMOUS) == []

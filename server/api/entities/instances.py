@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models import polls
+from models import featured, polls
 from models.tallies import House
 from server import VERSION
 from server.config import Config
@@ -33,7 +33,7 @@ def configuration(config: Config) -> dict[str, Any]:
             "terms_of_service": None,
         },
         "vapid": {"public_key": ""},
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0, "max_profile_fields": 8},
+        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": featured.MOST_OF_OURS, "max_profile_fields": 8},
         "statuses": {
             "max_characters": config.posts.max_characters,
             "max_media_attachments": config.media.max_attachments,

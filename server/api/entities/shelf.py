@@ -102,7 +102,8 @@ class Shelf:
             body = bodies[post_id]
             if line.boosted is not None:
                 by = people[line.post.author_id]
-                body = statuses.boosting(kept[line.post], by, body, marks, post_id, approval=allowed[post_id])
+                of = (post_id, kept[line.boosted].thread_id)
+                body = statuses.boosting(kept[line.post], by, body, marks, of, approval=allowed[post_id])
             made.append(body)
         return made
 

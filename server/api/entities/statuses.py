@@ -31,6 +31,8 @@ class KeptStatus:
     poll_id: int | None
     quotes: bool
     approval: Approval
+    thread_id: int
+    is_pinnable: bool
     link: str | None = None
     """The page it links to first, whose card may go along."""
 
@@ -47,6 +49,8 @@ def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus
         poll_id=content.poll_id,
         quotes=content.quotes,
         approval=approval(content),
+        thread_id=content.post.thread_id or content.post.id,
+        is_pinnable=content.post.visibility is not Visibility.DIRECT,
         link=link_cards.link_of(content.post, content.said.html, app[DATABASE].instance),
     )
 
@@ -163,24 +167,31 @@ def spliced(kept: KeptStatus, parts: Parts, marks: Marks, post_id: int) -> bytes
             kept.head,
             b',"account":',
             parts.account,
-            _counted(marks, post_id),
-            b',"application":%s,"pinned":false' % kept.application if parts.own else b',"application":null',
+            _counted(marks, post_id, kept.thread_id),
+            _of_author(kept, marks, post_id) if parts.own else b',"application":null',
             b',"poll":%s,"quote":%s,"card":%s' % (parts.poll, parts.quote, parts.card),
             b',"quote_approval":%s,"reblog":null}' % parts.approval,
         )
     )
 
 
+def _of_author(kept: KeptStatus, marks: Marks, post_id: int) -> bytes:
+    if not kept.is_pinnable:
+        return b',"application":%s' % kept.application
+    return b',"application":%s,"pinned":%s' % (kept.application, _TRUE if post_id in marks.pinned else _FALSE)
+
+
 def boosting(
-    kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_id: int, *, approval: bytes
+    kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_of: tuple[int, int], *, approval: bytes
 ) -> bytes:
-    """A boost around the whole Status `boosted`; counts, marks and `approval` are those of the boosted post."""
+    """A boost around the whole Status `boosted`; counts, marks and `approval` are those of the boosted post, which is
+    given by its id and that of its thread."""
     return b"".join(
         (
             kept.head,
             b',"account":',
             account,
-            _counted(marks, boosted_id),
+            _counted(marks, *boosted_of),
             b',"application":null,"poll":null,"quote":null,"card":null,"quote_approval":%s,"reblog":' % approval,
             boosted,
             b"}",
@@ -188,10 +199,10 @@ def boosting(
     )
 
 
-def _counted(marks: Marks, post_id: int) -> bytes:
+def _counted(marks: Marks, post_id: int, thread_id: int) -> bytes:
     return (
         b',"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"quotes_count":%d,"favourited":%s,'
-        b'"reblogged":%s,"bookmarked":%s,"muted":false,"filtered":[]'
+        b'"reblogged":%s,"bookmarked":%s,"muted":%s,"filtered":[]'
         % (
             marks.replies.get(post_id, 0),
             marks.boosts.get(post_id, 0),
@@ -200,5 +211,6 @@ def _counted(marks: Marks, post_id: int) -> bytes:
             _TRUE if post_id in marks.liked else _FALSE,
             _TRUE if post_id in marks.boosted else _FALSE,
             _TRUE if post_id in marks.bookmarked else _FALSE,
+            _TRUE if thread_id in marks.muted else _FALSE,
         )
     )
