@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from models import sqlite
 from models.instance import Instance, attach
+from models.moments import Moment, Moments, PostgresMoments, SqliteMoments
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +86,22 @@ class Database:
         """What this process remembers of this database, by whose memory it is."""
         self._turn = asyncio.Lock()
         self._listener: Any = None
+        self._moments: Moments
         if self.is_sqlite:
+            self._moments = SqliteMoments(self.url.database or ":memory:")
             self._slow = sqlite.Slow()
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
             self._writer = self._sqlite("BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         else:
             self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
             self._writer = self._reader
+            self._moments = PostgresMoments(self._plain)
+
+    async def _plain(self) -> Any:
+        """A connection of PostgreSQL's driver, without SQLAlchemy."""
+        import asyncpg
+
+        return await asyncpg.connect(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
 
     def _sqlite(self, begin: str, **pool: int) -> AsyncEngine:
         path = self.url.database or ":memory:"
@@ -134,6 +144,11 @@ class Database:
                 _WRITING.reset(token)
         self._wake(news)
 
+    async def moment(self) -> Moment:
+        """What is equal later only if nothing was committed meanwhile, by whichever process; two that cannot be told
+        apart differ."""
+        return await self._moments.now()
+
     def _wake(self, news: Iterable[str]) -> None:
         if JOURNALLED in news:
             self.changed.set()
@@ -146,16 +161,14 @@ class Database:
         """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""
         if self.is_sqlite or self._listener is not None:
             return
-        import asyncpg
-
-        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._listener = await asyncpg.connect(plain)
+        self._listener = await self._plain()
         await self._listener.add_listener(_CHANNEL, lambda *told: self._wake(str(told[-1]).split()))
 
     async def close(self) -> None:
         if self._listener is not None:
             await self._listener.close()
             self._listener = None
+        await self._moments.close()
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()

@@ -1,28 +1,22 @@
-"""Whose token a request shows. Tokens are looked up once and kept for a second at most; access that ended ends at once.
-
-What is kept is asked for again whenever the journal grew: an `AccessEnded` in it takes the token away before the next
-answer. The second bounds what another process's commit can be late with.
+"""Whose token a request shows. What a token allows is kept until something was committed, by whichever process: who was
+shut out, or has another role now, is asked about again with the next request.
 """
 
-import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from aiohttp import web
 
-from models import accounts, journal, tokens
+from models import accounts, tokens
 from models.accounts import hash_token
 from models.database import Database
 from models.errors import DomainError, NotAllowed
-from models.journal import AccessEnded, Position
+from models.moments import Moment
 from models.tables import AccessToken
 from models.viewers import Staff
 from server.auth.scopes import Scopes
 from server.context import DATABASE
 
-_KEPT_FOR = 1.0
 _MOST = 10_000
 _LONGEST = 512
 
@@ -66,78 +60,51 @@ class Caller(NamedTuple):
     token: AccessToken
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
     caller: Caller
     scopes: Scopes
     locale: str
-    until: float
+    moment: Moment
 
 
 class Bearers:
     """The tokens that were shown lately."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
+    def __init__(self) -> None:
         self._kept: dict[bytes, _Kept] = {}
-        self._seen: int | None = None
-        self._place = Position()
-        self._looking = asyncio.Lock()
 
-    async def find(self, database: Database, text: str) -> "_Kept":
+    async def find(self, database: Database, text: str) -> _Kept:
         """Whose token `text` is. Raises TokenInvalid."""
         if len(text) > _LONGEST:
             raise TokenInvalid
         key = hash_token(text)
-        if database.changed.count != self._seen:
-            await self._look(database)
-        kept = self._kept.get(key)
-        if kept is not None and self.clock() < kept.until:
-            return kept
-        return await self._ask(database, key, text)
-
-    async def _look(self, database: Database) -> None:
-        async with self._looking:
-            count = database.changed.count
-            if count == self._seen:
-                return
-            if self._seen is None:
-                async with database.reading() as session:
-                    self._place = await journal.head(session)
-            while entries := await journal.window(database).after(self._place):
-                self._place = entries[-1][0]
-                self._end([entry for _, entry in entries if isinstance(entry, AccessEnded)])
-            self._seen = count
-
-    def _end(self, ended: list[AccessEnded]) -> None:
-        for entry in ended:
-            for key, kept in list(self._kept.items()):
-                token = kept.caller.token
-                if token.account_id == entry.account_id and entry.token_id in (None, token.id):
-                    del self._kept[key]
-
-    async def _ask(self, database: Database, key: bytes, text: str) -> _Kept:
-        self._kept.pop(key, None)
-        seen = self._seen
-        async with database.reading() as session:
-            found = await tokens.holder(session, text)
-        if found is None:
-            raise TokenInvalid
-        token, account = found
-        if tokens.is_stale(token):
-            async with database.writing() as session:
-                await tokens.touch(session, token.id)
-        kept = _Kept(
-            caller=Caller(accounts.staff(account) if account else None, token),
-            scopes=Scopes(tuple(token.scopes.split())),
-            locale=account.locale if account else "",
-            until=self.clock() + _KEPT_FOR,
-        )
-        if seen == self._seen:  # otherwise its end may have been told while we asked
-            while len(self._kept) >= _MOST:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = kept
+        moment = await database.moment()
+        kept = self._kept.pop(key, None)
+        if kept is None or kept.moment != moment:
+            kept = await _asked(database, text, moment)
+        while len(self._kept) >= _MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = kept
         return kept
+
+
+async def _asked(database: Database, text: str, moment: Moment) -> _Kept:
+    """What is known of a token, asked for after `moment`."""
+    async with database.reading() as session:
+        found = await tokens.holder(session, text)
+    if found is None:
+        raise TokenInvalid
+    token, account = found
+    if tokens.is_stale(token):
+        async with database.writing() as session:
+            await tokens.touch(session, token.id)
+    return _Kept(
+        caller=Caller(accounts.staff(account) if account else None, token),
+        scopes=Scopes(tuple(token.scopes.split())),
+        locale=account.locale if account else "",
+        moment=moment,
+    )
 
 
 BEARERS = web.AppKey("bearers", Bearers)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,11 +36,12 @@ from server.api.bearer import (
 )
 from server.api.limits import ALLOWANCE
 from server.api.params import Params
-from server.auth.attempts import address_of
+from server.auth.attempts import address_behind
 from server.auth.scopes import Scopes
 from server.config import Config
 from server.context import CONFIG, DATABASE
 from server.i18n import N_
+from server.ready import READY, Counted
 
 log = logging.getLogger(__name__)
 
@@ -180,13 +181,24 @@ def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
 
 async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
     call = await called(request, route.access, route.scopes)
-    who = f"account {call.viewer.account_id}" if isinstance(call.viewer, Staff) else f"address {address_of(request)}"
-    left = request.app[ALLOWANCE].spend(who)
+    count = _counted(call)
+    left = count(request)
     call.params = await params.read(request)
     response = await route.handler(call)
     if not response.prepared:
         response.headers.update(left)
+        if route.method == hdrs.METH_GET:
+            response[READY] = count
     return response
+
+
+def _counted(call: Call) -> Counted:
+    """Counts requests of whoever makes this call: a person's together, others' by their address."""
+    allowance, trusted = call.app[ALLOWANCE], call.config.trusted_proxies
+    if isinstance(call.viewer, Staff):
+        name = f"account {call.viewer.account_id}"
+        return lambda request: allowance.spend(name)
+    return lambda request: allowance.spend(f"address {address_behind(request, trusted)}")
 
 
 async def called(request: web.Request, access: Access, scopes: tuple[str, ...], *, token: str | None = None) -> Call:

@@ -15,6 +15,8 @@ from models.errors import DomainError
 from server.config import Config
 from server.context import config
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _WINDOW = 60.0
 _MOST_KEYS = 20_000
 
@@ -67,12 +69,14 @@ def setup(app: web.Application, settings: Config) -> None:
 
 
 def address_of(request: web.Request) -> str:
-    """Where a request comes from: an IPv4 address, or the /64 network of an IPv6 one.
+    """Where a request comes from: an IPv4 address, or the /64 network of an IPv6 one."""
+    return address_behind(request, config(request).trusted_proxies)
 
-    X-Forwarded-For counts only as far as it was written by proxies we trust, read from the right.
-    """
+
+def address_behind(request: web.BaseRequest, trusted: Sequence[Network]) -> str:
+    """The same for whoever knows which proxies are `trusted`: X-Forwarded-For counts only as far as it was written by
+    them, read from the right."""
     found = request.remote or ""
-    trusted = config(request).trusted_proxies
     chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     while chain and _is_trusted(found, trusted):
         found = chain.pop()
@@ -87,7 +91,7 @@ def address_of(request: web.Request) -> str:
     return str(address)
 
 
-def _is_trusted(text: str, trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

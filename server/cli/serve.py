@@ -20,6 +20,7 @@ from aiohttp import web
 
 from models import migrations
 from server import connections, logs
+from server import ready as ready_answers
 from server.cli.frame import (
     FOUND,
     Refusal,
@@ -148,13 +149,15 @@ async def _serve(config: Config, sockets: Sequence[socket.socket], ready: Callab
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+    app = create_app(config)
     runner = web.AppRunner(
-        create_app(config),
+        app,
         access_log=None,
         shutdown_timeout=_PATIENCE_SECONDS,
         keepalive_timeout=connections.IDLE_SECONDS,
     )
     await runner.setup()
+    ready_answers.stand_before(runner, app)
     _spare_what_stays()
     try:
         for each in sockets:

@@ -3,13 +3,14 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import DomainError
 from server import i18n, pages
 from server.i18n import N_
 from server.i18n import gettext as _
+from server.ready import READY, uncounted
 from server.web import cookies, views
 from server.web.presenters.frame import Frame, frame
 from server.web.presenters.sight import Sight
@@ -88,6 +89,8 @@ async def page(
     response = pages.render(request, template, made.shell, view, status=status)
     cookies.forget_notice(request, response)
     await cookies.stay_signed_in(request, response)
+    if sight.staff is None and request.method == hdrs.METH_GET:
+        response[READY] = uncounted
     return response
 
 

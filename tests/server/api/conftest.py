@@ -1,5 +1,6 @@
 """The client API of the company Lovelace, over HTTP, and phones that speak to it."""
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from models.viewers import Staff
 from server import images, media, middleware, pages
 from server.config import Config, new_key
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, RESOLVER, TEMPLATES
+from server.ready import KEPT_SECONDS, Ready
+from tests.kept import before
 from tests.server.api.phone import ALL_SCOPES, Phone, grant
 from tests.world import HOME, Person, World
 
@@ -85,6 +88,12 @@ async def client(app: web.Application) -> AsyncIterator[TestClient[Any, Any]]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def ready(client: TestClient[Any, Any], app: web.Application) -> Ready:
+    """Answers are kept as they are in use, so that every test shows that none is given again wrongly."""
+    return before(client, app)
+
+
 @pytest.fixture
 def hand(client: TestClient[Any, Any], database: Database) -> Hand:
     """Gives a person a phone: `await hand(world.ada)`, or with some scopes only."""
@@ -122,8 +131,10 @@ class Statements(list[str]):
 
 
 @pytest.fixture
-def statements(database: Database) -> Statements:
+def statements(database: Database, ready: Ready) -> Statements:
+    """What asking costs; nothing is given again here."""
     seen = Statements()
+    ready.clock = itertools.count(0, KEPT_SECONDS).__next__
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         seen.append(statement)

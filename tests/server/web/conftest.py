@@ -1,5 +1,6 @@
 """The pages of the company Lovelace over HTTP, and the browsers of its people."""
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from models.viewers import Staff
 from server.app import create_app
 from server.config import Config, new_key
 from server.context import DATABASE, RESOLVER, VISITS
+from server.ready import KEPT_SECONDS, Ready
+from tests.kept import before
 from tests.server.web.browser import Browser, signed_in
 from tests.world import HOME, Person, World
 
@@ -72,6 +75,12 @@ async def client(app: web.Application) -> AsyncIterator[TestClient[Any, Any]]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def ready(client: TestClient[Any, Any], app: web.Application) -> Ready:
+    """Answers are kept as they are in use, so that every test shows that none is given again wrongly."""
+    return before(client, app)
+
+
 @pytest.fixture
 async def house(client: TestClient[Any, Any], app: web.Application) -> Database:
     """The database as the running application has it."""
@@ -119,8 +128,10 @@ async def visitor(browser: Open, world: World) -> Browser:
 
 
 @pytest.fixture
-def statements(house: Database) -> Callable[[], Any]:
+def statements(house: Database, ready: Ready) -> Callable[[], Any]:
     """Counts what the database is asked: `with statements() as asked: …; len(asked)`."""
+
+    ready.clock = itertools.count(0, KEPT_SECONDS).__next__  # nothing is given again here
 
     @contextmanager
     def counting() -> Iterator[list[str]]:

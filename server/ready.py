@@ -1,0 +1,167 @@
+"""Answers that are given again as they were, for as long as nothing was committed, and for a second at most.
+
+Who asks the same thing again, with the same token, before anything changed, gets the bytes of last time: no route is
+looked up, no token, no row. Any commit of any process ends what was kept (`Database.moment`), so that whoever lost a
+right has lost it with their next request. The second is for what changes by the clock alone.
+
+A handler says that its answer may be kept by putting `READY` on it: it must follow from the database, the address and
+the headers that are part of the key.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+
+from models.database import Database
+from models.errors import DomainError
+from models.moments import Moment
+from server.context import DATABASE
+
+KEPT_SECONDS = 1.0
+_MOST_BYTES = 32 * 1024 * 1024
+_LARGEST = 1024 * 1024
+_UNREAD = 65_536
+_TOLD_BY = (
+    hdrs.HOST,
+    hdrs.AUTHORIZATION,
+    hdrs.ACCEPT,
+    hdrs.ACCEPT_LANGUAGE,
+    hdrs.COOKIE,
+    hdrs.ORIGIN,
+)
+"""The headers that may make a difference to what is kept."""
+_MADE_ANEW = frozenset({"date", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"})
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+Counted = Callable[[web.BaseRequest], Mapping[str, str]]
+
+READY: web.ResponseKey[Counted] = web.ResponseKey("ready", object)  # type: ignore[arg-type]
+"""That this answer may be given again. The value counts the request that gets it and returns the headers that say
+what is left; it raises a DomainError for whom it was one too many."""
+
+
+def uncounted(request: web.BaseRequest) -> Mapping[str, str]:
+    """For what nobody counts."""
+    return {}
+
+
+@dataclass(slots=True)
+class _Kept:
+    answer: web.Response
+    body: bytes
+    moment: Moment
+    until: float
+    head: bytes = b""
+
+
+class Ready:
+    """Stands before an application and answers what it can."""
+
+    def __init__(self, app: web.Application, inner: Handler, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.given = 0
+        """How many answers were given again."""
+        self._app = app
+        self._inner = inner
+        self._database: Database = app[DATABASE]
+        self._kept: dict[tuple[str | None, ...], _Kept] = {}
+        self._bytes = 0
+        self._date = (0, b"")
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method != hdrs.METH_GET or request.body_exists or not request.keep_alive:
+            return await self._inner(request)
+        get = request.headers.get
+        key = (request.raw_path, *[get(name) for name in _TOLD_BY])
+        moment = await self._database.moment()
+        kept = self._kept.get(key)
+        if kept is not None:
+            if kept.moment == moment and self.clock() < kept.until:
+                again = self._again(request, kept)
+                if again is not None:
+                    self.given += 1
+                    return again
+            else:
+                self._forget(key, kept)
+        answer = await self._inner(request)
+        if answer.get(READY) is not None:
+            self._keep(key, answer, moment)
+        return answer
+
+    def _keep(self, key: tuple[str | None, ...], answer: web.StreamResponse, moment: Moment) -> None:
+        if type(answer) is not web.Response or answer.status != 200 or answer.cookies:
+            return
+        body = answer.body
+        if not isinstance(body, bytes) or len(body) > _LARGEST:
+            return
+        former = self._kept.get(key)
+        if former is not None:
+            self._forget(key, former)
+        if self._bytes + len(body) > _MOST_BYTES:
+            self._kept.clear()
+            self._bytes = 0
+        self._kept[key] = _Kept(answer, body, moment, self.clock() + KEPT_SECONDS)
+        self._bytes += len(body)
+
+    def _forget(self, key: tuple[str | None, ...], kept: _Kept) -> None:
+        if self._kept.get(key) is kept:
+            del self._kept[key]
+            self._bytes -= len(kept.body)
+
+    def _again(self, request: web.BaseRequest, kept: _Kept) -> "_Again | None":
+        transport = request.transport
+        if transport is None or transport.get_write_buffer_size() > _UNREAD or not kept.answer.prepared:
+            return None
+        try:
+            left = kept.answer[READY](request)
+        except DomainError:
+            return None  # it is said by whoever answers otherwise
+        lines = self._dated() + b"".join(b"%s: %s\r\n" % (name.encode(), text.encode()) for name, text in left.items())
+        if not kept.head:
+            kept.head = _head(kept.answer)
+        return _Again((kept.head, lines, b"\r\n", kept.body))
+
+    def _dated(self) -> bytes:
+        second = int(time.time())
+        if self._date[0] != second:
+            self._date = (second, f"Date: {formatdate(second, usegmt=True)}\r\n".encode())
+        return self._date[1]
+
+
+class _Again(web.StreamResponse):
+    """An answer whose bytes are known: they are written as they are."""
+
+    def __init__(self, parts: tuple[bytes, ...]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        if request.transport is not None:
+            request.transport.writelines(self._parts)
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """All of it was written already."""
+
+    @property
+    def keep_alive(self) -> bool | None:
+        return True
+
+
+def _head(answer: web.Response) -> bytes:
+    lines = [f"{name}: {value}" for name, value in answer.headers.items() if name.lower() not in _MADE_ANEW]
+    return "\r\n".join(("HTTP/1.1 200 OK", *lines, "")).encode()
+
+
+def stand_before(runner: web.BaseRunner, app: web.Application) -> Ready:
+    """Let what `app` answers be given again; to be called when `runner` is set up, before it listens."""
+    if runner.server is None:
+        raise RuntimeError("the runner is not set up")
+    ready = Ready(app, runner.server.request_handler)
+    runner.server.request_handler = ready
+    return ready
