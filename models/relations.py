@@ -1,18 +1,38 @@
 """Following people, here and elsewhere."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import blocks, egress, journal, policy
-from models.base import new_id, now
+from models.base import UtcDateTime, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
-from models.tables import Actor, ActorType, Follow, Membership, MemberState
+from models.prepared import prepare
+from models.tables import (
+    Account,
+    Actor,
+    ActorType,
+    Block,
+    Endorsement,
+    Follow,
+    HostBlock,
+    Membership,
+    MemberState,
+    Mute,
+    Note,
+)
 from models.viewers import Staff
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
+_MOST_LANGUAGES = 40
+_IDS: Any = bindparam("actor_ids", expanding=True, type_=BigInteger)
 
 
 class FollowSelf(Invalid):
@@ -33,12 +53,34 @@ class NotAPartner(NotAllowed):
     code = "not_a_partner"
 
 
-async def follow(session: AsyncSession, actor: Actor, *, by: Staff, shows_boosts: bool = True) -> Follow:
+class HostUnwanted(NotAllowed):
+    """You want nothing from their server: unblock it first."""
+
+    code = "host_unwanted"
+
+
+class BadLanguage(Invalid):
+    """Languages are given by their codes, such as de or en."""
+
+    code = "bad_language"
+
+
+async def follow(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    by: Staff,
+    shows_boosts: bool | None = None,
+    notifies: bool | None = None,
+    languages: Iterable[str] | None = None,
+) -> Follow:
     """Follow a person. Colleagues are followed at once; elsewhere it waits for their answer.
+
+    What is not given stays as it was: boosts are shown, no post is told of, and all languages are read at first.
 
     Raises:
         FollowSelf. NotAPartner: they live at a company that is not admitted. NotFound: a group (join it instead).
-        KeptApart: one of the two blocks the other.
+        KeptApart: one of the two blocks the other. HostUnwanted. BadLanguage.
     """
     if actor.id == by.actor_id:
         raise FollowSelf
@@ -48,24 +90,47 @@ async def follow(session: AsyncSession, actor: Actor, *, by: Staff, shows_boosts
         raise NotAPartner(host=actor.host)
     if await blocks.are_apart(session, by.actor_id, actor.id):
         raise KeptApart(actor_id=actor.id)
+    if not actor.is_local and await _is_unwanted(session, by.actor_id, actor.host):
+        raise HostUnwanted(host=actor.host)
     found = await between(session, by.actor_id, actor.id)
-    if found is not None:
+    is_new = found is None
+    if found is None:
+        found = Follow(
+            id=new_id(),
+            follower_id=by.actor_id,
+            followee_id=actor.id,
+            uri=instance_of(session).mint("x"),
+            shows_boosts=True,
+            notifies=False,
+            accepted_at=now() if actor.is_local and not actor.is_locked else None,
+        )
+        session.add(found)
+    if shows_boosts is not None:
         found.shows_boosts = shows_boosts
-        return found
-    found = Follow(
-        id=new_id(),
-        follower_id=by.actor_id,
-        followee_id=actor.id,
-        uri=instance_of(session).mint("x"),
-        shows_boosts=shows_boosts,
-        accepted_at=now() if actor.is_local and not actor.is_locked else None,
-    )
-    session.add(found)
+    if notifies is not None:
+        found.notifies = notifies
+    if languages is not None:
+        found.languages = _kept_languages(languages)
     await session.flush()
+    if not is_new:
+        return found
     journal.record(session, journal.FollowAsked(found.id))
     if found.accepted_at is not None:
         journal.record(session, journal.FollowAccepted(found.id))
     return found
+
+
+def _kept_languages(languages: Iterable[str]) -> str | None:
+    codes = list(dict.fromkeys(code.strip() for code in languages if code.strip()))
+    if len(codes) > _MOST_LANGUAGES or not all(_LANGUAGE.fullmatch(code) for code in codes):
+        raise BadLanguage(field="languages")
+    return f",{','.join(codes)}," if codes else None
+
+
+async def _is_unwanted(session: AsyncSession, actor_id: int, host: str) -> bool:
+    """Whether one of ours wants nothing from a server."""
+    blocked = select(HostBlock.id).join(Account, Account.id == HostBlock.account_id)
+    return await session.scalar(blocked.where(Account.actor_id == actor_id, HostBlock.host == host)) is not None
 
 
 async def unfollow(session: AsyncSession, actor: Actor, *, by: Staff) -> None:
@@ -101,8 +166,10 @@ async def receive_follow(session: AsyncSession, *, by: Actor, followee: Actor, u
     """Somebody elsewhere wants to follow one of ours; a repetition gets the answer again.
 
     Raises:
-        NotAllowed: they may not know of that person.
+        NotAllowed: they may not know of that person, who may want nothing from their server.
     """
+    if await _is_unwanted(session, followee.id, by.host):
+        raise NotAllowed(host=by.host)
     viewer = await policy.remote_viewer(session, by.host, by.id)
     if await session.scalar(policy.visible_actors(viewer).where(Actor.id == followee.id)) is None:
         raise NotAllowed(host=by.host)
@@ -191,45 +258,91 @@ class Relationship:
     follows: bool = False
     asked: bool = False
     shows_boosts: bool = True
+    notifies: bool = False
+    languages: tuple[str, ...] = ()
     followed_by: bool = False
     asked_by: bool = False
     blocks: bool = False
     blocked_by: bool = False
+    mutes: bool = False
+    mutes_notifications: bool = False
+    mute_ends_at: datetime | None = None
+    blocks_host: bool = False
+    endorses: bool = False
+    note: str = ""
 
 
 async def relationships(session: AsyncSession, viewer: Staff, actor_ids: Iterable[int]) -> list[Relationship]:
-    """One entry per id, in that order, in four statements."""
+    """One entry per id, in that order, in one statement."""
     ids = list(dict.fromkeys(actor_ids))
-    out = {
-        follow.followee_id: follow
-        for follow in await session.scalars(
-            select(Follow).where(Follow.follower_id == viewer.actor_id, Follow.followee_id.in_(ids))
-        )
-    }
-    back = {
-        follow.follower_id: follow
-        for follow in await session.scalars(
-            select(Follow).where(Follow.followee_id == viewer.actor_id, Follow.follower_id.in_(ids))
-        )
-    }
-    member = {
-        found.group_id: found.state
-        for found in await session.scalars(
-            select(Membership).where(Membership.actor_id == viewer.actor_id, Membership.group_id.in_(ids))
-        )
-    }
-    blocked, blockers = await blocks.standing(session, viewer, ids)
-    return [
-        Relationship(
-            actor_id=actor_id,
-            blocks=actor_id in blocked,
-            blocked_by=actor_id in blockers,
-            follows=(actor_id in out and out[actor_id].accepted_at is not None)
-            or member.get(actor_id) is MemberState.MEMBER,
-            asked=(actor_id in out and out[actor_id].accepted_at is None) or member.get(actor_id) is MemberState.ASKED,
-            shows_boosts=out[actor_id].shows_boosts if actor_id in out else True,
-            followed_by=actor_id in back and back[actor_id].accepted_at is not None,
-            asked_by=actor_id in back and back[actor_id].accepted_at is None,
-        )
-        for actor_id in ids
-    ]
+    facts: dict[int, dict[str, Any]] = {actor_id: {} for actor_id in ids}
+    statement, values = prepare(viewer, _facts)
+    for kind, actor_id, first, second, text, moment in await session.execute(statement, {**values, "actor_ids": ids}):
+        facts[actor_id].update(_READ[kind](bool(first), bool(second), text, moment))
+    for found in facts.values():
+        is_member, has_asked = found.pop("is_member", False), found.pop("has_asked", False)
+        found["follows"] = found.get("follows", False) or is_member
+        found["asked"] = found.get("asked", False) or has_asked
+        found["endorses"] = found.get("endorses", False) and found["follows"]
+    return [Relationship(actor_id=actor_id, **facts[actor_id]) for actor_id in ids]
+
+
+def _facts(viewer: Staff) -> Any:
+    """What there is between `viewer` and some actors: sort, actor, two flags, a text, a moment."""
+    no, nothing, never = literal(0), literal(""), cast(null(), UtcDateTime)
+    of_viewer, is_in_force = viewer.account_id, policy.is_in_force()
+    membership = (Membership.state == MemberState.MEMBER, Membership.state == MemberState.ASKED)
+    text = func.coalesce(Follow.languages, "")
+    unwanted = select(HostBlock.host).where(HostBlock.account_id == of_viewer)
+    return union_all(
+        select(literal("mute"), Mute.target_id, _flag(Mute.hides_notifications), no, nothing, Mute.ends_at).where(
+            Mute.account_id == of_viewer, Mute.target_id.in_(_IDS), is_in_force
+        ),
+        select(literal("note"), Note.target_id, no, no, Note.text, never).where(
+            Note.account_id == of_viewer, Note.target_id.in_(_IDS)
+        ),
+        select(literal("out"), Follow.followee_id, _flag(Follow.accepted_at.is_not(None)), no, text, never).where(
+            Follow.follower_id == viewer.actor_id, Follow.followee_id.in_(_IDS)
+        ),
+        select(
+            literal("shows"), Follow.followee_id, _flag(Follow.shows_boosts), _flag(Follow.notifies), nothing, never
+        ).where(Follow.follower_id == viewer.actor_id, Follow.followee_id.in_(_IDS)),
+        select(literal("back"), Follow.follower_id, _flag(Follow.accepted_at.is_not(None)), no, nothing, never).where(
+            Follow.followee_id == viewer.actor_id, Follow.follower_id.in_(_IDS)
+        ),
+        select(literal("group"), Membership.group_id, *(_flag(state) for state in membership), nothing, never).where(
+            Membership.actor_id == viewer.actor_id, Membership.group_id.in_(_IDS)
+        ),
+        select(literal("blocks"), Block.target_id, no, no, nothing, never).where(
+            Block.actor_id == viewer.actor_id, Block.target_id.in_(_IDS)
+        ),
+        select(literal("blocked"), Block.actor_id, no, no, nothing, never).where(
+            Block.target_id == viewer.actor_id, Block.actor_id.in_(_IDS)
+        ),
+        select(literal("host"), Actor.id, no, no, nothing, never).where(Actor.id.in_(_IDS), Actor.host.in_(unwanted)),
+        select(literal("endorses"), Endorsement.target_id, no, no, nothing, never).where(
+            Endorsement.actor_id == viewer.actor_id, Endorsement.target_id.in_(_IDS)
+        ),
+    )
+
+
+def _flag(condition: Any) -> Any:
+    return case((condition, 1), else_=0)
+
+
+_READ: dict[str, Callable[[bool, bool, str, datetime | None], dict[str, Any]]] = {
+    "mute": lambda hides, _, __, ends: {"mutes": True, "mutes_notifications": hides, "mute_ends_at": ends},
+    "note": lambda _, __, text, ___: {"note": text},
+    "out": lambda accepted, _, codes, __: {
+        "follows": accepted,
+        "asked": not accepted,
+        "languages": tuple(codes.strip(",").split(",")) if codes else (),
+    },
+    "shows": lambda boosts, notifies, _, __: {"shows_boosts": boosts, "notifies": notifies},
+    "back": lambda accepted, *_: {"followed_by": accepted, "asked_by": not accepted},
+    "group": lambda is_member, has_asked, *_: {"is_member": is_member, "has_asked": has_asked},
+    "blocks": lambda *_: {"blocks": True},
+    "blocked": lambda *_: {"blocked_by": True},
+    "host": lambda *_: {"blocks_host": True},
+    "endorses": lambda *_: {"endorses": True},
+}

@@ -15,7 +15,6 @@ from models.tables import (
     ActorType,
     Attachment,
     Bookmark,
-    Follow,
     Group,
     Like,
     Membership,
@@ -34,7 +33,6 @@ ACTOR_ID: Any = bindparam("actor_id", type_=BigInteger)
 
 def home(viewer: Staff) -> Select[Post]:
     """What the company, one's groups and those one follows wrote, and what names one."""
-    followed = select(Follow.followee_id).where(Follow.follower_id == viewer.actor_id, Follow.accepted_at.is_not(None))
     groups = select(Membership.group_id).where(
         Membership.actor_id == viewer.actor_id, Membership.state == MemberState.MEMBER
     )
@@ -42,23 +40,28 @@ def home(viewer: Staff) -> Select[Post]:
         Post.author_id == viewer.actor_id,
         and_(Post.group_id.in_(groups), Post.boost_of_id.is_(None)),
         and_(Post.visibility == Visibility.COMPANY, Post.boost_of_id.is_(None)),
-        and_(Post.author_id.in_(followed), Post.visibility != Visibility.DIRECT),
+        and_(Post.visibility != Visibility.DIRECT, policy.is_followed(viewer)),
     )
     # asked of one post after the other from the newest on, until the page is full; never a way to collect them all
-    return loaded(policy.visible_posts(viewer)).where(wanted.is_(true()))
+    return loaded(policy.visible_posts(viewer)).where(wanted.is_(true()), policy.is_heard(viewer))
 
 
 def of_company(viewer: Viewer) -> Select[Post]:
     """What was written here (a client's "local"), without boosts."""
     return loaded(policy.visible_posts(viewer)).where(
-        Post.is_local, Post.boost_of_id.is_(None), Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS))
+        Post.is_local,
+        Post.boost_of_id.is_(None),
+        Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS)),
+        policy.is_heard(viewer),
     )
 
 
 def everything(viewer: Viewer) -> Select[Post]:
     """All there is to see, from here and elsewhere (a client's "federated"), without boosts."""
     return loaded(policy.visible_posts(viewer)).where(
-        Post.boost_of_id.is_(None), Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS))
+        Post.boost_of_id.is_(None),
+        Post.visibility.not_in((Visibility.DIRECT, Visibility.FOLLOWERS)),
+        policy.is_heard(viewer),
     )
 
 
@@ -102,14 +105,14 @@ def of_group(viewer: Viewer, group_id: Any = GROUP_ID) -> Select[Post]:
 
 
 def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
-    """What is in a group while `viewer` belongs to it."""
+    """What is in a group while `viewer` belongs to it, without what they do not want to hear."""
     belongs = exists().where(
         Membership.group_id == group_id,
         Membership.actor_id == viewer.actor_id,
         Membership.state == MemberState.MEMBER,
     )
     posts = loaded(policy.visible_posts(viewer)).where(Post.group_id == group_id, Post.boost_of_id.is_(None))
-    return posts.where(belongs)
+    return posts.where(belongs, policy.is_heard(viewer, in_groups=False))
 
 
 def of_person(viewer: Viewer, actor_id: Any = ACTOR_ID) -> Select[Post]:

@@ -16,7 +16,7 @@ from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
-from models import actors, breakers, dead_letters, link_cards, media, notifications, polls, scheduled
+from models import actors, breakers, dead_letters, link_cards, media, mutes, notifications, polls, scheduled
 from models.base import now
 from models.journal import Reader
 from server.copies import RemoteFiles
@@ -149,6 +149,7 @@ class Runtime:
                     await dead_letters.sweep(session)
                     await rotation.finish(session, self._wire.keys)
                     await link_cards.sweep(session)
+                    await mutes.sweep(session)
                 await asyncio.to_thread(self._remove, names)
                 await self._copies.sweep()
             except Exception:

@@ -275,6 +275,20 @@ class SchedulingFailed(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class HearingChanged(Entry):
+    """Somebody changed whom they hear: they mute somebody, or want nothing from a server, or no longer so."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Severed(Entry):
+    """Somebody lost followers, or whom they followed, because a server was blocked."""
+
+    severance_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
     """An account was disabled, or a token or sign-in ended: open streams of it must close."""
 

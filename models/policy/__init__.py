@@ -45,6 +45,7 @@ from models.policy.groups import (
     readable_groups,
     visible_groups,
 )
+from models.policy.hearing import is_followed, is_heard, is_in_force, is_read_in, unheard
 from models.policy.people import introducible_actors, is_apart, visible_actors
 from models.policy.posts import (
     knew_posts,
@@ -67,7 +68,11 @@ __all__ = [
     "is_admitted",
     "is_apart",
     "is_banned",
+    "is_followed",
+    "is_heard",
+    "is_in_force",
     "is_member",
+    "is_read_in",
     "knew_posts",
     "may_administer",
     "may_answer_in",
@@ -95,6 +100,7 @@ __all__ = [
     "readable_groups",
     "remote_viewer",
     "sees_post",
+    "unheard",
     "verdict",
     "visible_activities",
     "visible_actors",

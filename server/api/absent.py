@@ -31,11 +31,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
     ("/api/v1/followed_tags", "read:follows", Access.PERSON),
     ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
     ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
-    ("/api/v1/endorsements", "read:accounts", Access.PERSON),
-    ("/api/v1/mutes", "read:mutes", Access.PERSON),
-    ("/api/v1/domain_blocks", "read:blocks", Access.PERSON),
-    ("/api/v1/suggestions", "read", Access.PERSON),
-    ("/api/v2/suggestions", "read", Access.PERSON),
     ("/api/v1/trends", "", Access.PUBLIC),
     ("/api/v1/trends/tags", "", Access.PUBLIC),
     ("/api/v1/trends/statuses", "", Access.PUBLIC),
@@ -63,11 +58,6 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 
 # What would have to be stored somewhere: method, path, scopes
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("POST", r"/api/v1/accounts/{id:\d+}/mute", ("write:mutes", "follow")),
-    ("POST", r"/api/v1/accounts/{id:\d+}/note", ("write:accounts",)),
-    ("POST", r"/api/v1/accounts/{id:\d+}/pin", ("write:accounts",)),
-    ("POST", r"/api/v1/accounts/{id:\d+}/endorse", ("write:accounts",)),
-    ("POST", "/api/v1/domain_blocks", ("write:blocks", "follow")),
     ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
     ("POST", "/api/v1/featured_tags", ("write:accounts",)),
     ("POST", "/api/v1/filters", ("write:filters",)),
@@ -102,8 +92,6 @@ for _method, _path, _scopes in _REFUSED:
 
 
 @routes.delete("/api/v1/push/subscription", "push")
-@routes.delete("/api/v1/domain_blocks", "write:blocks", "follow")
-@routes.delete(r"/api/v1/suggestions/{id:\d+}", "read")
 async def already_gone(call: Call) -> web.Response:
     """What is to go was never there."""
     return answers.answer({})

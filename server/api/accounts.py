@@ -134,32 +134,12 @@ async def lists(call: Call) -> web.Response:
 
 
 @routes.get(r"/api/v1/accounts/{id:\d+}/featured_tags", "read:accounts", access=Access.PUBLIC)
-@routes.get(r"/api/v1/accounts/{id:\d+}/endorsements", "read:accounts", access=Access.PUBLIC)
 @routes.get(r"/api/v1/accounts/{id:\d+}/identity_proofs", "read:accounts")
 async def nothing_of(call: Call) -> web.Response:
     """Nobody features anything here."""
     async with call.reading() as session:
         await actors.one(session, call.viewer, call.id())
     return answers.answer([])
-
-
-@routes.get("/api/v1/directory", "read:accounts", access=Access.PUBLIC)
-async def directory(call: Call) -> web.Response:
-    """Colleagues and groups by name; visitors see those who are known outside."""
-    limit = call.params.number("limit", 40, least=1, most=_MANY)
-    offset = call.params.number("offset", 0, least=0, most=10_000)
-    async with call.reading() as session:
-        statement = search.actors(call.viewer, "", instance=instance_of(session))
-        if call.params.flag("local"):
-            statement = statement.where(Actor.host == "")
-        found = (await session.scalars(statement.offset(offset).limit(limit))).all()
-        return answers.answer_list(await _entities(call, session, found))
-
-
-@routes.get("/api/v1/accounts/familiar_followers", "read:follows")
-async def familiar_followers(call: Call) -> web.Response:
-    """Whom one follows who follows somebody: not looked for, since everybody here is a colleague anyway."""
-    return answers.answer([{"id": str(actor_id), "accounts": []} for actor_id in call.params.ids("id")[:_MANY]])
 
 
 async def _entities(call: Call, session: AsyncSession, found: Sequence[Actor]) -> list[bytes]:

@@ -37,7 +37,14 @@ async def follow(call: Call) -> web.Response:
         if actor.type is ActorType.GROUP:
             await groups.join(session, await session.get_one(Group, actor.id), by=call.staff)
         else:
-            await relations.follow(session, actor, by=call.staff, shows_boosts=call.params.flag("reblogs", True))
+            await relations.follow(
+                session,
+                actor,
+                by=call.staff,
+                shows_boosts=call.params.maybe_flag("reblogs"),
+                notifies=call.params.maybe_flag("notify"),
+                languages=call.params.texts("languages") if call.params.has("languages") else None,
+            )
         return await answer_standing(call, session, actor.id)
 
 
@@ -104,23 +111,3 @@ async def _answer_wishes(call: Call, session: AsyncSession, *, accepted: bool) -
         await wishes.answer(
             session, await session.get_one(Group, wish.group_id), wish.actor_id, by=call.staff, accepted=accepted
         )
-
-
-# What was never done is undone at once
-
-
-@routes.post(r"/api/v1/accounts/{id:\d+}/unmute", "write:mutes", "follow")
-async def unmute(call: Call) -> web.Response:
-    return await _unchanged(call)
-
-
-@routes.post(r"/api/v1/accounts/{id:\d+}/unpin", "write:accounts")
-@routes.post(r"/api/v1/accounts/{id:\d+}/unendorse", "write:accounts")
-async def unfeature(call: Call) -> web.Response:
-    return await _unchanged(call)
-
-
-async def _unchanged(call: Call) -> web.Response:
-    async with call.reading() as session:
-        actor = await actors.one(session, call.viewer, call.id())
-        return await answer_standing(call, session, actor.id)

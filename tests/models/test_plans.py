@@ -36,6 +36,15 @@ async def test_a_page_is_filled_from_the_newest_on(world: World, timeline: Any) 
 
 
 @pytest.mark.usefixtures("sqlite_only")
+async def test_whom_one_does_not_hear_is_looked_up_through_indexes(world: World) -> None:
+    plan = await _plan(world.database, timelines.home(world.ada.staff).order_by(Post.id.desc()).limit(20))
+    assert "SCAN mutes" not in plan, plan
+    assert "SCAN host_blocks" not in plan
+    assert "SCAN actors" not in plan
+    assert "SEARCH follows USING INDEX ix_follows_follower_id_followee_id (follower_id=? AND followee_id=?)" in plan
+
+
+@pytest.mark.usefixtures("sqlite_only")
 async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> None:
     async with world.database.reading() as session:
         nora = await session.get_one(type(world.nora), world.nora.id)

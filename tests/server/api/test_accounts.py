@@ -208,13 +208,6 @@ async def test_visitors_do_not_know_the_staff(anybody: Phone, world: World) -> N
     assert (await anybody.get(f"/api/v1/accounts?id[]={world.ada.id}")).body == []
 
 
-@pytest.mark.parametrize("verb", ["mute", "note", "pin", "endorse"])
-async def test_what_is_not_stored_is_refused_in_a_sentence(ada: Phone, world: World, verb: str) -> None:
-    answer = await ada.post(f"/api/v1/accounts/{world.grace.id}/{verb}", status=422)
-
-    assert answer.body["code"] == "not_built"
-
-
 @pytest.mark.parametrize("verb", ["unblock", "unmute", "unpin", "unendorse"])
 async def test_what_was_never_done_is_undone_at_once(ada: Phone, world: World, verb: str) -> None:
     answer = await ada.post(f"/api/v1/accounts/{world.grace.id}/{verb}")

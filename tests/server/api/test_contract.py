@@ -31,7 +31,7 @@ LISTS = "/api/v1/lists"
         (LISTS, answer(b"[]", status=206), "promised are [200]"),
         (LISTS, answer(b"[]", kind="text/html"), "text/html where JSON is promised"),
         (LISTS, answer(b"[]", Link='</api/v1/lists>; rel="next"'), "no client can read this Link"),
-        (LISTS, answer(b'{}', status=404), "missing required field `error`"),
+        (LISTS, answer(b"{}", status=404), "missing required field `error`"),
         ("/api/v1/markers", answer(b'{"home":null}'), "Expected `object`, got `null` - at `$.home`"),
         ("/api/v1/markers", answer(b'{"home":%s}' % MARKER.replace(b".789", b"")), "at `$.home.updated_at`"),
         ("/api/v1/markers", answer(b'{"home":%s}' % MARKER.replace(b'"1"', b"1")), "got `int` - at `$.home"),

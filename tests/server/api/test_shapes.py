@@ -402,7 +402,6 @@ EMPTY = [
     "mutes",
     "domain_blocks",
     "scheduled_statuses",
-    "suggestions",
     "trends",
     "trends/tags",
     "trends/statuses",
@@ -417,7 +416,7 @@ EMPTY = [
 
 
 async def test_what_is_not_there_is_an_empty_list(ada: Phone, subtests: pytest.Subtests) -> None:
-    for path in [*(f"/api/v1/{name}" for name in EMPTY), "/api/v2/filters", "/api/v2/suggestions"]:
+    for path in [*(f"/api/v1/{name}" for name in EMPTY), "/api/v2/filters"]:
         with subtests.test(path):
             assert (await ada.get(path)).body == []
 
