@@ -31,13 +31,15 @@ class SqliteMoments:
     def __init__(self, path: str) -> None:
         self._path = path
         self._cursor: sqlite3.Cursor | None = None
+        self._opened = 0
 
     async def now(self) -> Moment:
         try:
             if self._cursor is None:
                 self._cursor = sqlite.opened(self._path).cursor()
                 self._cursor.execute("PRAGMA busy_timeout=0")
-            return self._cursor.execute("PRAGMA data_version").fetchone()[0]
+                self._opened += 1  # another connection counts anew
+            return self._opened, self._cursor.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error:
             return object()  # somebody recovers the file just now
 
