@@ -6,7 +6,7 @@ from aiohttp import web
 def setup(app: web.Application) -> None:
     """Add the API, OAuth and streaming to `app`; its configuration and database must be there."""
     from server import streaming
-    from server.api import answers, limits
+    from server.api import answers, description, limits
     from server.api.bearer import BEARERS, Bearers
     from server.api.entities.shelf import SHELF, Shelf
     from server.api.routes import ALL
@@ -17,6 +17,7 @@ def setup(app: web.Application) -> None:
     app[BEARERS] = Bearers()
     app[SHELF] = Shelf(app)
     limits.setup(app, app[CONFIG])
+    description.setup(app)
     for routes in ALL:
         routes.add_to(app)
     streaming.setup(app)

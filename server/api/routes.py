@@ -7,6 +7,7 @@ from server.api import (
     apps,
     conversations,
     endorsements,
+    description,
     follows,
     instance,
     lists,
@@ -28,6 +29,7 @@ from server.api.routing import Route, Routes
 
 ALL: tuple[Routes, ...] = (
     instance.routes,
+    description.routes,
     apps.routes,
     profile.routes,
     follows.routes,

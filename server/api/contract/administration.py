@@ -14,6 +14,8 @@ class AdminIp(Entity):
 
 
 class AdminAccount(Entity):
+    """Somebody as those in charge see them; what concerns the account of somebody elsewhere is null."""
+
     id: Id
     username: str
     domain: str | None
@@ -21,12 +23,12 @@ class AdminAccount(Entity):
     email: str | None
     ip: str | None
     role: Role | None
-    confirmed: bool
+    confirmed: bool | None
     suspended: bool
     silenced: bool
     sensitized: bool
-    disabled: bool
-    approved: bool
+    disabled: bool | None
+    approved: bool | None
     locale: str | None
     invite_request: str | None
     ips: list[AdminIp]
@@ -44,7 +46,7 @@ class AdminReport(Entity):
     forwarded: bool
     created_at: Time
     updated_at: Time
-    account: AdminAccount
+    account: AdminAccount | None  # of a server that names nobody
     target_account: AdminAccount
     assigned_account: AdminAccount | None
     action_taken_by_account: AdminAccount | None

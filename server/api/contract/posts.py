@@ -310,7 +310,7 @@ class StatusEdit(Entity):
 
 class ScheduledPoll(Entity):
     options: list[str]
-    expires_in: Count | str
+    expires_in: Count | str | None
     multiple: bool | Left | None = UNSET
     hide_totals: bool | Left | None = UNSET
 
@@ -333,7 +333,13 @@ class ScheduledParams(Entity):
     quoted_status_id: Id | Left | None = UNSET
     quote_approval_policy: str | Left | None = UNSET
     allowed_mentions: list[Id] | Left | None = UNSET
-    kontor_group_id: Id | Left | None = UNSET
+
+
+class KontorScheduled(Entity):
+    """The group a post for later is for, and why it could not be published."""
+
+    failure: str | None
+    group_id: Id | None
 
 
 class ScheduledStatus(Entity):
@@ -341,6 +347,7 @@ class ScheduledStatus(Entity):
     scheduled_at: Time
     params: ScheduledParams
     media_attachments: list[MediaAttachment]
+    kontor: KontorScheduled
 
 
 class Translation(Entity, kw_only=True):

@@ -14,6 +14,7 @@ from tests.server.api.phone import Phone
 from tests.world import World
 
 FREE = {
+    "/api/openapi.json",
     "/api/v1/instance",
     "/api/v2/instance",
     "/api/v1/instance/peers",

@@ -83,7 +83,13 @@ ENDPOINTS: tuple[Promise, ...] = (
         flag("send_email_notification"),
     ),
     get(
-        "/api/v1/admin/reports", list[AdminReport], flag("resolved"), one("account_id"), one("target_account_id"), *PAGE
+        "/api/v1/admin/reports",
+        list[AdminReport],
+        flag("resolved"),
+        one("account_id"),
+        one("target_account_id"),
+        text("by_target_domain"),
+        *PAGE,
     ),
     get("/api/v1/admin/reports/{}", AdminReport),
     put(

@@ -1,0 +1,34 @@
+"""The description of this interface, for whoever builds clients by machine."""
+
+from aiohttp import web
+
+from server import VERSION
+from server.api import answers
+from server.api.answers import encoded
+from server.api.routing import Access, Call, Routes
+
+routes = Routes()
+
+_WRITTEN = web.AppKey("api_description", list[bytes])
+
+
+def setup(app: web.Application) -> None:
+    app[_WRITTEN] = []
+
+
+@routes.get("/api/openapi.json", access=Access.PUBLIC)
+async def show(call: Call) -> web.Response:
+    """All endpoints, what they take and what they answer (OpenAPI 3.1)."""
+    written = call.app[_WRITTEN]
+    if not written:
+        written.append(_document(call))
+    return answers.answer_bytes(written[0])
+
+
+def _document(call: Call) -> bytes:
+    """Written when somebody asks for the first time: most processes never need it."""
+    from server.api.contract.openapi import description
+    from server.api.routes import table
+
+    config = call.config
+    return encoded(description(table(), title=config.instance.name, version=VERSION, base_url=config.base_url))
