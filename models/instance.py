@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+_LETTERS = 22
+_RANDOM_BITS = 192  # far more than 22 letters hold, so that each letter is as likely as every other
 _KEY = "instance"
 
 
@@ -53,7 +55,12 @@ class Instance:
 
     def mint(self, shelf: str) -> str:
         """A new wire id: opaque, never reused, never guessed (GEN-1). `shelf` is u, g, o, x, t, …"""
-        return f"{self.base_url}/ap/{shelf}/" + "".join(secrets.choice(_ALPHABET) for _ in range(22))
+        number = secrets.randbits(_RANDOM_BITS)
+        letters = []
+        for _ in range(_LETTERS):
+            number, letter = divmod(number, len(_ALPHABET))
+            letters.append(_ALPHABET[letter])
+        return f"{self.base_url}/ap/{shelf}/" + "".join(letters)
 
     def owns(self, uri: str) -> bool:
         return uri.startswith(self.base_url + "/")

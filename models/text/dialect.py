@@ -43,7 +43,10 @@ class Found:
 
 
 class Dialect(Extension):
-    """python-markdown without what reads HTML or looks ahead without bounds, and with what we add."""
+    """python-markdown without what reads HTML or looks ahead without bounds, and with what we add.
+
+    `found` belongs to the conversion that is under way: set it before each one.
+    """
 
     def __init__(self, found: Found) -> None:
         super().__init__()
@@ -76,8 +79,8 @@ class Dialect(Extension):
         inline.register(_Link(_LINK, md), "link", 160)
         inline.register(_AngleLink(r"<(https?://[^\s<>]*)>", md), "autolink", 120)
         inline.register(_BareLink(addresses.BARE_URL.pattern, md), "bare_link", 118)
-        inline.register(_Mention(addresses.MENTION.pattern, md, self.found), "mention", 116)
-        inline.register(_Hashtag(addresses.HASHTAG_START.pattern, md, self.found), "hashtag", 114)
+        inline.register(_Mention(addresses.MENTION.pattern, md, self), "mention", 116)
+        inline.register(_Hashtag(addresses.HASHTAG_START.pattern, md, self), "hashtag", 114)
         inline.register(SubstituteTagInlineProcessor(r" *\n", "br"), "linebreak", 100)
         inline.register(_Strike(r"~~(?=[^\s~])([^~]{0,2000}[^\s~])~~", md), "strike", 55)
 
@@ -145,15 +148,15 @@ class _Mention(InlineProcessor):
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def __init__(self, pattern: str, md: Markdown, found: Found) -> None:
+    def __init__(self, pattern: str, md: Markdown, dialect: Dialect) -> None:
         super().__init__(pattern, md)
-        self.found = found
+        self.dialect = dialect
 
     def handleMatch(self, m: re.Match[str], data: str) -> _Match:  # type: ignore[override]  # noqa: N802
         handle = m.group()[1:].lower()
-        if not _noted(self.found.handles, handle, MENTIONS):
+        if not _noted(self.dialect.found.handles, handle, MENTIONS):
             return m.group(), m.start(), m.end()
-        mention = self.found.known.get(handle)
+        mention = self.dialect.found.known.get(handle)
         if mention is None:
             return m.group(), m.start(), m.end()  # kept whole, so that an underscore in a name is no emphasis
         card = ET.Element("span", {"class": "h-card", "translate": "no"})
@@ -169,18 +172,18 @@ class _Hashtag(InlineProcessor):
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def __init__(self, pattern: str, md: Markdown, found: Found) -> None:
+    def __init__(self, pattern: str, md: Markdown, dialect: Dialect) -> None:
         super().__init__(pattern, md)
-        self.found = found
+        self.dialect = dialect
 
     def handleMatch(self, m: re.Match[str], data: str) -> _Match:  # type: ignore[override]  # noqa: N802
         name = addresses.hashtag_at(data, m.start())
         if name is None:
             return None, None, None
         folded = fold_tag(name)
-        if not _noted(self.found.tags, folded, HASHTAGS):
+        if not _noted(self.dialect.found.tags, folded, HASHTAGS):
             return None, None, None
-        link = ET.Element("a", {"href": self.found.tag_url(folded), "class": "mention hashtag", "rel": "tag"})
+        link = ET.Element("a", {"href": self.dialect.found.tag_url(folded), "class": "mention hashtag", "rel": "tag"})
         link.text = AtomicString("#")
         ET.SubElement(link, "span").text = AtomicString(name)
         return link, m.start(), m.start() + 1 + len(name)

@@ -7,6 +7,8 @@ or reference links, and a picture becomes a link to it, so that no page loads an
 A mention is rendered only if the caller knows the person: `find_mentions` first, look them up, then `render`.
 """
 
+import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +23,11 @@ from .sanitise import clean_own, to_plain
 __all__ = ["SOURCE_CHARACTERS", "Mention", "Rendered", "find_mentions", "render"]
 
 SOURCE_CHARACTERS = 100_000
+
+_PLAIN = re.compile(r"[^\W\d_](?:[^\s\x00-\x1f`*_{}\[\]<>#|~&@/\\=^:\x7f-\x9f]| (?! |\Z))*")
+"""A line in which no character means anything but itself: what most people write on most days."""
+
+_workers = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def find_mentions(source: str) -> tuple[str, ...]:
     if "@" not in source:
         return ()
     found = Found({}, lambda tag: "")
-    _convert(source, found)
+    _converted(_cleaned(source), found)
     return tuple(found.handles)
 
 
@@ -56,13 +63,26 @@ def render(source: str, *, mentions: Mapping[str, Mention], tag_url: Callable[[s
     Raises:
         TextTooLong: more than `SOURCE_CHARACTERS`, before anything is parsed (R-47).
     """
+    text = _cleaned(source)
+    if _PLAIN.fullmatch(text):
+        return Rendered(f"<p>{text}</p>", (), (), text)
     found = Found(mentions, tag_url)
-    html = clean_own(_convert(source, found))
+    html = clean_own(_converted(text, found))
     return Rendered(html, tuple(found.handles), tuple(found.tags), to_plain(html))
 
 
-def _convert(source: str, found: Found) -> str:
+def _cleaned(source: str) -> str:
     if len(source) > SOURCE_CHARACTERS:
         raise TextTooLong(length=len(source), limit=SOURCE_CHARACTERS)
-    text = clean_text(source, limit=SOURCE_CHARACTERS * 3)
-    return Markdown(extensions=[SaneListExtension(), Dialect(found)], tab_length=INDENT).convert(text)
+    return clean_text(source, limit=SOURCE_CHARACTERS * 3)
+
+
+def _converted(text: str, found: Found) -> str:
+    """The parser is made once for each thread: to make it takes as long as an ordinary post."""
+    made: tuple[Markdown, Dialect] | None = getattr(_workers, "made", None)
+    if made is None:
+        dialect = Dialect(found)
+        made = _workers.made = Markdown(extensions=[SaneListExtension(), dialect], tab_length=INDENT), dialect
+    parser, dialect = made
+    dialect.found = found
+    return parser.reset().convert(text)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.text import dialect
+from models.text import dialect, markdown
 from models.text.blocks import Tame
 from models.text.clean import TextTooLong
 from models.text.dialect import Found
 from models.text.markdown import SOURCE_CHARACTERS, Mention, find_mentions, render
-from models.text.sanitise import clean_own
+from models.text.sanitise import clean_own, to_plain
 
 KNOWN = {
     "anna": Mention("https://muster.example/@anna", "anna"),
@@ -298,3 +298,21 @@ def test_R_51_whatever_is_typed_becomes_harmless_html(source):
 
 def _tags(html: str) -> list[str]:
     return [piece.partition(">")[0] for piece in html.split("<")[1:]]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.from_regex(markdown._PLAIN, fullmatch=True), st.text(max_size=30).map("a".__add__)))
+def test_a_line_without_markup_becomes_what_the_parser_would_make_of_it(source):
+    cleaned = markdown._cleaned(source)
+    parsed = clean_own(markdown._converted(cleaned, Found({}, str)))
+    found = render(source, mentions={}, tag_url=str)
+
+    assert (found.html, found.plain) == (parsed, to_plain(parsed))
+
+
+def test_what_one_text_names_is_not_found_in_the_next():
+    assert find_mentions("*Hello* @anna #one") == ("anna",)
+    second = render("*Hello* #two", mentions=KNOWN, tag_url=str)
+
+    assert (second.mentions, second.hashtags) == ((), ("two",))
+    assert render("a\u1fefb c`", mentions={}, tag_url=str).html == "<p>a<code>b c</code></p>"
