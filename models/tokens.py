@@ -1,21 +1,23 @@
 """Client applications and their tokens (OAuth 2, RFC 6749 and 7636). The HTTP side is `server.auth.oauth`."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import journal
 from models.accounts import hash_token
-from models.base import now
+from models.base import UtcDateTime, now
 from models.errors import DomainError, NotFound
 from models.tables import AccessToken, Account, Application, AuthorizationCode, IdempotencyKey, Role
 from models.text.clean import clean_line
@@ -257,18 +259,24 @@ async def revoke_own(session: AsyncSession, *, by: Staff, token_id: int) -> None
 async def claim_key(session: AsyncSession, *, by: Staff, key: str) -> bool:
     """Whether no request with this key came within a day. Of many at the same time one is the first, the others wait
     for its end; it must `remember_answer` in the same transaction."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    claimed = await session.scalar(
-        insert(IdempotencyKey)
-        .values(account_id=by.account_id, key=key, post_id=0, created_at=now())
+    values = {"account_id": by.account_id, "key": key, "at": now(), "too_old": now() - _KEYS_LAST}
+    return await session.scalar(_claim(session.get_bind().dialect.name), values) is not None
+
+
+@functools.cache
+def _claim(dialect: str) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert
+    at = bindparam("at", type_=UtcDateTime)
+    return (
+        insert(cast(Table, IdempotencyKey.__table__))
+        .values(account_id=bindparam("account_id"), key=bindparam("key"), post_id=0, created_at=at)
         .on_conflict_do_update(
             index_elements=[IdempotencyKey.account_id, IdempotencyKey.key],
-            set_={"post_id": 0, "created_at": now()},
-            where=IdempotencyKey.created_at <= now() - _KEYS_LAST,
+            set_={"post_id": 0, "created_at": at},
+            where=IdempotencyKey.created_at <= bindparam("too_old", type_=UtcDateTime),
         )
         .returning(IdempotencyKey.key)
     )
-    return claimed is not None
 
 
 async def answered_before(session: AsyncSession, *, by: Staff, key: str) -> int | None:
@@ -283,4 +291,12 @@ async def answered_before(session: AsyncSession, *, by: Staff, key: str) -> int 
 
 
 async def remember_answer(session: AsyncSession, *, by: Staff, key: str, post_id: int) -> None:
-    await session.merge(IdempotencyKey(account_id=by.account_id, key=key, post_id=post_id, created_at=now()))
+    """Say which post the request made that claimed `key`."""
+    await session.execute(_ANSWERED, {"by": by.account_id, "claimed": key, "made": post_id})
+
+
+_ANSWERED = (
+    update(cast(Table, IdempotencyKey.__table__))
+    .where(IdempotencyKey.account_id == bindparam("by"), IdempotencyKey.key == bindparam("claimed"))
+    .values(post_id=bindparam("made"))
+)

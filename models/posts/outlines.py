@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from models import policy, polls
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page, rows_of
+from models.posts.writing import Written
 from models.prepared import prepare
 from models.tables import (
     Actor,
@@ -343,6 +344,32 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
             )
         )
     return made
+
+
+async def content_of(session: AsyncSession, written: Written) -> Content:
+    """What a post says to the house that was written in this transaction: asks only what its verb did not know."""
+    post = written.post
+    if not written.is_alone:
+        [found] = await contents(session, [post.id], outside=False)
+        return found
+    values = {"author": post.author_id, "application": post.application_id}
+    version, application = (await session.execute(_AROUND, values)).one()
+    return Content(
+        post=post,
+        said=post,
+        edited=False,
+        mentions=sorted(written.named, key=lambda actor: actor.id),
+        tags=written.tags,
+        application=application,
+        author_version=version,
+    )
+
+
+_AROUND = (
+    select(Actor.version, Application)
+    .outerjoin(Application, Application.id == bindparam("application", type_=BigInteger))
+    .where(Actor.id == bindparam("author"))
+)
 
 
 @functools.cache

@@ -31,24 +31,24 @@ async def create(call: Call) -> web.Response:
         made = await scheduled.create(call)
         return made if isinstance(made, web.Response) else await answer_post(call, made)
     key = drafting.key_of(call)
-    post_id, is_new = await _write(call, key)
-    if not is_new:
+    post_id, written = await _write(call, key)
+    if written is None:
         return await answer_post(call, post_id)
     async with call.reading() as session:
-        return answers.answer_bytes(await call.app[SHELF].fresh(session, call.staff, post_id))
+        return answers.answer_bytes(await call.app[SHELF].fresh(session, call.staff, written))
 
 
-async def _write(call: Call, key: str) -> tuple[int, bool]:
-    """The post's id, and whether it was made now."""
+async def _write(call: Call, key: str) -> tuple[int, outlines.Content | None]:
+    """The post's id, and what it says when it was made now."""
     async with call.writing() as session:
         if key and not await tokens.claim_key(session, by=call.staff, key=key):
             before = await tokens.answered_before(session, by=call.staff, key=key)
             assert before is not None  # noqa: S101 - whoever had the key committed before we could ask
-            return before, False
-        post = await writing.write(session, drafting.draft_of(call, session), by=call.staff)
+            return before, None
+        written = await writing.compose(session, drafting.draft_of(call, session), by=call.staff)
         if key:
-            await tokens.remember_answer(session, by=call.staff, key=key, post_id=post.id)
-        return post.id, True
+            await tokens.remember_answer(session, by=call.staff, key=key, post_id=written.post.id)
+        return written.post.id, await outlines.content_of(session, written)
 
 
 async def answer_post(call: Call, post_id: int) -> web.Response:

@@ -163,6 +163,7 @@ async def test_no_secret_is_readable_in_the_database(world: World) -> None:
 
 async def test_a_repeated_request_finds_the_answer_of_the_first_for_a_day(world: World, clock: Clock) -> None:
     async with world.database.writing() as session:
+        assert await tokens.claim_key(session, by=world.ada.staff, key="k")
         await tokens.remember_answer(session, by=world.ada.staff, key="k", post_id=7)
     async with world.database.reading() as session:
         assert await tokens.answered_before(session, by=world.ada.staff, key="k") == 7

@@ -48,11 +48,10 @@ class Shelf:
         """The posts of `lines` as JSON, in that order; that `viewer` may see them was asked when they were found."""
         return await self._made(session, viewer, lines, is_quoted=False)
 
-    async def fresh(self, session: AsyncSession, viewer: Staff, post_id: int) -> bytes:
+    async def fresh(self, session: AsyncSession, viewer: Staff, content: Content) -> bytes:
         """A post that `viewer` wrote a moment ago, as JSON: nothing hangs on it yet."""
-        [content] = await posts.contents(session, [post_id], outside=False)
         self._keep(content, content.version, outside=False)
-        line = Outline(post_id, content.version, None)
+        line = Outline(content.post.id, content.version, None)
         return (await self._made(session, viewer, [line], is_quoted=False, marks=posts.Marks()))[0]
 
     async def _made(
