@@ -10,7 +10,7 @@ from models.paging import page_of
 from models.posts import outlines
 from models.tables import Report, ReportReason
 from server.api import answers
-from server.api.admin.people import by_id
+from server.api.admin.people import by_id, server
 from server.api.answers import encoded
 from server.api.entities import administration
 from server.api.entities.shelf import SHELF
@@ -98,6 +98,8 @@ async def _bodies(call: Call, session: AsyncSession, found: Sequence[Report]) ->
     made = []
     for each in found:
         by, about, keeper, resolver = (people.get(actor_id, b"null") for actor_id in involved[each.id])
+        if each.id not in speakers:
+            by = server(call, each.host, each.created_at)
         statuses = b",".join(posts[post_id] for post_id in each.post_ids if post_id in posts)
         made.append(
             encoded(administration.report(each))[:-1]

@@ -13,7 +13,7 @@ from server.api.entities.times import instant, maybe
 def person(found: Person, body: bytes) -> bytes:
     """Mastodon's Admin::Account around the Account in `body`. Addresses on the network are not kept, so there are none.
 
-    What concerns the account of somebody elsewhere is null: their company knows it.
+    Of the account of somebody elsewhere their company alone knows: nothing here says that it is not in order.
     """
     actor, account, is_cut_off = found
     entity: dict[str, Any] = {
@@ -24,12 +24,12 @@ def person(found: Person, body: bytes) -> bytes:
         "email": None,
         "ip": None,
         "role": None,
-        "confirmed": None,
+        "confirmed": True,
         "suspended": is_cut_off,
         "silenced": False,
         "sensitized": False,
-        "disabled": None,
-        "approved": None,
+        "disabled": account is not None and account.disabled_at is not None,
+        "approved": True,
         "locale": None,
         "invite_request": None,
         "ips": [],
@@ -40,9 +40,6 @@ def person(found: Person, body: bytes) -> bytes:
         entity |= {
             "email": account.email,
             "role": accounts.role(Role(account.role)),
-            "confirmed": True,
-            "disabled": account.disabled_at is not None,
-            "approved": True,
             "locale": account.locale or None,
         }
     return encoded(entity)[:-1] + b',"account":' + body + b"}"

@@ -25,7 +25,6 @@ from server.api.contract.promises import (
     get,
     moment,
     needed,
-    never,
     number,
     one,
     post,
@@ -64,7 +63,10 @@ _IP = (
     number("expires_in"),
 )
 _SPAN = (moment("start_at"), moment("end_at"))
-_KEYED = ("tag_accounts", "tag_uses", "tag_servers", "tag_languages", "instance_accounts", "instance_media_attachments")
+_KEYED = (
+    *(f"tag_{name}" for name in ("accounts", "uses", "servers", "languages")),
+    *(f"instance_{name}" for name in ("accounts", "statuses", "reports", "follows", "followers", "languages")),
+)
 _CHANGES = ("approve", "reject", "enable", "unsilence", "unsuspend", "unsensitive")
 
 ENDPOINTS: tuple[Promise, ...] = (
@@ -144,9 +146,4 @@ ENDPOINTS: tuple[Promise, ...] = (
     get("/api/v1/admin/trends/tags", list[AdminTag], *STEPS),
     get("/api/v1/admin/trends/statuses", list[AdminTrendsStatus], *STEPS),
     get("/api/v1/admin/trends/links", list[AdminTrendsLink], *STEPS),
-    *(
-        never(method, f"/api/{version}/admin/{{}}")
-        for method in ("POST", "PUT", "DELETE", "GET")
-        for version in ("v1", "v2")
-    ),
 )

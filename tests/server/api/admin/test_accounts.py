@@ -49,7 +49,7 @@ async def test_a_colleague_and_somebody_elsewhere_read_as_admins_expect(alan: Ph
     assert (ada["email"], ada["domain"], ada["disabled"], ada["approved"]) == (world.ada.email, None, False, True)
     assert ada["role"] == {"id": "-99", "name": "", "color": "", "permissions": "0", "highlighted": False}
     assert ada["account"] == (await alan.get(f"/api/v1/accounts/{world.ada.id}")).body
-    assert (nora["email"], nora["domain"], nora["disabled"], nora["role"]) == (None, NORTHWIND, None, None)
+    assert (nora["email"], nora["domain"], nora["disabled"], nora["role"]) == (None, NORTHWIND, False, None)
     assert nora["account"]["acct"] == f"nora@{NORTHWIND}"
     for nobody in (world.alpine.id, 123):
         await alan.get(f"{ACCOUNTS}/{nobody}", status=404)

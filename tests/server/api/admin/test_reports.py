@@ -128,4 +128,7 @@ async def test_a_server_that_names_nobody_speaks_for_itself(alan: Phone, world: 
     unknown, known = (await alan.get(REPORTS)).body
 
     assert known["account"]["domain"] == NORTHWIND
-    assert unknown["account"] is None
+    assert (unknown["account"]["username"], unknown["account"]["account"]["acct"]) == (
+        "x.example",
+        "x.example@x.example",
+    )
