@@ -107,17 +107,23 @@ async def by_username(session: AsyncSession, username: str) -> Account:
 def staff(account: Account) -> Staff:
     """The viewer that a person who is signed in becomes; `account.actor` must be loaded."""
     return Staff(
-        account_id=account.id, actor_id=account.actor_id, username=account.actor.username, role=Role(account.role)
+        account_id=account.id,
+        actor_id=account.actor_id,
+        username=account.actor.username,
+        role=Role(account.role),
+        filter_version=account.filter_version,
     )
 
 
 async def as_of_now(session: AsyncSession, known: Staff) -> Staff | None:
-    """The same person with the role they have at this moment; None once they were disabled."""
-    role = await session.scalar(_ROLE_NOW, {"id": known.account_id})
-    return None if role is None else replace(known, role=Role(role))
+    """The same person with the role and the filters they have at this moment; None once they were disabled."""
+    row = (await session.execute(_AS_OF_NOW, {"id": known.account_id})).first()
+    return None if row is None else replace(known, role=Role(row[0]), filter_version=row[1])
 
 
-_ROLE_NOW = select(Account.role).where(Account.id == bindparam("id"), Account.disabled_at.is_(None))
+_AS_OF_NOW = select(Account.role, Account.filter_version).where(
+    Account.id == bindparam("id"), Account.disabled_at.is_(None)
+)
 
 
 async def disable(session: AsyncSession, account: Account, *, by: Staff | None = None) -> None:

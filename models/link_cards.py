@@ -6,9 +6,7 @@ direct message's links are never asked, because the address alone may open what 
 """
 
 import hashlib
-import html
 import random
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import links
 from models.base import new_id, now
 from models.instance import CardsFor, Instance
 from models.tables import LinkCard, Post, Reach, Visibility
@@ -28,11 +27,7 @@ MOST_ATTEMPTS = 3
 _LEASE = timedelta(minutes=5)
 _AGAIN_AFTER = timedelta(hours=1)
 _KEPT_FOR = timedelta(days=180)
-_LONGEST = 2048
 _TITLE, _DESCRIPTION, _NAME = 200, 500, 100
-_LINK = re.compile(r"<a ([^>]*)>")
-_HREF = re.compile(r'\bhref="([^"]*)"')
-_NO_PAGE = re.compile(r'\bclass="[^"]*\b(?:mention|hashtag|quote-inline)\b')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +47,7 @@ def link_of(post: Post, text: str, instance: Instance) -> str | None:
     """The address whose card `post` may show with `text`: its first link to a page that is not ours."""
     if post.boost_of_id is not None or post.deleted_at is not None or not _is_to_be_asked(post, instance):
         return None
-    for attributes in _LINK.findall(text):
-        href = _HREF.search(attributes)
-        if href is None or _NO_PAGE.search(attributes):
-            continue
-        url = html.unescape(href[1]).partition("#")[0]
-        if url.startswith(("https://", "http://")) and len(url) <= _LONGEST and not _is_ours(url, instance):
-            return url
-    return None
+    return next((url for url in links.pages_in(text) if not _is_ours(url, instance)), None)
 
 
 def _is_to_be_asked(post: Post, instance: Instance) -> bool:

@@ -206,7 +206,7 @@ async def live(session: AsyncSession, token_ids: Iterable[int]) -> dict[int, Rol
         .join(Account, Account.id == AccessToken.account_id)
         .where(AccessToken.id.in_(list(token_ids)), AccessToken.revoked_at.is_(None), Account.disabled_at.is_(None))
     )
-    return {token_id: role for token_id, role in found}
+    return dict(found.all())
 
 
 def is_stale(token: AccessToken) -> bool:

@@ -1,6 +1,6 @@
 """Who is asking. Every access rule takes one of these and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.tables.accounts import Role
 
@@ -12,12 +12,16 @@ class Anonymous:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """A signed-in person of this company."""
+    """A signed-in person of this company; who it is, is said by the ids alone.
+
+    `filter_version` names the state of their filters, 0 where there are none. No access hangs on it.
+    """
 
     account_id: int
     actor_id: int
     username: str
     role: Role = Role.STAFF
+    filter_version: int = field(default=0, compare=False)
 
     @property
     def is_admin(self) -> bool:

@@ -289,6 +289,13 @@ class Severed(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class FiltersChanged(Entry):
+    """Somebody changed what they do not want to be shown."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
     """An account was disabled, or a token or sign-in ended: open streams of it must close."""
 

@@ -63,8 +63,8 @@ def _by_role(viewers: Iterable[Staff]) -> dict[Role, list[int]]:
 async def alike(session: AsyncSession, viewers: Sequence[Staff], ids: Iterable[int]) -> list[list[Staff]]:
     """`viewers` sorted into those for whom the posts `ids`, and what these quote, look the same.
 
-    It knows what hangs on posts (counts, own marks, votes), who wrote them, who may quote them and who sees what they
-    quote. Whatever else a status says to one person alone has to be added here.
+    It knows what hangs on posts (counts, own marks, votes), who wrote them, who may quote them, who sees what they
+    quote, and who has filters. Whatever else a status says to one person alone has to be added here.
     """
     shown = await _with_quoted(session, ids)
     nuances: dict[int, list[Nuance]] = {viewer.account_id: [] for viewer in viewers}
@@ -79,9 +79,10 @@ async def alike(session: AsyncSession, viewers: Sequence[Staff], ids: Iterable[i
     quoted = [post_id for post_id, is_quoted in shown.items() if is_quoted]
     for account_id, seen in (await readers_among(session, viewers, policy.visible_posts, quoted)).items():
         nuances[account_id] += [(_SEES, post_id, 1) for post_id in seen]
-    sorts: dict[tuple[Role, frozenset[Nuance]], list[Staff]] = {}
+    sorts: dict[tuple[Role, int, frozenset[Nuance]], list[Staff]] = {}
     for viewer in viewers:
-        sorts.setdefault((viewer.role, frozenset(nuances[viewer.account_id])), []).append(viewer)
+        look = (viewer.role, viewer.filter_version, frozenset(nuances[viewer.account_id]))
+        sorts.setdefault(look, []).append(viewer)
     return list(sorts.values())
 
 

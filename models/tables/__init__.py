@@ -16,6 +16,7 @@ from models.tables.deliveries import (
     Tombstone,
 )
 from models.tables.emoji import Emoji
+from models.tables.filters import Filter, FilterAction, FilterKeyword, FilterPost
 from models.tables.groups import Access, Group, MemberRole, Membership, MemberState, Reach
 from models.tables.halts import Halt, HaltReason
 from models.tables.hearing import Dismissal, Endorsement, HostBlock, Mute, Note
@@ -84,6 +85,10 @@ __all__ = [
     "Ended",
     "Endorsement",
     "Featured",
+    "Filter",
+    "FilterAction",
+    "FilterKeyword",
+    "FilterPost",
     "Follow",
     "Group",
     "Halt",

@@ -23,7 +23,10 @@ class Theme(StrEnum):
 
 
 class Account(Base):
-    """A person of this company who can sign in."""
+    """A person of this company who can sign in.
+
+    `filter_version` is another one after every change of their filters, and 0 while these match nothing.
+    """
 
     __tablename__ = "accounts"
 
@@ -37,6 +40,7 @@ class Account(Base):
     theme: Mapped[Theme] = mapped_column(default=Theme.SYSTEM)
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    filter_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
     actor: Mapped[Actor] = relationship(lazy="raise")
 

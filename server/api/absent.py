@@ -26,8 +26,6 @@ class NoSignUp(NotAllowed):
 _EMPTY: tuple[tuple[str, str, Access], ...] = (
     ("/api/v1/custom_emojis", "", Access.PUBLIC),
     ("/api/v1/announcements", "", Access.PERSON),
-    ("/api/v1/filters", "read:filters", Access.PERSON),
-    ("/api/v2/filters", "read:filters", Access.PERSON),
     ("/api/v1/followed_tags", "read:follows", Access.PERSON),
     ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
     ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
@@ -43,12 +41,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
     ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
-    ("GET", r"/api/v1/filters/{id:\d+}", "read:filters", Access.PERSON),
-    ("PUT", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),
-    ("DELETE", r"/api/v1/filters/{id:\d+}", "write:filters", Access.PERSON),
-    ("GET", r"/api/v2/filters/{id:\d+}", "read:filters", Access.PERSON),
-    ("PUT", r"/api/v2/filters/{id:\d+}", "write:filters", Access.PERSON),
-    ("DELETE", r"/api/v2/filters/{id:\d+}", "write:filters", Access.PERSON),
     ("POST", r"/api/v1/announcements/{id:\d+}/dismiss", "write:accounts", Access.PERSON),
     ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
     # as Mastodon answers where no service translates
@@ -60,8 +52,6 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
     ("POST", "/api/v1/featured_tags", ("write:accounts",)),
-    ("POST", "/api/v1/filters", ("write:filters",)),
-    ("POST", "/api/v2/filters", ("write:filters",)),
     ("POST", "/api/v1/push/subscription", ("push",)),
     ("PATCH", "/api/v2/notifications/policy", ("write:notifications",)),
 )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import journal
 from models.journal import Entry
 
 
@@ -49,3 +50,9 @@ def are_told(entry: Entry) -> bool:
 async def said(app: web.Application, session: AsyncSession, entries: Iterable[Entry]) -> list[Saying]:
     """All that is to be told of some entries."""
     return [saying for entry in entries for saying in await _TELLERS[type(entry)](app, session, entry)]
+
+
+@tells(journal.FiltersChanged)
+async def _filters_changed(app: web.Application, session: AsyncSession, entry: journal.FiltersChanged) -> list[Saying]:
+    """Their applications load the filters anew."""
+    return [Saying("filters_changed", account_id=entry.account_id)]

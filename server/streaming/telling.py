@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import journal, policy
+from models import accounts, journal, policy
 from models.journal import Entry
 from models.posts import audiences, outlines
 from models.viewers import Staff
@@ -70,12 +70,13 @@ class News:
 async def tell(app: web.Application, connections: Sequence[Connection], news: News) -> None:
     """Tell `connections` what of `news` is for them."""
     wanted: Wanted = {}
-    for connection in connections:
-        if connection.ending is None:
-            for stream in connection.streams:
-                wanted.setdefault(stream, {})[connection.viewer.account_id] = connection.viewer
     heard: Heard = defaultdict(list)
     async with app[DATABASE].reading() as session:
+        await _meet_again(session, connections, news)
+        for connection in connections:
+            if connection.ending is None:
+                for stream in connection.streams:
+                    wanted.setdefault(stream, {})[connection.viewer.account_id] = connection.viewer
         await _posts(app, session, wanted, news, heard)
         await _conversations(app, session, wanted, news, heard)
         await _deletions(session, wanted, news, heard)
@@ -85,6 +86,14 @@ async def tell(app: web.Application, connections: Sequence[Connection], news: Ne
         for event in heard.get(connection.viewer.account_id, ()):
             if event.stream in connection.streams and _reaches(connection, event):
                 connection.tell(event)
+
+
+async def _meet_again(session: AsyncSession, connections: Sequence[Connection], news: News) -> None:
+    """Whoever sorted something for themselves sees it otherwise from now on."""
+    changed = {entry.account_id for entry in news.others if isinstance(entry, journal.FiltersChanged)}
+    for connection in connections if changed else ():
+        if connection.viewer.account_id in changed:
+            connection.viewer = await accounts.as_of_now(session, connection.viewer) or connection.viewer
 
 
 async def _posts(app: web.Application, session: AsyncSession, wanted: Wanted, news: News, heard: Heard) -> None:

@@ -22,6 +22,7 @@ from models.viewers import ANONYMOUS, Staff, Viewer
 from server import link_cards
 from server.api.entities import accounts, statuses
 from server.api.entities.cards import spliced as spliced_card
+from server.api.entities.filtered import EMPTY, Filtering
 from server.api.entities.kept import Kept
 from server.api.entities.polls import spliced as spliced_poll
 from server.api.entities.quotes import quote, shallow, spliced_approval
@@ -43,6 +44,7 @@ class Shelf:
         self._statuses: Kept[tuple[Version, bool, int], KeptStatus] = Kept(_STATUSES)
         self._accounts: Kept[tuple[AccountVersion, bool, int], bytes] = Kept(_ACCOUNTS)
         self._numbers: Kept[tuple[int, bool], tuple[float, bytes]] = Kept(_ACCOUNTS)
+        self._filtering = Filtering()
 
     async def statuses(self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline]) -> list[bytes]:
         """The posts of `lines` as JSON, in that order; that `viewer` may see them was asked when they were found."""
@@ -73,6 +75,10 @@ class Shelf:
         marks = marks if marks is not None else await posts.marks(session, viewer, shown)
         asked = [poll_id for version in shown.values() if (poll_id := kept[version].poll_id) is not None]
         standing = await polls.standings(session, viewer, asked)
+        filtered = EMPTY
+        if isinstance(viewer, Staff) and viewer.filter_version:
+            said = {version: kept[version] for version in shown.values()}
+            filtered = await self._filtering.found(session, viewer, said, standing)
         quoting = [post_id for post_id, version in shown.items() if kept[version].quotes]
         quoted = await self._quotes(session, viewer, quoting, is_shallow=is_quoted) if quoting else {}
         links = {post_id: link for post_id, version in shown.items() if (link := kept[version].link) is not None}
@@ -89,6 +95,7 @@ class Shelf:
                     poll=spliced_poll(standing.get(kept[version].poll_id or 0)),
                     quote=quoted.get(post_id, b"null"),
                     card=spliced_card(self._app, cards.get(post_id)),
+                    filtered=filtered.of(post_id),
                 ),
                 marks,
                 post_id,
@@ -102,7 +109,10 @@ class Shelf:
             if line.boosted is not None:
                 by = people[line.post.author_id]
                 of = (post_id, kept[line.boosted].thread_id)
-                body = statuses.boosting(kept[line.post], by, body, marks, of, approval=allowed[post_id])
+                marked = filtered.of(post_id, line.post.id)
+                body = statuses.boosting(
+                    kept[line.post], by, body, marks, of, approval=allowed[post_id], filtered=marked
+                )
             made.append(body)
         return made
 

@@ -158,6 +158,7 @@ class Parts:
     poll: bytes = b"null"
     quote: bytes = b"null"
     card: bytes = b"null"
+    filtered: bytes = b"[]"
 
 
 def spliced(kept: KeptStatus, parts: Parts, marks: Marks, post_id: int) -> bytes:
@@ -170,7 +171,7 @@ def spliced(kept: KeptStatus, parts: Parts, marks: Marks, post_id: int) -> bytes
             _counted(marks, post_id, kept.thread_id),
             _of_author(kept, marks, post_id) if parts.own else b',"application":null',
             b',"poll":%s,"quote":%s,"card":%s' % (parts.poll, parts.quote, parts.card),
-            b',"quote_approval":%s,"reblog":null}' % parts.approval,
+            b',"filtered":%s,"quote_approval":%s,"reblog":null}' % (parts.filtered, parts.approval),
         )
     )
 
@@ -182,17 +183,25 @@ def _of_author(kept: KeptStatus, marks: Marks, post_id: int) -> bytes:
 
 
 def boosting(
-    kept: KeptStatus, account: bytes, boosted: bytes, marks: Marks, boosted_of: tuple[int, int], *, approval: bytes
+    kept: KeptStatus,
+    account: bytes,
+    boosted: bytes,
+    marks: Marks,
+    boosted_of: tuple[int, int],
+    *,
+    approval: bytes,
+    filtered: bytes,
 ) -> bytes:
     """A boost around the whole Status `boosted`; counts, marks and `approval` are those of the boosted post, which is
-    given by its id and that of its thread."""
+    given by its id and that of its thread. `filtered` is what filters say of the boost."""
     return b"".join(
         (
             kept.head,
             b',"account":',
             account,
             _counted(marks, *boosted_of),
-            b',"application":null,"poll":null,"quote":null,"card":null,"quote_approval":%s,"reblog":' % approval,
+            b',"application":null,"poll":null,"quote":null,"card":null,"filtered":%s' % filtered,
+            b',"quote_approval":%s,"reblog":' % approval,
             boosted,
             b"}",
         )
@@ -202,7 +211,7 @@ def boosting(
 def _counted(marks: Marks, post_id: int, thread_id: int) -> bytes:
     return (
         b',"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"quotes_count":%d,"favourited":%s,'
-        b'"reblogged":%s,"bookmarked":%s,"muted":%s,"filtered":[]'
+        b'"reblogged":%s,"bookmarked":%s,"muted":%s'
         % (
             marks.replies.get(post_id, 0),
             marks.boosts.get(post_id, 0),

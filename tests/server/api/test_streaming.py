@@ -38,7 +38,7 @@ class Socket:
         message = await self.socket.receive(timeout=PATIENCE)
         assert message.type is WSMsgType.TEXT, message
         heard: dict[str, Any] = json.loads(message.data)
-        if heard.get("event") not in (None, "delete"):
+        if heard.get("event") not in (None, "delete", "filters_changed"):
             heard["payload"] = json.loads(heard["payload"])
         return heard
 
@@ -82,6 +82,20 @@ async def test_home_hears_of_posts_edits_and_deletions(ada: Phone, grace: Phone)
 def _without_own(status: dict[str, Any]) -> dict[str, Any]:
     """A status as a colleague sees it who did not write it."""
     return {name: value for name, value in status.items() if name != "pinned"} | {"application": None}
+
+
+async def test_who_changes_their_filters_is_told_on_the_home_stream(ada: Phone, grace: Phone) -> None:
+    wish = {"title": "Tea", "context": ["home"], "keywords_attributes": [{"keyword": "tea"}]}
+    async with listening(ada, "?stream=user") as socket, listening(grace, "?stream=user") as other:
+        await ada.post("/api/v2/filters", json=wish)
+        told = await socket.hears()
+        await ada.writes("Tea")
+        update = await socket.hears()
+        first_of_other = await other.hears()
+
+    assert told == {"stream": ["user"], "event": "filters_changed"}
+    assert [result["filter"]["title"] for result in update["payload"]["filtered"]] == ["Tea"]
+    assert (first_of_other["event"], first_of_other["payload"]["filtered"]) == ("update", [])
 
 
 async def test_notifications_come_on_the_home_stream_and_alone(ada: Phone, grace: Phone, world: World) -> None:
