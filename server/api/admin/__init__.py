@@ -3,6 +3,6 @@
 Whatever Mastodon has here and Kontor has not is refused with a sentence, or an empty list where there is nothing.
 """
 
-from server.api.admin import accounts, domains, figures, reports, shut_out
+from server.api.admin import accounts, domains, figures, reports, shut_out, trends
 
-ALL = (accounts.routes, reports.routes, domains.routes, shut_out.routes, figures.routes)
+ALL = (accounts.routes, reports.routes, domains.routes, shut_out.routes, figures.routes, trends.routes)

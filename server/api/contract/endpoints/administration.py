@@ -25,6 +25,7 @@ from server.api.contract.promises import (
     get,
     moment,
     needed,
+    never,
     number,
     one,
     post,
@@ -146,4 +147,12 @@ ENDPOINTS: tuple[Promise, ...] = (
     get("/api/v1/admin/trends/tags", list[AdminTag], *STEPS),
     get("/api/v1/admin/trends/statuses", list[AdminTrendsStatus], *STEPS),
     get("/api/v1/admin/trends/links", list[AdminTrendsLink], *STEPS),
+    *(
+        never("POST", f"/api/v1/admin/trends/{kind}/{{}}/{verb}")
+        for kind in ("links", "statuses", "tags")
+        for verb in ("approve", "reject")
+    ),
+    get("/api/v1/admin/tags", list[AdminTag], *STEPS),
+    get("/api/v1/admin/tags/{}", AdminTag),
+    never("PUT", "/api/v1/admin/tags/{}", *(flag(name) for name in ("trendable", "usable", "listable"))),
 )

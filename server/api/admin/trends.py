@@ -1,0 +1,70 @@
+"""What is talked about, for who would judge it elsewhere. Here nothing waits for that: people read what they may."""
+
+from typing import Any
+
+from aiohttp import web
+
+from models import search
+from models.errors import Invalid, NotFound
+from models.text.clean import fold_tag
+from server.api import answers
+from server.api.entities import collections
+from server.api.routing import Access, Call, Routes
+
+routes = Routes()
+
+_READ, _WRITE = "admin:read", "admin:write"
+_TAGS = "/api/v1/admin/tags"
+_PAGE, _MANY = 100, 200
+
+
+class NothingIsJudged(Invalid):
+    """Nothing is approved or refused here: everybody sees what is said where they may read."""
+
+    code = "nothing_is_judged"
+
+
+@routes.get("/api/v1/admin/trends/links", _READ, access=Access.ADMIN)
+@routes.get("/api/v1/admin/trends/statuses", _READ, access=Access.ADMIN)
+async def waiting(call: Call) -> web.Response:
+    return answers.answer([])
+
+
+@routes.get("/api/v1/admin/trends/tags", _READ, access=Access.ADMIN)
+@routes.get(_TAGS, _READ, access=Access.ADMIN)
+async def tags(call: Call) -> web.Response:
+    """The tags in what whoever asks may read, most used first."""
+    limit = call.params.number("limit", _PAGE, least=1, most=_MANY)
+    offset = call.params.number("offset", 0, least=0, most=10_000)
+    async with call.reading() as session:
+        found = (await session.scalars(search.tags(call.viewer, "").offset(offset).limit(limit))).all()
+    return answers.answer([_tag(call, name) for name in found])
+
+
+@routes.get(_TAGS + "/{id}", _READ, access=Access.ADMIN)
+async def tag(call: Call) -> web.Response:
+    name = fold_tag(call.name("id"))
+    async with call.reading() as session:
+        if name not in (await session.scalars(search.tags(call.viewer, name))).all():
+            raise NotFound(tag=name)
+    return answers.answer(_tag(call, name))
+
+
+def _tag(call: Call, name: str) -> dict[str, Any]:
+    return collections.tag(call.config.base_url, name) | {
+        "trendable": True,
+        "usable": True,
+        "requires_review": False,
+        "listable": True,
+    }
+
+
+@routes.put(_TAGS + "/{id}", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/links/{id}/approve", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/links/{id}/reject", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/statuses/{id}/approve", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/statuses/{id}/reject", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/tags/{id}/approve", _WRITE, access=Access.ADMIN)
+@routes.post("/api/v1/admin/trends/tags/{id}/reject", _WRITE, access=Access.ADMIN)
+async def judge(call: Call) -> web.Response:
+    raise NothingIsJudged
