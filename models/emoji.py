@@ -1,10 +1,10 @@
-"""Custom emoji: which pictures the shortcodes of another server stand for, and which of them a text uses.
+"""Custom emoji: which pictures the shortcodes of a server stand for, ours included, and which of them a text uses.
 
 A post or profile keeps the shortcodes that came with it; the pictures are kept once for each server and shortcode.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import audit, policy
 from models.base import new_id
+from models.errors import Invalid, NotAllowed, NotFound
+from models.instance import instance_of
 from models.tables import Actor, Emoji, Post
+from models.text.clean import clean_line
+from models.viewers import Staff
 
 MOST = 100
 LARGEST = 262_144
 """Bytes of a picture (CNT-6)."""
+_OURS = re.compile(r"[A-Za-z0-9_]{2,30}")
+_CATEGORY = 60
 _USED = re.compile(r":([A-Za-z0-9_]{1,64}):")
 
 
@@ -40,6 +47,103 @@ def _keeping(insert: Callable[..., Any]) -> Any:
 
 
 _KEEP = {"postgresql": _keeping(postgresql.insert), "sqlite": _keeping(sqlite.insert)}
+
+
+# Ours
+
+
+class BadShortcode(Invalid):
+    """A name of an emoji has two to thirty letters, digits or underscores."""
+
+    code = "bad_shortcode"
+
+
+class ShortcodeTaken(Invalid):
+    """The house has an emoji of that name already."""
+
+    code = "shortcode_taken"
+
+
+async def add_own(
+    session: AsyncSession, shortcode: str, *, file: str, media_type: str, by: Staff, category: str = ""
+) -> Emoji:
+    """Give the house an emoji, whose picture is `file` of the media directory.
+
+    Raises: NotAllowed, BadShortcode, ShortcodeTaken.
+    """
+    if not policy.may_administer(by):
+        raise NotAllowed
+    if not _OURS.fullmatch(shortcode):
+        raise BadShortcode(field="shortcode")
+    if await own(session, shortcode) is not None:
+        raise ShortcodeTaken(field="shortcode")
+    instance = instance_of(session)
+    row = Emoji(
+        host=instance.host,
+        shortcode=shortcode,
+        url=instance.url(own_path(file)),
+        file=file,
+        media_type=media_type,
+        category=clean_line(category, limit=_CATEGORY) or None,
+        is_listed=True,
+    )
+    session.add(row)
+    await session.flush()
+    audit.note(session, "emoji_added", by=by, shortcode=shortcode)
+    return row
+
+
+def own_path(file: str) -> str:
+    """Where everybody may fetch the picture of an emoji of ours; its name cannot be guessed."""
+    return f"/media/own-emoji/{file}"
+
+
+async def change_own(session: AsyncSession, emoji_id: int, *, category: str, is_listed: bool, by: Staff) -> None:
+    """Sort one elsewhere; clients offer those that are `is_listed`. Raises NotFound, NotAllowed."""
+    row = await _of_house(session, emoji_id, by=by)
+    row.category, row.is_listed = clean_line(category, limit=_CATEGORY) or None, is_listed
+    audit.note(session, "emoji_changed", by=by, shortcode=row.shortcode)
+
+
+async def remove_own(session: AsyncSession, emoji_id: int, *, by: Staff) -> str:
+    """Forget one; its shortcode is text again where it was used. The file to remove. Raises NotFound, NotAllowed."""
+    row = await _of_house(session, emoji_id, by=by)
+    await session.delete(row)
+    audit.note(session, "emoji_removed", by=by, shortcode=row.shortcode)
+    return row.file or ""
+
+
+async def _of_house(session: AsyncSession, emoji_id: int, *, by: Staff) -> Emoji:
+    if not policy.may_administer(by):
+        raise NotAllowed
+    row = await session.get(Emoji, emoji_id)
+    if row is None or row.file is None:
+        raise NotFound(emoji_id=emoji_id)
+    return row
+
+
+async def own(session: AsyncSession, shortcode: str) -> Emoji | None:
+    """An emoji of the house by its name."""
+    return await find(session, instance_of(session).host, shortcode)
+
+
+async def all_own(session: AsyncSession) -> Sequence[Emoji]:
+    """The emoji of the house, in the order of their names."""
+    mine = select(Emoji).where(Emoji.host == instance_of(session).host, Emoji.file.is_not(None))
+    return (await session.scalars(mine.order_by(Emoji.shortcode))).all()
+
+
+async def own_file(session: AsyncSession, file: str) -> Emoji | None:
+    return await session.scalar(select(Emoji).where(Emoji.file == file))
+
+
+async def own_in(session: AsyncSession, *texts: str) -> list[str]:
+    """Which emoji of the house stand in some texts; nothing is asked where no text has a shortcode."""
+    wanted = {name for text in texts if ":" in text for name in _USED.findall(text)}
+    if not wanted:
+        return []
+    known = select(Emoji.shortcode).where(Emoji.host == instance_of(session).host, Emoji.shortcode.in_(wanted))
+    return sorted(await session.scalars(known.limit(MOST)))
 
 
 async def find(session: AsyncSession, host: str, shortcode: str) -> Emoji | None:

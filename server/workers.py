@@ -16,7 +16,18 @@ from federation.delivery import Sender
 from federation.inbox import Processor
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
-from models import actors, breakers, dead_letters, link_cards, media, mutes, notifications, polls, scheduled
+from models import (
+    actors,
+    announcements,
+    breakers,
+    dead_letters,
+    link_cards,
+    media,
+    mutes,
+    notifications,
+    polls,
+    scheduled,
+)
 from models.base import now
 from models.journal import Reader
 from server.copies import RemoteFiles
@@ -32,7 +43,7 @@ _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
 _CARDS_SECONDS = 5.0
-_CLOCKS = (polls, scheduled)
+_CLOCKS = (polls, scheduled, announcements)
 """What has a time at which something happens: each says when, and does it."""
 
 

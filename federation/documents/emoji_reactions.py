@@ -1,18 +1,13 @@
 """Reading a reaction: one emoji, or the shortcode of a picture that came along (FEP-c0e0, FEP-9098)."""
 
 import re
-import unicodedata
 
 from federation.documents import members
 from federation.vocabulary import Document
+from models.text.signs import is_emoji
 
-_LONGEST = 64
+_LONGEST = 256
 _SHORTCODE = re.compile(r":?([A-Za-z0-9_]{1,64})(?:@[^\s:@]{1,255})?:")
-_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_AFTER = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]?[\U000e0020-\U000e007f]*")
-_JOINER = "\u200d"
-_OTHER_SIGNS = frozenset("\u203c\u2049\u3030\u303d")
 
 
 def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> tuple[str, str | None] | None:
@@ -21,7 +16,7 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> tuple[str, 
     A shortcode is given as `:name:`, without the server that one kind of servers writes into it.
     """
     value = document.get("content") or document.get("_misskey_reaction")
-    if not isinstance(value, str) or len(value) > 4 * _LONGEST:
+    if not isinstance(value, str) or len(value) > _LONGEST:
         return None
     text = value.strip()
     named = _SHORTCODE.fullmatch(text)
@@ -30,17 +25,3 @@ def parse(document: Document, *, insecure_hosts: tuple[str, ...]) -> tuple[str, 
         picture = pictures.get(named[1]) or pictures.get(text.strip(":"))
         return (f":{named[1]}:", picture) if picture is not None else None
     return (text, None) if is_emoji(text) else None
-
-
-def is_emoji(text: str) -> bool:
-    """Whether `text` is one emoji and nothing else: a sign, a keycap, a flag, or several signs joined into one."""
-    if not text or len(text) > _LONGEST:
-        return False
-    if _KEYCAP.fullmatch(text) or _FLAG.fullmatch(text):
-        return True
-    for part in text.split(_JOINER):
-        if not part or not (unicodedata.category(part[0]) in ("So", "Sm") or part[0] in _OTHER_SIGNS):
-            return False
-        if _AFTER.fullmatch(part, 1) is None:
-            return False
-    return True

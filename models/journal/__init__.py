@@ -10,6 +10,9 @@ from models.journal.consumers import Consumer, Reader, Sieve, consumer
 from models.journal.entries import (
     AccessEnded,
     ActorChanged,
+    Announced,
+    AnnouncementOver,
+    AnnouncementReacted,
     DependencyFailed,
     Entry,
     FiltersChanged,
@@ -52,6 +55,9 @@ from models.journal.reading import Position, Window, head, read, record, record_
 __all__ = [
     "AccessEnded",
     "ActorChanged",
+    "Announced",
+    "AnnouncementOver",
+    "AnnouncementReacted",
     "Consumer",
     "DependencyFailed",
     "Entry",

@@ -296,6 +296,28 @@ class FiltersChanged(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Announced(Entry):
+    """The house tells all its people something, or tells it anew."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReacted(Entry):
+    """Somebody put a sign under an announcement, or took it away."""
+
+    announcement_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementOver(Entry):
+    """An announcement is no more: its time is over, or it was taken back."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
     """An account was disabled, or a token or sign-in ended: open streams of it must close."""
 

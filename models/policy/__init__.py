@@ -46,6 +46,7 @@ from models.policy.groups import (
     visible_groups,
 )
 from models.policy.hearing import is_followed, is_heard, is_in_force, is_read_in, unheard
+from models.policy.house import visible_announcements
 from models.policy.people import introducible_actors, is_apart, visible_actors
 from models.policy.posts import (
     knew_posts,
@@ -104,6 +105,7 @@ __all__ = [
     "verdict",
     "visible_activities",
     "visible_actors",
+    "visible_announcements",
     "visible_copies",
     "visible_groups",
     "visible_media",

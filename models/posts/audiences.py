@@ -15,7 +15,20 @@ from sqlalchemy.orm import aliased
 from models import policy
 from models.posts.outlines import Query
 from models.prepared import LISTENER, prepare_for_many
-from models.tables import Bookmark, Consent, ConsentKind, ConsentState, Follow, Like, Poll, Post, PostTag, Role, Vote
+from models.tables import (
+    Bookmark,
+    Consent,
+    ConsentKind,
+    ConsentState,
+    Follow,
+    Like,
+    Poll,
+    Post,
+    PostTag,
+    Role,
+    ThreadMute,
+    Vote,
+)
 from models.viewers import Staff
 
 Nuance = tuple[int, int, int]
@@ -26,7 +39,9 @@ _ACCOUNTS: Any = bindparam("listeners", expanding=True)
 _REPLY = aliased(Post)
 _BOOST = aliased(Post)
 _QUOTE = aliased(Post)
-_REPLIES, _BOOSTS, _QUOTES, _LIKED, _BOOSTED, _BOOKMARKED, _VOTED, _FOLLOWS, _FOLLOWED, _WROTE, _SEES = range(11)
+_REPLIES, _BOOSTS, _QUOTES, _LIKED, _BOOSTED, _BOOKMARKED, _VOTED, _FOLLOWS, _FOLLOWED, _WROTE, _SEES, _MUTED = range(
+    12
+)
 
 
 async def readers_among(
@@ -137,6 +152,10 @@ def _own() -> Any:
         by(_LIKED, Like, Like.actor_id, Like.post_id, one, Like.post_id.in_(_IDS)),
         by(_BOOSTED, _BOOST, _BOOST.author_id, _BOOST.boost_of_id, one, _BOOST.boost_of_id.in_(_IDS)),
         select(Bookmark.account_id, literal(_BOOKMARKED), Bookmark.post_id, one).where(Bookmark.post_id.in_(_IDS)),
+        select(ThreadMute.account_id, literal(_MUTED), Post.id, one)
+        .select_from(Post)
+        .join(ThreadMute, ThreadMute.thread_id == func.coalesce(Post.thread_id, Post.id))
+        .where(Post.id.in_(_IDS)),
         by(_WROTE, Post, Post.author_id, Post.id, one, Post.id.in_(_IDS)),
         select(LISTENER.id, literal(_VOTED), Vote.poll_id, Vote.position)
         .select_from(Poll)

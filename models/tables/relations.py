@@ -96,5 +96,5 @@ class ThreadMute(Base):
     __tablename__ = "thread_mutes"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    thread_id: Mapped[int] = mapped_column(primary_key=True)
+    thread_id: Mapped[int] = mapped_column(primary_key=True, index=True)
     since: Mapped[datetime] = mapped_column(default=now)

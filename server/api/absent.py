@@ -24,8 +24,6 @@ class NoSignUp(NotAllowed):
 
 # Empty lists: path, scope, who may ask
 _EMPTY: tuple[tuple[str, str, Access], ...] = (
-    ("/api/v1/custom_emojis", "", Access.PUBLIC),
-    ("/api/v1/announcements", "", Access.PERSON),
     ("/api/v1/followed_tags", "read:follows", Access.PERSON),
     ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
     ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
@@ -41,7 +39,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
     ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
-    ("POST", r"/api/v1/announcements/{id:\d+}/dismiss", "write:accounts", Access.PERSON),
     ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
     # as Mastodon answers where no service translates
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),

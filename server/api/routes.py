@@ -4,6 +4,7 @@ from server.api import (
     absent,
     accounts,
     admin,
+    announcements,
     apps,
     conversations,
     description,
@@ -31,6 +32,7 @@ from server.api.routing import Route, Routes
 ALL: tuple[Routes, ...] = (
     instance.routes,
     description.routes,
+    announcements.routes,
     apps.routes,
     profile.routes,
     follows.routes,

@@ -72,6 +72,7 @@ def _thread_mutes() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "thread_id", name=op.f("pk_thread_mutes")),
     )
+    op.create_index("ix_thread_mutes_thread_id", "thread_mutes", ["thread_id"])
 
 
 def _announcements() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from models import emoji
-from models.tables import Actor, Post
+from models.tables import Actor, Emoji, Post
 from server import media
+from server.context import CONFIG
 
 
 def used_in(app: web.Application, told: Post | Actor, *texts: str) -> list[dict[str, Any]]:
@@ -16,3 +17,15 @@ def used_in(app: web.Application, told: Post | Actor, *texts: str) -> list[dict[
         url = media.emoji_of(app, emoji.home_of(told), shortcode)
         found.append({"shortcode": shortcode, "url": url, "static_url": url, "visible_in_picker": False})
     return found
+
+
+def own_emoji(app: web.Application, row: Emoji) -> dict[str, Any]:
+    """An emoji of the house, as clients offer it. Ours do not move: one picture is both."""
+    url = app[CONFIG].base_url + emoji.own_path(row.file or "")
+    return {
+        "shortcode": row.shortcode,
+        "url": url,
+        "static_url": url,
+        "visible_in_picker": row.is_listed,
+        "category": row.category,
+    }

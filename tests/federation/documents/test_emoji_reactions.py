@@ -2,7 +2,8 @@
 
 import pytest
 
-from federation.documents.emoji_reactions import is_emoji, parse
+from federation.documents.emoji_reactions import parse
+from models.text.signs import is_emoji
 
 PICTURE = "http://a.localhost/e.png"
 

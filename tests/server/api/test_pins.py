@@ -1,9 +1,17 @@
 """Posts on top of one's profile, threads one wants to hear nothing of, and the rest of what hangs on a status."""
 
+import json
+
+from aiohttp import web
 from sqlalchemy import select
 
+from models import journal, threads
 from models.database import Database
 from models.tables import Media
+from server.auth.scopes import Scopes
+from server.streaming.connections import Connection
+from server.streaming.streams import Stream
+from server.streaming.telling import News, tell
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone, upload
 from tests.world import World
@@ -151,3 +159,23 @@ async def test_nothing_translates_here_and_clients_are_told_so(ada: Phone, anybo
     await ada.post(f"/api/v1/statuses/{post['id']}/translate", status=404)
     assert (await anybody.get("/api/v1/instance/translation_languages")).body == {}
     assert (await anybody.get("/api/v2/instance")).body["configuration"]["translation"] == {"enabled": False}
+
+
+async def test_R_78_that_somebody_muted_a_thread_shows_on_nobody_elses_stream(
+    app: web.Application, world: World
+) -> None:
+    root = await world.grace.writes("News")
+    async with world.database.writing() as session:
+        await threads.mute(session, root.id, by=world.ada.staff)
+    answer = await world.grace.replies(root, "More news")
+    streams = {
+        person: Connection(person.staff, 1, Scopes.parse("read"), {Stream("public")})
+        for person in (world.ada, world.joan, world.alan)
+    }
+
+    await tell(app, list(streams.values()), News.of([journal.PostWritten(answer.id)]))
+
+    muted = {
+        person.staff.username: json.loads(one._early[0].payload or b"")["muted"] for person, one in streams.items()
+    }
+    assert muted == {"ada": True, "joan": False, "alan": False}
