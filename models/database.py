@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ JOURNALLED = "journalled"
 QUEUED = "queued"
 ARRIVED = "arrived"
 """Set in `session.info`: what the commit is news of, the journal, the queue of deliveries or that of arrivals."""
+
+Journalled = Callable[[AsyncSession], None]
 
 
 def is_writing() -> bool:
@@ -84,6 +86,8 @@ class Database:
         self.arrived = Signal()
         self.kept: dict[Any, Any] = {}
         """What this process remembers of this database, by whose memory it is."""
+        self.on_journalled: Journalled | None = None
+        """Told of each session whose entries in the journal are durable now, before anybody is woken (SQLite only)."""
         self._turn = asyncio.Lock()
         self._listener: Any = None
         self._moments: Moments
@@ -140,6 +144,8 @@ class Database:
                     news = [name for name in (JOURNALLED, QUEUED, ARRIVED) if session.info.get(name)]
                     if news and not self.is_sqlite:
                         await session.execute(_NOTIFY, {"news": " ".join(news)})
+                if self.is_sqlite and self.on_journalled is not None and JOURNALLED in news:
+                    self.on_journalled(session)
             finally:
                 _WRITING.reset(token)
         self._wake(news)

@@ -37,6 +37,8 @@ from server.newest import Newest
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
+_PACE_SECONDS = 0.02
+"""So long a consumer leaves what comes meanwhile to its next round: each has its own questions and its transaction."""
 _SWEEP_SECONDS = 3600.0
 _CLOCK_SECONDS = 15.0
 _ROUNDS = 50
@@ -110,7 +112,7 @@ class Runtime:
         changed = self._database.changed
         saved_at = monotonic()
         while True:
-            seen = changed.count
+            seen, began = changed.count, monotonic()
             is_last = self._stopping.is_set()
             try:
                 await reader.catch_up()
@@ -123,6 +125,7 @@ class Runtime:
             if is_last:
                 return
             await changed.wait(seen, at_most=_POLL_SECONDS)
+            await asyncio.sleep(max(0.0, began + _PACE_SECONDS - monotonic()))
 
     async def _strike(self) -> None:
         """Do what is due at its time; the times are in the database, so that none is forgotten or kept twice."""

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import functools
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from time import monotonic
@@ -11,7 +12,6 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Insert,
     Integer,
     Select,
     Table,
@@ -42,21 +42,40 @@ def record(session: AsyncSession, entry: Entry) -> None:
         row.transaction = _TRANSACTION
     session.add(row)
     session.info[JOURNALLED] = True
+    session.info.setdefault(_ADDED, []).append(row)
 
 
 async def record_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """The same for many, written at once and in their order."""
-    rows = [{"kind": entry.kind, "facts": dataclasses.asdict(entry), "at": now()} for entry in entries]
-    if rows:
-        await session.flush()
-        await session.execute(_RECORD[session.get_bind().dialect.name], rows)
-        session.info[JOURNALLED] = True
+    rows: list[dict[str, Any]] = [
+        {"kind": entry.kind, "facts": dataclasses.asdict(entry), "at": now()} for entry in entries
+    ]
+    if not rows:
+        return
+    await session.flush()
+    session.info[JOURNALLED] = True
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_RECORD_POSTGRESQL, rows)
+        return
+    numbers = sorted((await session.execute(_RECORD_SQLITE, rows)).scalars())  # given out in the order of the rows
+    added = session.info.setdefault(_ADDED, [])
+    added += [
+        _Written(number, entry.kind, row["facts"]) for number, entry, row in zip(numbers, entries, rows, strict=True)
+    ]
 
 
-_RECORD: dict[str, Insert] = {
-    "sqlite": insert(cast(Table, JournalEntry.__table__)),
-    "postgresql": insert(cast(Table, JournalEntry.__table__)).values(transaction=_TRANSACTION),
-}
+_RECORD = insert(cast(Table, JournalEntry.__table__))
+_RECORD_POSTGRESQL = _RECORD.values(transaction=_TRANSACTION)
+_RECORD_SQLITE = _RECORD.returning(JournalEntry.id)
+_ADDED = "journal entries"
+
+
+class _Written(NamedTuple):
+    """A row that was written without the session's knowledge."""
+
+    id: int
+    kind: str
+    facts: dict[str, Any]
 
 
 class Position(NamedTuple):
@@ -139,15 +158,43 @@ class Window:
         async with self._database.reading() as session:
             if self._before is None:
                 self._before = await head(session)
-            while batch := await read(session, self._entries[-1][0] if self._entries else self._before):
-                self._entries += batch
+            while batch := await read(session, self._last() or Position()):
+                last = self._last() or Position()  # commits of this process may have told theirs meanwhile
+                self._entries += [placed for placed in batch if placed[0] > last]
                 if len(batch) < BATCH:
                     break
+        self._forget()
+        self._seen, self._read_at = seen, at
+
+    def _last(self) -> Position | None:
+        return self._entries[-1][0] if self._entries else self._before
+
+    def _forget(self) -> None:
         if len(self._entries) > _KEPT:
             surplus = len(self._entries) - _KEPT // 2
             self._before = self._entries[surplus - 1][0]
             del self._entries[:surplus]
-        self._seen, self._read_at = seen, at
+
+    def add(self, session: AsyncSession) -> None:
+        """Take what `session` has committed, where nothing can lie between that and what is known: it need not be read.
+
+        On SQLite numbers are given out in the order of commits, so that neighbours are neighbours in time.
+        """
+        written = sorted(session.info.get(_ADDED, ()), key=lambda row: row.id)
+        last = self._last()
+        if last is None or [row.id for row in written] != list(range(last.number + 1, last.number + 1 + len(written))):
+            return
+        self._entries += [(Position(0, row.id), _again(row.kind, row.facts)) for row in written]
+        if self._seen == self._database.changed.count:
+            self._seen += 1  # this commit is about to be told
+        self._forget()
+
+
+def _again(kind: str, facts: dict[str, Any]) -> Entry | None:
+    """An entry as it is read again, where tuples have become lists."""
+    if any(isinstance(value, tuple | list | dict) for value in facts.values()):
+        facts = json.loads(json.dumps(facts))
+    return KINDS[kind](**facts) if kind in KINDS else None
 
 
 def _place(placed: Placed) -> Position:
@@ -159,4 +206,5 @@ def window(database: Database) -> Window:
     found: Window | None = database.kept.get(Window)
     if found is None:
         found = database.kept[Window] = Window(database)
+        database.on_journalled = found.add
     return found
