@@ -120,6 +120,14 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
     return result
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how much of the contract with clients was exercised."""
+    for report in terminalreporter.getreports("passed"):
+        for name, said in report.user_properties:
+            if name == "contract":
+                terminalreporter.write_line(f"contract: {said}")
+
+
 @pytest.fixture(scope="session")
 def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Template], Path]:
     """Says in which file a template is, made when it is wanted first."""

@@ -3,6 +3,7 @@ whatever would store something is refused with a sentence that says so."""
 
 from aiohttp import web
 
+from models import actors
 from models.errors import DomainError, NotAllowed, NotFound
 from server.api import answers
 from server.api.routing import Access, Call, Handler, Routes
@@ -32,7 +33,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
     ("/api/v1/trends/statuses", "", Access.PUBLIC),
     ("/api/v1/trends/links", "", Access.PUBLIC),
     ("/api/v1/timelines/link", "read:statuses", Access.PUBLIC),
-    ("/api/v1/annual_reports", "read:accounts", Access.PERSON),
 )
 
 # Nothing there to find: method, path, scope, who may ask
@@ -43,6 +43,7 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     # as Mastodon answers where no service translates
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),
     ("GET", "/api/v1/instance/terms_of_service", "", Access.PUBLIC),
+    ("GET", r"/api/v1/collections/{id:\d+}", "read:collections", Access.PUBLIC),
 )
 
 # What would have to be stored somewhere: method, path, scopes
@@ -76,6 +77,20 @@ for _method, _path, _scope, _access in _MISSING:
     _all_at(_method, _path, (_scope,), _access, _missing)
 for _method, _path, _scopes in _REFUSED:
     _all_at(_method, _path, _scopes, Access.PERSON, _refused)
+
+
+@routes.get("/api/v1/annual_reports", "read:accounts")
+async def no_years(call: Call) -> web.Response:
+    """Nobody's year is counted."""
+    return answers.answer({"annual_reports": [], "accounts": [], "statuses": []})
+
+
+@routes.get(r"/api/v1/accounts/{id:\d+}/collections", "read:collections", access=Access.PUBLIC)
+async def no_collections(call: Call) -> web.Response:
+    """Nobody collects accounts here."""
+    async with call.reading() as session:
+        await actors.one(session, call.viewer, call.id())
+    return answers.answer({"collections": []})
 
 
 @routes.delete("/api/v1/push/subscription", "push")

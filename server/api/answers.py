@@ -69,6 +69,7 @@ def refusal(error: DomainError, sentence: str) -> web.Response:
     if isinstance(error, Invalid) and error.field:
         body["details"] = {error.field: [{"error": f"ERR_{error.code.upper()}", "description": sentence}]}
     headers = {"WWW-Authenticate": 'Bearer realm="Kontor"'} if error.status == 401 else {}
+    headers.update(error.facts.get("left", {}))
     retry = error.facts.get("retry_after")
     if retry is not None:
         headers["Retry-After"] = str(retry)

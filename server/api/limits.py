@@ -33,7 +33,7 @@ class Allowance:
         """Count a request of `who`; the headers that say what is left, none without a limit.
 
         Raises:
-            TooManyRequests: nothing is left; its facts say for how many seconds.
+            TooManyRequests: nothing is left; its facts say for how many seconds, and have the headers as `left`.
         """
         if not self.most:
             return {}
@@ -44,13 +44,14 @@ class Allowance:
         while len(self._counts) >= _MOST:
             del self._counts[next(iter(self._counts))]
         self._counts[who] = (start, count + 1)
-        if count >= self.most:
-            raise TooManyRequests(retry_after=max(1, int(start + WINDOW - at) + 1))
-        return {
+        left = {
             "X-RateLimit-Limit": str(self.most),
-            "X-RateLimit-Remaining": str(self.most - count - 1),
+            "X-RateLimit-Remaining": str(max(0, self.most - count - 1)),
             "X-RateLimit-Reset": instant(datetime.fromtimestamp(start + WINDOW, UTC)),
         }
+        if count >= self.most:
+            raise TooManyRequests(retry_after=max(1, int(start + WINDOW - at) + 1), left=left)
+        return left
 
 
 ALLOWANCE = web.AppKey("api_allowance", Allowance)

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 FAULT = N_("This is our fault, not yours. Try again in a minute.")
 _NOBODY = Scopes(())
+_LEFT = web.RequestKey("left", dict[str, str])
 
 
 class Access(StrEnum):
@@ -174,15 +175,23 @@ class Routes:
 
 def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await guarded(request, lambda: _answered(route, request))
+        response = await guarded(request, lambda: _answered(route, request))
+        if response.status >= 400 and not response.prepared:
+            response.headers.update(request.get(_LEFT, {}))
+        return response
 
     return serve
 
 
 async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
-    call = await called(request, route.access, route.scopes)
+    try:
+        call = await called(request, route.access, route.scopes)
+    except DomainError:
+        _count_refused(request)
+        raise
     count = _counted(call)
     left = count(request)
+    request[_LEFT] = left
     call.params = await params.read(request)
     response = await route.handler(call)
     if not response.prepared:
@@ -190,6 +199,12 @@ async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
         if route.method == hdrs.METH_GET:
             response[READY] = count
     return response
+
+
+def _count_refused(request: web.Request) -> None:
+    """Count what was refused at the door by itself: an app whose token ended must not keep its whole office out."""
+    address = address_behind(request, request.app[CONFIG].trusted_proxies)
+    request[_LEFT] = request.app[ALLOWANCE].spend(f"refused {address}")
 
 
 def _counted(call: Call) -> Counted:
@@ -277,6 +292,9 @@ async def nothing_here(request: web.Request) -> web.StreamResponse:
     """An address below /api that does not exist."""
 
     async def missing() -> web.StreamResponse:
+        _count_refused(request)
         raise NotFound
 
-    return await guarded(request, missing)
+    response = await guarded(request, missing)
+    response.headers.update(request.get(_LEFT, {}))
+    return response
