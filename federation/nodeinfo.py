@@ -34,7 +34,12 @@ async def document(request: web.Request) -> web.Response:
             "services": {"inbound": [], "outbound": []},
             "openRegistrations": False,
             "usage": {"users": {}},
-            "metadata": {"nodeName": instance.name, "federation": {"enabled": True}},
+            "metadata": {
+                "nodeName": instance.name,
+                "federation": {"enabled": True},
+                # clients that do not know our name look here for whose client interface we have
+                "upstream": {"name": "mastodon"},
+            },
         },
         f'application/json; profile="{_SCHEMA}{number}#"',
     )

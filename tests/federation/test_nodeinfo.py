@@ -28,7 +28,7 @@ async def test_DISC_12_a_document_has_what_the_schema_asks_for(home, version):
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": False,
         "usage": {"users": {}},
-        "metadata": {"nodeName": "Lovelace", "federation": {"enabled": True}},
+        "metadata": {"nodeName": "Lovelace", "federation": {"enabled": True}, "upstream": {"name": "mastodon"}},
     }
 
 
