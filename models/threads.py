@@ -1,5 +1,7 @@
 """Threads somebody wants to be told nothing more of. Nobody else learns of it, and reading stays as it was."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -30,7 +32,7 @@ async def _found(session: AsyncSession, post_id: int, by: Staff) -> tuple[Post, 
     return post, await session.get(ThreadMute, (by.account_id, post.thread_id or post.id))
 
 
-def is_muted(account_id: InstrumentedAttribute[int], post_id: int) -> ColumnElement[bool]:
+def is_muted(account_id: InstrumentedAttribute[int], post_id: Any) -> ColumnElement[bool]:
     """Whether the thread of that post is one that the account wants to hear nothing of."""
     thread = select(func.coalesce(Post.thread_id, Post.id)).where(Post.id == post_id).scalar_subquery()
     return exists().where(ThreadMute.account_id == account_id, ThreadMute.thread_id == thread)

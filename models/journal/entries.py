@@ -275,6 +275,13 @@ class SchedulingFailed(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsMerged(Entry):
+    """What waited for somebody is told now: they let in whom it came from."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HearingChanged(Entry):
     """Somebody changed whom they hear: they mute somebody, or want nothing from a server, or no longer so."""
 

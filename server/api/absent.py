@@ -51,7 +51,6 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
     ("POST", "/api/v1/featured_tags", ("write:accounts",)),
     ("POST", "/api/v1/push/subscription", ("push",)),
-    ("PATCH", "/api/v2/notifications/policy", ("write:notifications",)),
 )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import actors, markers, relations
+from models import actors, markers, notifications, relations
 from models.instance import instance_of
 from models.tables import Account, Role
 from server import media
@@ -140,4 +140,6 @@ async def move_markers(call: Call) -> web.Response:
             places[name] = last_read_id
     async with call.writing() as session:
         moved = await markers.move(session, places, by=call.staff)
+        if "notifications" in places:
+            await notifications.mark_read(session, by=call.staff, up_to=places["notifications"])
     return answers.answer({name: collections.marker(marker) for name, marker in moved.items()})

@@ -1,16 +1,13 @@
 """Keeping somebody away, and reporting what others write."""
 
-from typing import Any
-
 from aiohttp import web
 
 from models import actors, blocks, reports
 from models.paging import page_of
-from models.tables import Actor, Block, Report, ReportReason
+from models.tables import Actor, Block, ReportReason
 from server.api import answers
-from server.api.answers import encoded
+from server.api.entities import notifications as entities
 from server.api.entities.shelf import SHELF
-from server.api.entities.times import instant, maybe
 from server.api.paging import links
 from server.api.params import BadValue
 from server.api.routing import Call, Routes
@@ -70,18 +67,4 @@ async def report(call: Call) -> web.Response:
             forwards=sent.flag("forward"),
         )
         about = await call.app[SHELF].account(session, call.viewer, actor)
-    return answers.answer_bytes(encoded(_entity(made))[:-1] + b',"target_account":' + about + b"}")
-
-
-def _entity(made: Report) -> dict[str, Any]:
-    return {
-        "id": str(made.id),
-        "action_taken": made.dealt_with_at is not None,
-        "action_taken_at": maybe(made.dealt_with_at),
-        "category": str(made.reason),
-        "comment": made.text,
-        "forwarded": made.is_forwarded,
-        "created_at": instant(made.created_at),
-        "status_ids": [str(post_id) for post_id in made.post_ids],
-        "rule_ids": None,
-    }
+    return answers.answer_bytes(entities.report(made, about))

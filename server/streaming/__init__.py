@@ -4,6 +4,7 @@ from aiohttp import web
 
 from server import tail
 from server.streaming import announcing as announcing  # registers what is told
+from server.streaming import merging as merging
 from server.streaming.hub import HUB, Hub, closing, following
 from server.streaming.sockets import health, stream_at
 

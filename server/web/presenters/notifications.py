@@ -147,6 +147,8 @@ def _sentence(sight: Sight, pile: Sequence[Notification], kind: str, group: Grou
         NotificationType.STATUS: _("%(name)s wrote something", name=name),
         NotificationType.UPDATE: _("%(name)s changed a post you passed on", name=name),
         NotificationType.QUOTE: _("%(name)s quotes you", name=name),
+        NotificationType.QUOTED_UPDATE: _("%(name)s changed a post you quoted", name=name),
+        NotificationType.SEVERED: _("You blocked a server: nobody there follows you any more, nor you them"),
         NotificationType.POLL: _("The poll of %(name)s is over: see the result", name=name),
         NotificationType.APPROVAL_ASKED: _("%(name)s hands in a post for %(group)s", name=name, group=where),
         NotificationType.APPROVED: _("%(name)s approved your post in %(group)s", name=name, group=where),

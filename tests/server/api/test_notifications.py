@@ -56,7 +56,8 @@ async def test_one_is_dismissed_and_then_all(ada: Phone, told: list[dict[str, An
 async def test_nobody_reads_or_dismisses_those_of_others(grace: Phone, ada: Phone, told: list[dict[str, Any]]) -> None:
     await grace.get(f"/api/v1/notifications/{told[0]['id']}", status=404)
     await grace.post(f"/api/v1/notifications/{told[0]['id']}/dismiss", status=404)
-    await grace.get(f"/api/v2/notifications/ungrouped-{told[0]['id']}", status=404)
+    for entry in told:
+        await grace.get(f"/api/v2/notifications/{entry['group_key']}", status=404)
 
     assert len((await ada.get("/api/v1/notifications")).body) == 4
 
@@ -64,14 +65,12 @@ async def test_nobody_reads_or_dismisses_those_of_others(grace: Phone, ada: Phon
 async def test_grouped_ones_come_with_accounts_and_posts_once(ada: Phone, told: list[dict[str, Any]]) -> None:
     body = (await ada.get("/api/v2/notifications")).body
 
-    assert [group["group_key"] for group in body["notification_groups"]] == [
-        f"ungrouped-{entry['id']}" for entry in told
-    ]
+    assert [group["group_key"] for group in body["notification_groups"]] == [entry["group_key"] for entry in told]
     assert [account["username"] for account in body["accounts"]] == ["grace"]
     assert len(body["statuses"]) == 2
     assert body["notification_groups"][0].get("status_id") is None
     assert body["notification_groups"][1]["status_id"] == told[1]["status"]["id"]
-    people = (await ada.get(f"/api/v2/notifications/ungrouped-{told[0]['id']}/accounts")).body
+    people = (await ada.get(f"/api/v2/notifications/{told[0]['group_key']}/accounts")).body
     assert [account["username"] for account in people] == ["grace"]
 
 

@@ -1,21 +1,21 @@
-"""What people should know: made from the journal, once per thing, for those it concerns and who may see it."""
+"""Makes notifications from the journal, once per thing, for those it concerns and who may see it."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Select, bindparam, exists, func, or_, select, update
-from sqlalchemy import delete as sql_delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, bindparam, exists, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import journal, policy, polls, threads
+from models import journal, policy, polls
 from models.accounts import staff
-from models.base import new_id, now
+from models.base import now
+from models.notifications.telling import tell
 from models.tables import (
     Account,
     Actor,
     Approval,
     Consent,
+    ConsentKind,
     ConsentState,
     Follow,
     Group,
@@ -29,156 +29,10 @@ from models.tables import (
     Report,
     Role,
     ScheduledPost,
+    Severance,
     Verdict,
+    Visibility,
 )
-from models.viewers import Staff
-
-
-def of_account(viewer: Staff) -> Select[Notification]:
-    """One's own, newest first; what concerns a post only while one may see it."""
-    return (
-        select(Notification)
-        .outerjoin(Post, Post.id == Notification.post_id)
-        .where(
-            Notification.account_id == viewer.account_id,
-            Notification.post_id.is_(None) | policy.sees_post(viewer),
-        )
-        .options(
-            joinedload(Notification.by).joinedload(Actor.avatar),
-            joinedload(Notification.post).options(
-                joinedload(Post.author).joinedload(Actor.avatar),
-                joinedload(Post.group).joinedload(Group.actor),
-                joinedload(Post.boost_of).options(
-                    joinedload(Post.author).joinedload(Actor.avatar), joinedload(Post.group).joinedload(Group.actor)
-                ),
-            ),
-        )
-        .order_by(Notification.id.desc())
-    )
-
-
-async def count_unread(session: AsyncSession, viewer: Staff) -> int:
-    unread = of_account(viewer).options().order_by(None).where(Notification.read_at.is_(None))
-    return (
-        await session.scalar(select(func.count()).select_from(unread.with_only_columns(Notification.id).subquery()))
-        or 0
-    )
-
-
-async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:
-    statement = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
-    if up_to is not None:
-        statement = statement.where(Notification.id <= up_to)
-    await session.execute(statement.values(read_at=now()))
-
-
-async def mark_pile_read(session: AsyncSession, notification_id: int, *, by: Staff) -> None:
-    """Mark one as read, and with it those of its kind about the same post; silent about what is not one's own."""
-    found = await session.get(Notification, notification_id)
-    if found is None or found.account_id != by.account_id:
-        return
-    pile = update(Notification).where(
-        Notification.account_id == by.account_id, Notification.type == found.type, Notification.read_at.is_(None)
-    )
-    same = Notification.id == found.id if found.post_id is None else Notification.post_id == found.post_id
-    await session.execute(pile.where(same).values(read_at=now()))
-
-
-async def mark_seen(session: AsyncSession, *, by: Staff, post_ids: Iterable[int]) -> None:
-    """Mark as read what was told about some posts, because they were opened."""
-    await session.execute(
-        update(Notification)
-        .where(
-            Notification.account_id == by.account_id,
-            Notification.read_at.is_(None),
-            Notification.post_id.in_(list(post_ids)),
-        )
-        .values(read_at=now())
-    )
-
-
-async def has_unread_of(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> bool:
-    """Whether anything about some posts is unread, so that reading alone needs no write."""
-    found = select(Notification.id).where(
-        Notification.account_id == viewer.account_id,
-        Notification.read_at.is_(None),
-        Notification.post_id.in_(list(post_ids)),
-    )
-    return await session.scalar(found.limit(1)) is not None
-
-
-async def dismiss(
-    session: AsyncSession, *, by: Staff, types: Iterable[NotificationType], only: int | None = None
-) -> None:
-    """Throw away one's own notifications of some types, or `only` one of them."""
-    statement = sql_delete(Notification).where(
-        Notification.account_id == by.account_id, Notification.type.in_(list(types))
-    )
-    if only is not None:
-        statement = statement.where(Notification.id == only)
-    await session.execute(statement)
-
-
-# Made from the journal
-
-
-async def _tell(
-    session: AsyncSession,
-    account_id: int,
-    type: NotificationType,
-    *,
-    from_id: int,
-    post_id: int | None = None,
-    group_id: int | None = None,
-    key: str = "",
-) -> None:
-    """Add a notification unless that thing was told already; the unique key decides, not a look before.
-
-    Who blocks somebody is not told what they do (R-79).
-    """
-    of_thread = post_id if type in _OF_THREADS else None
-    if type is not NotificationType.REPORT and await _is_kept_away(session, account_id, from_id, of_thread):
-        return
-    notification_id = new_id()
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    made = await session.scalar(
-        insert(Notification)
-        .values(
-            id=notification_id,
-            account_id=account_id,
-            type=type,
-            from_id=from_id,
-            post_id=post_id,
-            group_id=group_id,
-            key=f"{type}:{key or f'{from_id}:{post_id or group_id or 0}'}",
-            created_at=now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(Notification.id)
-    )
-    if made is not None:
-        journal.record(session, journal.Notified(notification_id, account_id))
-
-
-_OF_THREADS = frozenset(
-    {
-        NotificationType.MENTION,
-        NotificationType.FAVOURITE,
-        NotificationType.REBLOG,
-        NotificationType.STATUS,
-        NotificationType.UPDATE,
-        NotificationType.POLL,
-        NotificationType.QUOTE,
-    }
-)
-"""What is about a post and nothing that has to be done: whoever muted its thread is not told."""
-
-
-async def _is_kept_away(session: AsyncSession, account_id: int, from_id: int, post_id: int | None) -> bool:
-    kept_away = policy.is_apart(from_id, Account.actor_id)
-    if post_id is not None:
-        kept_away |= threads.is_muted(Account.id, post_id)
-    return await session.scalar(select(Account.id).where(Account.id == account_id, kept_away)) is not None
 
 
 async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
@@ -201,7 +55,7 @@ async def _written(session: AsyncSession, entry: journal.PostWritten) -> None:
         original = await session.get(Post, post.boost_of_id)
         author = await _account_of(session, original.author_id) if original else None
         if author is not None and original is not None and original.author_id != post.author_id:
-            await _tell(session, author.id, NotificationType.REBLOG, from_id=post.author_id, post_id=original.id)
+            await tell(session, author.id, NotificationType.REBLOG, from_id=post.author_id, post_id=original.id)
         return
     concerned = set(await session.scalars(select(Mention.actor_id).where(Mention.post_id == post.id)))
     if post.reply_to_id is not None:
@@ -209,13 +63,33 @@ async def _written(session: AsyncSession, entry: journal.PostWritten) -> None:
         if parent is not None:
             concerned.add(parent.author_id)
     await _mention(session, post, concerned - {post.author_id})
+    await _tell_followers(session, post, without=concerned)
+
+
+async def _tell_followers(session: AsyncSession, post: Post, *, without: set[int]) -> None:
+    """Those who want to be told of each post of somebody: what begins a thread, or goes on with one's own."""
+    if post.visibility is Visibility.DIRECT:
+        return
+    if post.reply_to_id is not None:
+        parent = await session.get(Post, post.reply_to_id)
+        if parent is None or parent.author_id != post.author_id:
+            return
+    followers = select(Follow.follower_id).where(
+        Follow.followee_id == post.author_id, Follow.notifies, Follow.accepted_at.is_not(None)
+    )
+    if post.language is not None:
+        followers = followers.where(or_(Follow.languages.is_(None), policy.is_read_in(literal(post.language))))
+    for actor_id in sorted(set(await session.scalars(followers)) - without):
+        account = await _account_of(session, actor_id)
+        if account is not None and await _may_see(session, account, post.id):
+            await tell(session, account.id, NotificationType.STATUS, from_id=post.author_id, post_id=post.id)
 
 
 async def _mention(session: AsyncSession, post: Post, actor_ids: Iterable[int]) -> None:
     for actor_id in sorted(actor_ids):
         account = await _account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
-            await _tell(session, account.id, NotificationType.MENTION, from_id=post.author_id, post_id=post.id)
+            await tell(session, account.id, NotificationType.MENTION, from_id=post.author_id, post_id=post.id)
 
 
 async def _edited(session: AsyncSession, entry: journal.PostEdited) -> None:
@@ -230,7 +104,7 @@ async def _edited(session: AsyncSession, entry: journal.PostEdited) -> None:
     for actor_id in sorted(set(boosters) - {post.author_id}):
         account = await _account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
-            await _tell(
+            await tell(
                 session,
                 account.id,
                 NotificationType.UPDATE,
@@ -239,6 +113,29 @@ async def _edited(session: AsyncSession, entry: journal.PostEdited) -> None:
                 key=f"{post.id}:{entry.revision}",
             )
 
+    await _tell_quoting(session, post, entry.revision)
+
+
+async def _tell_quoting(session: AsyncSession, post: Post, revision: int) -> None:
+    """Whoever quoted a post learns that it says something else now; the notification is about their own post."""
+    quotes = await session.scalars(
+        select(Post)
+        .join(Consent, Consent.post_id == Post.id)
+        .where(
+            Consent.target_id == post.id,
+            Consent.kind == ConsentKind.QUOTE,
+            Consent.state == ConsentState.ACCEPTED,
+            Post.author_id != post.author_id,
+            Post.deleted_at.is_(None),
+        )
+    )
+    for quote in quotes.all():
+        account = await _account_of(session, quote.author_id)
+        if account is not None and await _may_see(session, account, post.id):
+            key = f"{quote.id}:{revision}"
+            type = NotificationType.QUOTED_UPDATE
+            await tell(session, account.id, type, from_id=post.author_id, post_id=quote.id, key=key)
+
 
 async def _liked(session: AsyncSession, entry: journal.Liked) -> None:
     post = await session.get(Post, entry.post_id)
@@ -246,7 +143,7 @@ async def _liked(session: AsyncSession, entry: journal.Liked) -> None:
         return
     author = await _account_of(session, post.author_id)
     if author is not None:
-        await _tell(session, author.id, NotificationType.FAVOURITE, from_id=entry.actor_id, post_id=post.id)
+        await tell(session, author.id, NotificationType.FAVOURITE, from_id=entry.actor_id, post_id=post.id)
 
 
 async def _follow_asked(session: AsyncSession, entry: journal.FollowAsked) -> None:
@@ -257,7 +154,7 @@ async def _follow_asked(session: AsyncSession, entry: journal.FollowAsked) -> No
         return
     asks = followee.is_locked and follow.accepted_at is None
     type = NotificationType.FOLLOW_REQUEST if asks else NotificationType.FOLLOW
-    await _tell(session, account.id, type, from_id=follow.follower_id, key=f"{follow.id}")
+    await tell(session, account.id, type, from_id=follow.follower_id, key=f"{follow.id}")
 
 
 async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
@@ -265,7 +162,7 @@ async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
     account = await _account_of(session, found.actor_id) if found else None
     if found is not None and account is not None:
         by = found.invited_by_id or found.group_id
-        await _tell(
+        await tell(
             session, account.id, NotificationType.INVITED, from_id=by, group_id=found.group_id, key=f"{found.id}"
         )
 
@@ -279,7 +176,7 @@ async def _join_asked(session: AsyncSession, entry: journal.JoinAsked) -> None:
     owner = await _account_of(session, group.owner_id) if group.owner_id is not None else None
     if owner is not None:
         type = NotificationType.FOLLOW_REQUEST
-        await _tell(session, owner.id, type, from_id=found.actor_id, group_id=group.id, key=f"join:{found.id}")
+        await tell(session, owner.id, type, from_id=found.actor_id, group_id=group.id, key=f"join:{found.id}")
 
 
 async def _reported(session: AsyncSession, entry: journal.Reported) -> None:
@@ -300,12 +197,13 @@ async def _reported(session: AsyncSession, entry: journal.Reported) -> None:
         )
     )
     for account in told.all():
-        await _tell(
+        await tell(
             session,
             account.id,
             NotificationType.REPORT,
             from_id=report.about_id,
             group_id=report.group_id,
+            subject_id=report.id,
             key=f"{report.id}",
         )
 
@@ -341,7 +239,7 @@ async def _submitted(session: AsyncSession, entry: journal.PostSubmitted) -> Non
         )
     )
     for account in keepers.all():
-        await _tell(
+        await tell(
             session,
             account.id,
             NotificationType.APPROVAL_ASKED,
@@ -365,7 +263,7 @@ async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
     if author is None:
         return
     type = NotificationType.APPROVED if approval.verdict is Verdict.APPROVED else NotificationType.RETURNED
-    await _tell(
+    await tell(
         session,
         author.id,
         type,
@@ -385,7 +283,7 @@ async def _quoted(session: AsyncSession, entry: journal.Quoted) -> None:
     if author is None or target.author_id == consent.post.author_id:
         return
     if await _may_see(session, author, consent.post.id):
-        await _tell(session, author.id, NotificationType.QUOTE, from_id=consent.post.author_id, post_id=consent.post.id)
+        await tell(session, author.id, NotificationType.QUOTE, from_id=consent.post.author_id, post_id=consent.post.id)
 
 
 async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
@@ -396,7 +294,7 @@ async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
     for actor_id in (post.author_id, *await polls.voters_here(session, poll.id)):
         account = await _account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
-            await _tell(
+            await tell(
                 session, account.id, NotificationType.POLL, from_id=post.author_id, post_id=post.id, key=f"{poll.id}"
             )
 
@@ -412,7 +310,7 @@ async def _moderated(session: AsyncSession, entry: journal.Moderated) -> None:
         return
     account = await _account_of(session, concerned)
     if account is not None:
-        await _tell(
+        await tell(
             session,
             account.id,
             types[entry.act],
@@ -429,19 +327,36 @@ async def _not_published(session: AsyncSession, entry: journal.SchedulingFailed)
     account = await session.get(Account, row.account_id) if row is not None and row.failure is not None else None
     if row is not None and account is not None:
         key = f"{row.id}:{row.at.timestamp():.0f}"
-        await _tell(session, account.id, NotificationType.NOT_PUBLISHED, from_id=account.actor_id, key=key)
+        await tell(session, account.id, NotificationType.NOT_PUBLISHED, from_id=account.actor_id, key=key)
+
+
+async def _severed(session: AsyncSession, entry: journal.Severed) -> None:
+    found = await session.get(Severance, entry.severance_id)
+    account = await session.get(Account, found.account_id) if found is not None else None
+    if found is not None and account is not None:
+        type, key = NotificationType.SEVERED, f"{found.id}"
+        await tell(session, account.id, type, from_id=account.actor_id, subject_id=found.id, key=key)
 
 
 async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
-    """Most posts name nobody and answer nothing: nobody is told of those."""
-    written = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten) and not entry.is_quiet]
-    found = set(await session.scalars(_CONCERNING, {"post_ids": written})) if written else set()
+    """Most posts name nobody, answer nothing, and nobody wants to be told of each: nobody is told of those."""
+    written = {entry.post_id: entry.is_quiet for entry in entries if isinstance(entry, journal.PostWritten)}
+    found: set[int] = set()
+    loud = [post_id for post_id, is_quiet in written.items() if not is_quiet]
+    if loud:
+        found.update(await session.scalars(_CONCERNING, {"post_ids": loud}))
+    if len(found) < len(written):
+        found.update(await session.scalars(_AWAITED, {"post_ids": list(written.keys() - found)}))
     return [entry for entry in entries if not isinstance(entry, journal.PostWritten) or entry.post_id in found]
 
 
+_POST_IDS = bindparam("post_ids", expanding=True, type_=BigInteger)
 _CONCERNING = select(Post.id).where(
-    Post.id.in_(bindparam("post_ids", expanding=True, type_=BigInteger)),
+    Post.id.in_(_POST_IDS),
     or_(Post.boost_of_id.is_not(None), Post.reply_to_id.is_not(None), exists().where(Mention.post_id == Post.id)),
+)
+_AWAITED = select(Post.id).where(
+    Post.id.in_(_POST_IDS), exists().where(Follow.followee_id == Post.author_id, Follow.notifies)
 )
 
 
@@ -461,6 +376,7 @@ CONSUMER = journal.consumer(
         journal.PollOver: _over,
         journal.Quoted: _quoted,
         journal.SchedulingFailed: _not_published,
+        journal.Severed: _severed,
     },
     sieve=_of_interest,
 )
