@@ -152,7 +152,7 @@ async def redeem(
 
 def _proves(challenge: str | None, verifier: str | None) -> bool:
     if challenge is None:
-        return True
+        return not verifier  # who proves what was never asked for had its challenge taken away (RFC 9700 §2.1.1)
     if not verifier:
         return False
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

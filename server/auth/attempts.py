@@ -6,7 +6,7 @@ having, and a guess must not cost a write to the database.
 
 import ipaddress
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -29,35 +29,38 @@ class TooManyAttempts(DomainError):
 
 
 class Attempts:
-    """Failures of the last minute by key. `most` failures of any key are let through, the next one is refused."""
+    """What was tried in the last minute, by key. `most` attempts of any key are let through, the next one is refused.
+
+    An attempt counts from before it is judged: many at the same time get no further than one after another.
+    """
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._most = max(1, most)
+        self._tried: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def refuse_if_many(self, keys: Iterable[str]) -> None:
-        """Raises TooManyAttempts when one of `keys` has used up its attempts."""
+    def begin(self, keys: Sequence[str]) -> None:
+        """Count an attempt. Raises TooManyAttempts, and counts nothing, when one of `keys` has used up its own."""
         moment = now().timestamp()
         for key in keys:
-            failures = self._failures.get(key)
-            if failures is None:
+            tried = self._tried.get(key)
+            if tried is None:
                 continue
-            while failures and failures[0] <= moment - _WINDOW:
-                failures.popleft()
-            if len(failures) >= self._most:
-                raise TooManyAttempts(retry_after=int(failures[0] + _WINDOW - moment) + 1)
-
-    def note_failure(self, keys: Iterable[str]) -> None:
+            while tried and tried[0] <= moment - _WINDOW:
+                tried.popleft()
+            if len(tried) >= self._most:
+                raise TooManyAttempts(retry_after=int(tried[0] + _WINDOW - moment) + 1)
         for key in keys:
-            failures = self._failures.setdefault(key, deque(maxlen=self._most))
-            failures.append(now().timestamp())
-            self._failures.move_to_end(key)
-        while len(self._failures) > _MOST_KEYS:
-            self._failures.popitem(last=False)
+            self._tried.setdefault(key, deque()).append(moment)
+            self._tried.move_to_end(key)
+        while len(self._tried) > _MOST_KEYS:
+            self._tried.popitem(last=False)
 
-    def forget(self, key: str) -> None:
-        """Somebody got in: their account's count begins again; their address's does not."""
-        self._failures.pop(key, None)
+    def succeeded(self, account: str, *others: str) -> None:
+        """It was right: the account's count begins again; of the others' only this attempt is taken out."""
+        self._tried.pop(account, None)
+        for key in others:
+            if self._tried.get(key):
+                self._tried[key].pop()
 
 
 ATTEMPTS = web.AppKey("attempts", Attempts)

@@ -167,10 +167,10 @@ async def change_password(request: web.Request) -> web.Response:
     form = await fields(request)
     keys = (f"password {by.account_id}", f"address {address_of(request)}")
     try:
-        request.app[ATTEMPTS].refuse_if_many(keys)
+        request.app[ATTEMPTS].begin(keys)
         if not await passwords.verify(mine.password_hash, text(form, "current")):
-            request.app[ATTEMPTS].note_failure(keys)
             raise WrongPassword(field="current")
+        request.app[ATTEMPTS].succeeded(*keys)
         fresh = text(form, "password")
         if fresh != text(form, "again"):
             raise PasswordsDiffer(field="again")

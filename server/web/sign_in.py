@@ -43,7 +43,7 @@ async def create(request: web.Request) -> web.Response:
     keys = (f"account {login.casefold().removeprefix('@')}", f"address {address_of(request)}")
     attempts = request.app[ATTEMPTS]
     try:
-        attempts.refuse_if_many(keys)
+        attempts.begin(keys)
     except TooManyAttempts as error:
         answer = await _door(request, goal, _wrong(form, sentence(error)), status=429)
         answer.headers["Retry-After"] = str(error.facts["retry_after"])
@@ -53,9 +53,8 @@ async def create(request: web.Request) -> web.Response:
     known = account if account is not None and account.disabled_at is None else None
     right = await passwords.verify(known.password_hash if known else None, text(form, "password"))
     if known is None or not right:
-        attempts.note_failure(keys)
         return await _door(request, goal, _wrong(form, _("The name or the password is not right.")), status=422)
-    attempts.forget(keys[0])
+    attempts.succeeded(*keys)
     token = await _begin(request, known, text(form, "password"))
     answer = see_other(request, goal)
     cookies.sign_in(request, answer, token)

@@ -107,6 +107,15 @@ async def test_a_code_with_a_challenge_needs_its_verifier(world: World, verifier
     assert await _holder(world, (await _redeem(world, application, code, verifier=VERIFIER)).text) == "ada"
 
 
+async def test_R_80_who_proves_what_was_never_asked_for_gets_nothing(world: World) -> None:
+    """RFC 9700 §2.1.1: somebody took the challenge out of the request on its way."""
+    application, _ = await _application(world)
+    code = await _code(world, application)
+    with pytest.raises(BadGrant):
+        await _redeem(world, application, code, verifier=VERIFIER)
+    assert await _holder(world, (await _redeem(world, application, code, verifier="")).text) == "ada"
+
+
 async def test_a_wrong_secret_is_refused_like_an_unknown_application(world: World) -> None:
     application, secret = await _application(world)
     async with world.database.reading() as session:

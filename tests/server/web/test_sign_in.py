@@ -1,5 +1,6 @@
 """Signing in and out: cookies, one sentence for all that is wrong, guesses slowed down, nowhere else to land."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -137,16 +138,39 @@ class TestGuessing:
         assert page.status == 429
 
     async def test_getting_in_gives_the_account_its_attempts_back(self) -> None:
-        attempts = Attempts(3)
-        attempts.note_failure(["account emma"])
-        attempts.note_failure(["account emma"])
-        attempts.forget("account emma")
-        attempts.note_failure(["account emma"])
-        attempts.refuse_if_many(["account emma"])
-        attempts.note_failure(["account emma"])
-        attempts.note_failure(["account emma"])
+        attempts, keys = Attempts(3), ["account emma", "address here"]
+        attempts.begin(keys)
+        attempts.begin(keys)
+        attempts.succeeded(*keys)
+        attempts.begin(keys)
+        attempts.begin(["account emma"])
+        attempts.begin(["account emma"])
         with pytest.raises(TooManyAttempts):
-            attempts.refuse_if_many(["account emma"])
+            attempts.begin(["account emma"])
+        attempts.begin(["address here"])
+        with pytest.raises(TooManyAttempts):
+            attempts.begin(["address here"])
+
+    async def test_R_83_guesses_at_the_same_time_get_no_further_than_one_after_another(
+        self, emma: Person, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        compared: list[str] = []
+
+        async def verify(hashed: str | None, password: str) -> bool:
+            compared.append(password)
+            await asyncio.sleep(0)
+            return False
+
+        monkeypatch.setattr(passwords, "verify", verify)
+        form = (await visitor.get("/sign-in")).form("/sign-in")
+        said = {"csrf_token": form.get("csrf_token"), "username": "emma", "next": "/"}
+
+        pages = await asyncio.gather(
+            *(visitor.send("/sign-in", {**said, "password": f"guess {number}"}) for number in range(12))
+        )
+
+        assert len(compared) == 3
+        assert sorted(page.status for page in pages) == [422] * 3 + [429] * 9
 
 
 async def test_signing_out_ends_the_sign_in_on_the_server_too(world: World, ada: Browser) -> None:
