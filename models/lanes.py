@@ -14,7 +14,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Integer, Select, String, Subquery, bindparam, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CursorResult,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -67,6 +79,11 @@ class Lane:
     form_at: datetime | None = None
     looked_at: datetime | None = None
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether it begins with what was tried in vain before."""
+        return self.deliveries[0].attempt > 1
+
 
 # The statements here are built once: a worker asks them many times a second, and building costs more than asking.
 
@@ -96,11 +113,23 @@ def _heads() -> Subquery:
 
 @functools.cache
 def _due() -> Select[int]:
-    heads = _heads()
+    heads, ranked = _heads(), aliased(Delivery)
+    is_retried = ranked.attempts > 0
+    rank = func.row_number().over(partition_by=is_retried, order_by=ranked.id)
+    ranks = (
+        select(ranked.id.label("id"), is_retried.label("is_retried"), rank.label("rank"))
+        .join(heads, heads.c.first == ranked.id)
+        .where(ranked.state == DeliveryState.QUEUED, ranked.next_attempt_at <= _MOMENT)
+        .subquery()
+    )
     return (
         select(Delivery.id)
-        .join(heads, heads.c.first == Delivery.id)
-        .where(Delivery.state == DeliveryState.QUEUED, Delivery.next_attempt_at <= _MOMENT)
+        .join(ranks, ranks.c.id == Delivery.id)
+        .where(
+            Delivery.state == DeliveryState.QUEUED,
+            Delivery.next_attempt_at <= _MOMENT,
+            ~ranks.c.is_retried | (ranks.c.rank <= bindparam("most_retried", type_=Integer)),
+        )
         .order_by(Delivery.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True, of=Delivery)
@@ -110,15 +139,26 @@ def _due() -> Select[int]:
 @functools.cache
 def _next_due() -> Select[datetime | None]:
     heads = _heads()
-    return select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id)
+    statement = select(func.min(Delivery.next_attempt_at)).join(heads, heads.c.first == Delivery.id)
+    return statement.where((Delivery.attempts == 0) | bindparam("retries", type_=Boolean))
 
 
 async def claim(
-    session: AsyncSession, *, limit: int, busy: Iterable[str] = (), per_lane: int = PER_LANE, at: datetime | None = None
+    session: AsyncSession,
+    *,
+    limit: int,
+    retried: int | None = None,
+    busy: Iterable[str] = (),
+    per_lane: int = PER_LANE,
+    at: datetime | None = None,
 ) -> list[Lane]:
-    """Take up to `limit` lanes that are due, the one that waits longest first; their attempts are counted now."""
+    """Take up to `limit` lanes that are due, the one that waits longest first; their attempts are counted now.
+
+    At most `retried` of them begin with what was tried in vain before: many hosts that never answer must leave room.
+    """
     moment = at or now()
-    taken = (await session.scalars(_due(), {"busy": list(busy), "moment": moment, "most": limit})).all()
+    most = {"most": limit, "most_retried": limit if retried is None else max(retried, 0)}
+    taken = (await session.scalars(_due(), {"busy": list(busy), "moment": moment, **most})).all()
     if not taken:
         return []
     claimed = await _oldest_of(session, taken, per_lane)
@@ -432,6 +472,7 @@ async def recover(session: AsyncSession) -> int:
     return found.rowcount if isinstance(found, CursorResult) else 0
 
 
-async def next_due(session: AsyncSession, *, busy: Iterable[str] = ()) -> datetime | None:
-    """When the next lane opens, except of `busy` hosts; None when nothing waits."""
-    return await session.scalar(_next_due(), {"busy": list(busy), "moment": now()})
+async def next_due(session: AsyncSession, *, busy: Iterable[str] = (), retries: bool = True) -> datetime | None:
+    """When the next lane opens, except of `busy` hosts; None when nothing waits. Without `retries` only of lanes whose
+    first delivery was never tried."""
+    return await session.scalar(_next_due(), {"busy": list(busy), "moment": now(), "retries": retries})

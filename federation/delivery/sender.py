@@ -33,6 +33,8 @@ _PAUSE_SECONDS = 5.0
 _PARTING_SECONDS = 3.0
 _SIGNING_THREADS = 2
 _PROBE_FROM = 2
+_RETRIED_SHARE = 4
+"""One lane in so many may be that of a host that did not take the last thing: it may take all the time we give it."""
 _LOOKS_AT_ONCE = 4
 _FAULTS = 5
 """So often a delivery may end us, or meet a fault of ours, before it is given up and its neighbours go on."""
@@ -61,6 +63,7 @@ class Sender:
         self._ready: deque[_Work] = deque()
         self._active: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
+        self._retried: set[str] = set()
         self._results: list[Result] = []
         self._parcels: WeakValueDictionary[int, Parcel] = WeakValueDictionary()
         self._woken = asyncio.Event()
@@ -126,7 +129,7 @@ class Sender:
             if room == 0:
                 return False
             async with self._database.reading() as session:
-                self._due = await lanes.next_due(session, busy=self._taken())
+                self._due = await lanes.next_due(session, busy=self._taken(), retries=self._retry_room() > 0)
             if self._due is None or self._due > moment:
                 return False
         results, self._results = self._results, []
@@ -145,7 +148,7 @@ class Sender:
             await lanes.note(session, results)
             if room <= 0:
                 return []
-            taken = await lanes.claim(session, limit=room, busy=self._taken(), at=moment)
+            taken = await lanes.claim(session, limit=room, retried=self._retry_room(), busy=self._taken(), at=moment)
             wanted = {claimed.activity_id for lane in taken for claimed in lane.deliveries}
             parcels = {number: self._parcels[number] for number in wanted if number in self._parcels}
             missing = wanted - set(parcels)
@@ -153,6 +156,7 @@ class Sender:
                 found = await lanes.bodies(session, missing)
                 parcels |= {number: Parcel(body) for number, body in found.items()}
         self._parcels.update(parcels)
+        self._retried.update(lane.host for lane in taken if lane.is_retried)
         return [
             _Work(lane, {claimed.activity_id: parcels[claimed.activity_id] for claimed in lane.deliveries}, monotonic())
             for lane in taken
@@ -160,6 +164,9 @@ class Sender:
 
     def _taken(self) -> set[str]:
         return self._busy | {work.lane.host for work in self._ready}
+
+    def _retry_room(self) -> int:
+        return max(1, self._wire.deliveries_at_once // _RETRIED_SHARE) - len(self._retried)
 
     def _start(self) -> None:
         while self._ready and len(self._active) < self._wire.deliveries_at_once:
@@ -197,6 +204,7 @@ class Sender:
         for work in self._ready:
             self._give_back(work.lane.deliveries)
         self._ready.clear()
+        self._retried.clear()
         for looking in self._looking.values():
             looking.cancel()
         if self._active:
@@ -241,6 +249,7 @@ class Sender:
         finally:
             self._give_back(waiting)
             self._busy.discard(lane.host)
+            self._retried.discard(lane.host)
 
     async def _send_next(self, work: _Work, waiting: deque[Claimed]) -> bool:
         """Send the first of `waiting`; whether the lane goes on."""

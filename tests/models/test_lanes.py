@@ -402,3 +402,20 @@ async def test_DLV_10_members_at_one_company_share_one_delivery(world: World) ->
         inboxes = await egress.inboxes_in(session, await session.get_one(Group, world.alpine.id))
 
     assert [inbox for inbox, host in inboxes if host == NORTHWIND] == [f"http://{NORTHWIND}/inbox"]
+
+
+async def test_what_was_tried_in_vain_leaves_room_for_what_was_not(world: World, clock: Clock) -> None:
+    await _queue(world, "lost", NORTHWIND)
+    await _note(world, Ending.AGAIN, *await _take(world), status=429)
+    clock.advance(minutes=10)
+    await _queue(world, "new", SOUTHWIND)
+    async with world.database.reading() as session:
+        due = await lanes.next_due(session)
+        assert due is not None and due < clock.now
+        assert await lanes.next_due(session, retries=False) == clock.now
+
+    async with world.database.writing() as session:
+        taken = await lanes.claim(session, limit=10, retried=0)
+        assert [(lane.host, lane.is_retried) for lane in taken] == [(SOUTHWIND, False)]
+        taken = await lanes.claim(session, limit=10, retried=1)
+        assert [(lane.host, lane.is_retried) for lane in taken] == [(NORTHWIND, True)]
