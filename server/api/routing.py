@@ -191,7 +191,7 @@ async def _answered(route: Route, request: web.Request) -> web.StreamResponse:
         raise
     count = _counted(call)
     left = count(request)
-    request[_LEFT] = left
+    request[_LEFT] = dict(left)
     call.params = await params.read(request)
     response = await route.handler(call)
     if not response.prepared:
