@@ -4,20 +4,22 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.base import now
-from models.errors import NotFound
+from models.errors import DomainError, Invalid, NotFound
 from models.posts.writing import free_media
-from models.tables import Attachment, Media, MediaKind, ScheduledFile
+from models.tables import Attachment, Media, MediaKind, MediaState, ScheduledFile
 from models.text.clean import clean_text
 from models.viewers import Staff, Viewer
 
 DESCRIPTION_LIMIT = 1500
 _UNUSED_FOR = timedelta(days=1)
+_WAITING_AT_MOST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,38 @@ class StoredFile:
     preview_file: str | None
     media_type: str
     size: int
-    width: int
-    height: int
+    width: int | None = None
+    height: int | None = None
     preview_width: int | None = None
     preview_height: int | None = None
     blurhash: str | None = None
+    kind: MediaKind = MediaKind.IMAGE
+    duration: float | None = None
+    frame_rate: str | None = None
+    bitrate: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A picture that stands for a file, and lies in the media directory."""
+
+    file: str
+    width: int
+    height: int
+    blurhash: str
+
+
+class InUse(Invalid):
+    """This file is in a post already."""
+
+    code = "media_in_use"
+
+
+class TooManyWaiting(DomainError):
+    """Several of your files are still being processed: wait until they are ready."""
+
+    code = "too_many_waiting"
+    status = 429
 
 
 def random_name(extension: str) -> str:
@@ -49,18 +78,45 @@ async def add(
     description: str = "",
     focus: tuple[float, float] = (0.0, 0.0),
 ) -> Media:
+    """Keep the row of a file that is ready."""
     media = Media(
         actor_id=by.actor_id,
-        kind=MediaKind.IMAGE,
-        media_type=stored.media_type,
-        file=stored.file,
-        preview_file=stored.preview_file,
-        size=stored.size,
-        width=stored.width,
-        height=stored.height,
-        preview_width=stored.preview_width,
-        preview_height=stored.preview_height,
-        blurhash=stored.blurhash,
+        focus_x=focus[0],
+        focus_y=focus[1],
+        description=clean_text(description, limit=DESCRIPTION_LIMIT),
+    )
+    _fill(media, stored)
+    session.add(media)
+    await session.flush()
+    return media
+
+
+async def add_waiting(
+    session: AsyncSession,
+    kind: MediaKind,
+    *,
+    by: Staff,
+    raw_file: str,
+    media_type: str,
+    size: int,
+    description: str = "",
+    focus: tuple[float, float] = (0.0, 0.0),
+) -> Media:
+    """Keep the row of an upload that lies in `raw_file` and is worked off after this; `finish` or `fail` it.
+
+    Raises:
+        TooManyWaiting: others of `by` wait to be worked off.
+    """
+    waiting = select(func.count()).where(Media.state == MediaState.WAITING, Media.actor_id == by.actor_id)
+    if (await session.scalar(waiting) or 0) >= _WAITING_AT_MOST:
+        raise TooManyWaiting
+    media = Media(
+        actor_id=by.actor_id,
+        kind=kind,
+        media_type=media_type,
+        state=MediaState.WAITING,
+        raw_file=raw_file,
+        size=size,
         focus_x=focus[0],
         focus_y=focus[1],
         description=clean_text(description, limit=DESCRIPTION_LIMIT),
@@ -68,6 +124,70 @@ async def add(
     session.add(media)
     await session.flush()
     return media
+
+
+def _fill(media: Media, stored: StoredFile) -> None:
+    for name in (
+        "kind",
+        "media_type",
+        "file",
+        "size",
+        "width",
+        "height",
+        "duration",
+        "frame_rate",
+        "bitrate",
+    ):
+        setattr(media, name, getattr(stored, name))
+    if media.preview_file is None:  # one may have been chosen while the file was worked off
+        for name in ("preview_file", "preview_width", "preview_height", "blurhash"):
+            setattr(media, name, getattr(stored, name))
+
+
+async def begin(session: AsyncSession, media_id: int, *, at_most: int) -> Media | None:
+    """Note that a waiting upload is worked on once more; None when there is nothing to do.
+
+    One that was begun `at_most` times and never ended, because the server did, has failed.
+    """
+    media = await _waiting(session, media_id)
+    if media is None:
+        return None
+    if media.attempts >= at_most or media.raw_file is None:
+        media.state, media.failure = MediaState.FAILED, {"code": "recording_too_expensive", "facts": {}}
+        return None
+    media.attempts += 1
+    return media
+
+
+async def finish(session: AsyncSession, media_id: int, stored: StoredFile) -> str | None:
+    """A waiting upload is ready; the name of what was uploaded, to be removed. None when it waits no more."""
+    media = await _waiting(session, media_id)
+    if media is None:
+        return None
+    raw = media.raw_file
+    _fill(media, stored)
+    media.state, media.raw_file = MediaState.READY, None
+    return raw
+
+
+async def fail(session: AsyncSession, media_id: int, *, code: str, facts: dict[str, Any]) -> str | None:
+    """A waiting upload cannot be used; the name of what was uploaded, to be removed."""
+    media = await _waiting(session, media_id)
+    if media is None:
+        return None
+    raw = media.raw_file
+    media.state, media.failure, media.raw_file = MediaState.FAILED, {"code": code, "facts": facts}, None
+    return raw
+
+
+async def _waiting(session: AsyncSession, media_id: int) -> Media | None:
+    media = await session.get(Media, media_id, with_for_update=True, populate_existing=True)
+    return media if media is not None and media.state is MediaState.WAITING else None
+
+
+async def unfinished(session: AsyncSession) -> Sequence[int]:
+    """The uploads that wait to be worked off, oldest first."""
+    return (await session.scalars(select(Media.id).where(Media.state == MediaState.WAITING).order_by(Media.id))).all()
 
 
 async def own(session: AsyncSession, media_id: int, *, by: Staff) -> Media:
@@ -84,14 +204,33 @@ async def describe(
     by: Staff,
     description: str | None = None,
     focus: tuple[float, float] | None = None,
+    preview: Preview | None = None,
 ) -> Media:
-    """Change alternative text or focus of a file that is not in a post yet, or of one's own post's newest revision."""
+    """Change alternative text, focus or preview of a file that is not in a post yet, or of one's own post's newest
+    revision."""
     media = await own(session, media_id, by=by)
     if description is not None:
         media.description = clean_text(description, limit=DESCRIPTION_LIMIT)
     if focus is not None:
         media.focus_x, media.focus_y = focus
+    if preview is not None:
+        media.preview_file, media.blurhash = preview.file, preview.blurhash
+        media.preview_width, media.preview_height = preview.width, preview.height
     return media
+
+
+async def discard(session: AsyncSession, media_id: int, *, by: Staff) -> list[str]:
+    """Forget a file that is in no post; the names to remove from the directory.
+
+    Raises:
+        NotFound: it is not `by`'s. InUse: a post or a profile has it.
+    """
+    media = await own(session, media_id, by=by)
+    if not await free_media(session, media):
+        raise InUse(media_id=media_id)
+    names = _names(media)
+    await session.delete(media)
+    return names
 
 
 async def visible(
@@ -116,7 +255,7 @@ async def sweep(session: AsyncSession, *, limit: int = 100) -> Sequence[str]:
         .outerjoin(Attachment, Attachment.media_id == Media.id)
         .outerjoin(ScheduledFile, ScheduledFile.media_id == Media.id)
         .where(
-            Media.file.is_not(None),
+            Media.remote_url.is_(None),
             Media.created_at < now() - _UNUSED_FOR,
             Attachment.post_id.is_(None),
             ScheduledFile.media_id.is_(None),
@@ -126,6 +265,10 @@ async def sweep(session: AsyncSession, *, limit: int = 100) -> Sequence[str]:
     names: list[str] = []
     for media in candidates.all():
         if await free_media(session, media):
-            names += [name for name in (media.file, media.preview_file) if name]
+            names += _names(media)
             await session.delete(media)
     return names
+
+
+def _names(media: Media) -> list[str]:
+    return [name for name in (media.file, media.preview_file, media.raw_file) if name]

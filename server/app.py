@@ -20,7 +20,7 @@ from models.database import Database
 from models.instance import CardsFor, Instance, Mode
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server import copies, images, link_cards, media, middleware, pages
+from server import copies, images, link_cards, media, middleware, pages, recordings
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES, VISITS
 from server.link_cards import WISHES
@@ -34,7 +34,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     """The application for `config`; with `works` it also does the background work while it runs."""
     app = web.Application(
         middlewares=(middleware.errors, middleware.people, middleware.forms),
-        client_max_size=config.media.max_bytes * config.media.max_attachments + _FORM_OVERHEAD,
+        client_max_size=_largest_form(config),
     )
     database = Database(config.database_url, instance=house(config))
     wire = wire_of(config, database)
@@ -62,6 +62,13 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app.router.add_static("/static", _STATIC, name="static", follow_symlinks=False)
     server.web.setup(app)
     return app
+
+
+def _largest_form(config: Config) -> int:
+    most = config.media.max_bytes
+    if recordings.is_available():
+        most = max(most, config.media.max_video_bytes)
+    return most * config.media.max_attachments + _FORM_OVERHEAD
 
 
 def house(config: Config) -> Instance:
@@ -112,5 +119,6 @@ async def _open_without_work(app: web.Application) -> AsyncIterator[None]:
 async def _close(app: web.Application) -> None:
     await app[VISITS].close()
     await app[WIRE].fetcher.close()
+    await app[REMOTE_FILES].close()
     await app[IMAGES].close()
     await app[DATABASE].close()

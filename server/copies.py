@@ -1,6 +1,6 @@
-"""Our copies of pictures that live elsewhere: fetched once, decoded and encoded anew, forgotten when nobody looks.
+"""Our copies of files that live elsewhere: fetched once, decoded and encoded anew, forgotten when nobody looks.
 
-A copy is named after the hash of the picture's address. What could not be had is remembered for a while, so that a
+A copy is named after the hash of the file's address. What could not be had is remembered for a while, so that a
 broken picture is asked for once and not by every reader; pages show a plain link in its place.
 """
 
@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,13 +20,17 @@ from federation.fetch import FetchFailed
 from federation.memory import Fading
 from federation.trust import TooManyFetches
 from federation.wire import Wire
-from server import images
+from server import images, recordings
 from server.config import Config
 from server.images import ImageRefused, ImageUnreadable
+from server.recordings import RecordingRefused, RecordingUnreadable
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"} | {
+    media_type: extension for extension, media_type in recordings.EXTENSIONS.items()
+}
+_WHOLE = frozenset(EXTENSIONS.values())
 _FAILED_FOR = timedelta(hours=1)
 _FAILURES = 4096
 _TOUCHED_AFTER = 86_400.0
@@ -54,6 +58,8 @@ class RemoteFiles:
         self._max_pixels = config.media.max_pixels
         self._kept_for = config.media.remote_days * 86_400.0
         self._room = config.media.remote_megabytes * _MEGABYTE
+        self._config = config
+        self._recordings: images.Pool | None = None
         self._under_way: dict[str, asyncio.Task[Path | None]] = {}
         self._failures: Fading[str, str] = Fading(_FAILED_FOR, limit=_FAILURES)
 
@@ -62,6 +68,14 @@ class RemoteFiles:
 
         `anywhere`: the picture of a page that somebody linked to, whose server we otherwise have nothing to do with.
         """
+        most = min(max_bytes or self._max_bytes, self._max_bytes)
+        return await self._once(url, lambda name: self._fetch(url, name, most, anywhere=anywhere))
+
+    async def get_recording(self, url: str) -> Path | None:
+        """The same for a video or sound."""
+        return await self._once(url, lambda name: self._fetch_recording(url, name))
+
+    async def _once(self, url: str, fetch: Callable[[str], Coroutine[None, None, Path | None]]) -> Path | None:
         name = hashlib.sha256(url.encode()).hexdigest()
         found = await asyncio.to_thread(self._find, name)
         if found is not None:
@@ -70,8 +84,7 @@ class RemoteFiles:
             return None
         task = self._under_way.get(name)
         if task is None:
-            most = min(max_bytes or self._max_bytes, self._max_bytes)
-            task = asyncio.ensure_future(self._fetch(url, name, most, anywhere=anywhere))
+            task = asyncio.ensure_future(fetch(name))
             self._under_way[name] = task
             task.add_done_callback(lambda _: self._under_way.pop(name, None))
         return await asyncio.shield(task)
@@ -81,7 +94,8 @@ class RemoteFiles:
         return self._failures.get(url)
 
     def _find(self, name: str) -> Path | None:
-        found = next(iter((self._folder / name[:2]).glob(f"{name}.[jpgw]*[!t]")), None)
+        places = (self._folder / name[:2]).glob(f"{name}.*")
+        found = next((place for place in places if place.suffix[1:] in _WHOLE), None)
         try:
             if found is not None and found.stat().st_mtime < time.time() - _TOUCHED_AFTER:
                 os.utime(found)  # somebody looks at it: it stays
@@ -102,6 +116,35 @@ class RemoteFiles:
         place = f"{name[:2]}/{name}.{EXTENSIONS[done.media_type]}"
         await asyncio.to_thread(write, self._folder, {place: done.data})
         return self._folder / place
+
+    async def _fetch_recording(self, url: str, name: str) -> Path | None:
+        most = self._config.media.max_video_bytes
+        folder = self._folder / name[:2]
+        raw, out, preview = (folder / f"{name}.{end}.part" for end in ("raw", "out", "preview"))
+        try:
+            data, _ = await remote.fetch_file(self._wire, url, max_bytes=most)
+            await asyncio.to_thread(write, self._folder, {f"{name[:2]}/{raw.name}": data})
+            self._recordings = self._recordings or recordings.pool(most)
+            head, size, data = data[: recordings.HEAD], len(data), b""
+            done = await recordings.process(
+                raw, out, preview, pool=self._recordings, limits=recordings.limits(self._config), head=head, size=size
+            )
+            place = folder / f"{name}.{done.extension}"
+            await asyncio.to_thread(out.rename, place)
+        except (ProtocolError, RecordingRefused) as error:
+            log.info("remote recording refused", extra={"code": error.code})
+            if not isinstance(error, TooManyFetches):
+                self._failures.put(url, _reason(error))
+            return None
+        finally:
+            for half in (raw, out, preview):
+                half.unlink(missing_ok=True)
+        return place
+
+    async def close(self) -> None:
+        """End what works on recordings."""
+        if self._recordings is not None:
+            await self._recordings.close()
 
     async def sweep(self) -> int:
         """Remove copies nobody looked at for long, and beyond the room there is those not seen longest; how many."""
@@ -126,9 +169,9 @@ class RemoteFiles:
         return removed
 
 
-def _reason(error: ProtocolError | ImageRefused) -> str:
+def _reason(error: ProtocolError | ImageRefused | RecordingRefused) -> str:
     if isinstance(error, FetchFailed):
         return "too_large" if error.reason == "too_large" else "unreachable"
-    if isinstance(error, ImageRefused):
-        return "unreadable" if isinstance(error, ImageUnreadable) else "too_large"
+    if isinstance(error, ImageRefused | RecordingRefused):
+        return "unreadable" if isinstance(error, ImageUnreadable | RecordingUnreadable) else "too_large"
     return "unreachable"

@@ -1,11 +1,10 @@
-"""Files over HTTP: who may fetch them, links that expire, and copies of pictures that live elsewhere.
+"""Files over HTTP: who may fetch them, links that expire, and copies of files that live elsewhere.
 
-A reader never asks another company's server for a picture: we fetch it, decode and re-encode it, and serve the copy
-(R-56). What is not public needs a sign-in, a signature of an admitted server, or a link that we signed and that ends
-with the next day; such a link is the same all day, so that it can be part of what is cached.
+A reader never asks another company's server for a picture or video: we fetch it, decode and re-encode it, and serve
+the copy (R-56). What is not public needs a sign-in, a signature of an admitted server, or a link that we signed and
+that ends with the next day; such a link is the same all day, so that it can be part of what is cached.
 """
 
-import asyncio
 import base64
 import hmac
 import time
@@ -20,14 +19,15 @@ from federation.wire import WIRE
 from models import emoji, policy
 from models import media as files
 from models.errors import NotFound
-from models.tables import Actor, LinkCard, Media
+from models.tables import Actor, LinkCard, Media, MediaKind
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
-from server import copies, images
+from server import copies, recordings, uploads
 from server.config import Config
-from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, VIEWER
+from server.context import CONFIG, DATABASE, LINKS, REMOTE_FILES, VIEWER
 
 _DAY = 86_400
 _CARD_BYTES = 4_194_304
+_TYPES = {extension: media_type for media_type, extension in copies.EXTENSIONS.items()}
 _INERT = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -68,6 +68,24 @@ def url_of(app: web.Application, media: Media, *, preview: bool = False) -> str:
     return app[LINKS].sign(f"/media/{(media.preview_file if preview else None) or media.file}")
 
 
+def preview_of(app: web.Application, media: Media) -> str | None:
+    """The picture that stands for a file; None for sounds, and for videos elsewhere that came without one."""
+    if media.file is not None and media.preview_file is not None:
+        return app[LINKS].sign(f"/media/{media.preview_file}")
+    if media.kind is MediaKind.IMAGE:
+        return url_of(app, media)
+    if media.remote_preview_url is not None:
+        return app[LINKS].sign(f"/media/remote/{media.id}/preview")
+    return None
+
+
+def is_shown(media: Media) -> bool:
+    """Whether a file can be shown here: without PyAV no video of another server is."""
+    if media.kind is MediaKind.IMAGE or media.file is not None:
+        return True
+    return media.kind.plays and recordings.is_available()
+
+
 def avatar_of(app: web.Application, actor: Actor) -> str | None:
     """An actor's picture; None without one. `actor.avatar` must be loaded for ours."""
     if actor.is_local:
@@ -89,56 +107,6 @@ def emoji_of(app: web.Application, host: str, shortcode: str) -> str:
 def card_image_of(app: web.Application, card: LinkCard) -> str:
     """The picture of a page that somebody linked to."""
     return app[LINKS].sign(f"/media/card/{card.id}")
-
-
-# Uploads
-
-
-async def store_upload(
-    app: web.Application,
-    data: bytes,
-    *,
-    by: Staff,
-    description: str = "",
-    focus: tuple[float, float] = (0.0, 0.0),
-    crop: images.Crop | None = None,
-) -> Media:
-    """Decode, re-encode and keep an uploaded picture; its row.
-
-    Raises:
-        ImageRefused: not a picture we read, too large, or a bomb; nothing is kept.
-    """
-    done = await images.process(data, pool=app[IMAGES], limits=limits(app[CONFIG]), crop=crop)
-    name = files.random_name(copies.EXTENSIONS[done.media_type])
-    preview_name = files.random_name(copies.EXTENSIONS[done.preview_type])
-    folder = _folder(app[CONFIG])
-    await asyncio.to_thread(copies.write, folder, {name: done.data, preview_name: done.preview})
-    async with app[DATABASE].writing() as session:
-        return await files.add(
-            session,
-            files.StoredFile(
-                file=name,
-                preview_file=preview_name,
-                media_type=done.media_type,
-                size=len(done.data),
-                width=done.width,
-                height=done.height,
-                preview_width=done.preview_width,
-                preview_height=done.preview_height,
-                blurhash=done.blurhash,
-            ),
-            by=by,
-            description=description,
-            focus=focus,
-        )
-
-
-def limits(config: Config) -> images.Limits:
-    return images.Limits(max_bytes=config.media.max_bytes, max_pixels=config.media.max_pixels)
-
-
-def _folder(config: Config) -> Path:
-    return config.media_directory
 
 
 # Serving
@@ -171,9 +139,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         if media is None:
             media = await files.visible(session, asker, file=name)
         is_public = await session.scalar(policy.visible_media(ANONYMOUS).where(Media.id == media.id)) is not None
-    kind = "image/jpeg" if name.endswith(".jpg") else f"image/{name.rpartition('.')[2]}"
     cache = "public, max-age=86400" if is_public else "private, max-age=3600"
-    return _file(_folder(request.app[CONFIG]) / name, kind, cache)
+    return _file(request.app[CONFIG].media_directory / name, cache)
 
 
 async def show_remote(request: web.Request) -> web.StreamResponse:
@@ -185,9 +152,13 @@ async def show_remote(request: web.Request) -> web.StreamResponse:
             media = await session.scalar(policy.media_behind_a_link().where(Media.id == media_id))
         else:
             media = await files.visible(session, await _asker(request), media_id=media_id)
-    if media is None or media.remote_url is None:
+    if media is None or media.remote_url is None or not is_shown(media):
         raise NotFound(media_id=media_id)
-    return await _copy(request, media.remote_url)
+    if "preview" not in request.match_info:
+        return await _copy(request, media.remote_url, plays=media.kind.plays)
+    if media.remote_preview_url is None:
+        raise NotFound(media_id=media_id)
+    return await _copy(request, media.remote_preview_url)
 
 
 async def show_actor(request: web.Request) -> web.StreamResponse:
@@ -234,24 +205,30 @@ async def show_card(request: web.Request) -> web.StreamResponse:
 
 
 async def _copy(
-    request: web.Request, url: str, *, max_bytes: int | None = None, anywhere: bool = False
+    request: web.Request, url: str, *, max_bytes: int | None = None, anywhere: bool = False, plays: bool = False
 ) -> web.StreamResponse:
-    place = await request.app[REMOTE_FILES].get(url, max_bytes=max_bytes, anywhere=anywhere)
+    copies = request.app[REMOTE_FILES]
+    place = await (copies.get_recording(url) if plays else copies.get(url, max_bytes=max_bytes, anywhere=anywhere))
     if place is None:
         raise NotFound(url=url)
-    kind = {".jpg": "image/jpeg"}.get(place.suffix, f"image/{place.suffix[1:]}")
-    return _file(place, kind, "private, max-age=86400")
+    return _file(place, "private, max-age=86400")
 
 
-def _file(place: Path, media_type: str, cache: str) -> web.FileResponse:
+def _file(place: Path, cache: str) -> web.FileResponse:
+    """The file, or the part of it that was asked for. Only pictures are opened where they are (R-92)."""
     if not place.is_file():
         raise NotFound(file=place.name)
+    media_type = _TYPES[place.suffix[1:]]
     headers = {**_INERT, "Content-Type": media_type, "Cache-Control": cache}
+    if not media_type.startswith("image/"):
+        headers["Content-Disposition"] = "attachment"
     return web.FileResponse(place, headers=headers)
 
 
 def setup(app: web.Application) -> None:
+    uploads.setup(app)
     app.router.add_get(r"/media/remote/{media_id:\d+}", show_remote, name="media-remote")
+    app.router.add_get(r"/media/remote/{media_id:\d+}/{preview:preview}", show_remote, name="media-remote-preview")
     app.router.add_get(
         r"/media/actor/{actor_id:\d+}/{which:avatar|header}/{version:\d+}", show_actor, name="media-actor"
     )
@@ -259,4 +236,4 @@ def setup(app: web.Application) -> None:
     app.router.add_get(
         r"/media/emoji/{host:[a-z0-9._:-]+}/{shortcode:[A-Za-z0-9_]{1,64}}", show_emoji, name="media-emoji"
     )
-    app.router.add_get(r"/media/{file:[0-9a-f]{2}/[0-9a-f]{40}\.(?:jpg|png|gif|webp)}", show, name="media")
+    app.router.add_get(rf"/media/{{file:[0-9a-f]{{2}}/[0-9a-f]{{40}}\.(?:{'|'.join(_TYPES)})}}", show, name="media")

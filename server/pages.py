@@ -11,7 +11,7 @@ from aiohttp import web
 
 from models.errors import DomainError
 from models.viewers import Staff
-from server import VERSION, i18n
+from server import VERSION, i18n, recordings
 from server.context import ACCOUNT, CONFIG, CSRF, LOCALE, TEMPLATES, VIEWER
 from server.web.views import ErrorView, Notice, Shell
 
@@ -31,6 +31,7 @@ def environment() -> jinja2.Environment:
         auto_reload=False,
     )
     i18n.install(made)
+    made.globals["takes_recordings"] = recordings.is_available()
     return made
 
 

@@ -21,7 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
 from tests import contract, postgres
-from tests.darkroom import KeptPool
+from tests.darkroom import HerePool, KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.keys import rsa
 from tests.lending import Lender
@@ -239,8 +239,11 @@ def _darkroom() -> Iterator[None]:
 
 @pytest.fixture
 def kept_pool(_darkroom: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are worked on by processes that stay from one test to the next."""
+    """Pictures are worked on by processes that stay from one test to the next, recordings in this one."""
     monkeypatch.setattr("server.images.Pool", KeptPool)
+    monkeypatch.setattr("server.recordings.pool", HerePool)
+    monkeypatch.setattr(HerePool, "opened", True)
+    monkeypatch.setattr(HerePool, "fault", None)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Workers for pictures, kept from one test to the next: starting one takes ten times as long as a small picture."""
 
+import asyncio
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from server.images.pool import Pool, _end
 
@@ -24,3 +26,23 @@ class KeptPool(Pool):
         """End the workers that wait for a next pool."""
         while cls._kept:
             _end(cls._kept.pop())
+
+
+class HerePool:
+    """Works on recordings in this process, and only while `opened`: those of tests are small and known."""
+
+    opened: ClassVar[bool] = True
+    fault: ClassVar[Exception | None] = None
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+
+    async def run(self, work: Callable[..., Any], *args: Any) -> Any:
+        while not HerePool.opened:  # noqa: ASYNC110 - a test opens it
+            await asyncio.sleep(0.005)
+        if HerePool.fault is not None:
+            raise HerePool.fault
+        return work(*args)
+
+    async def close(self) -> None:
+        pass

@@ -1,5 +1,6 @@
 """What some tests need from the machine. Missing it they are skipped, with a reason, unless KONTOR_REQUIRE names it."""
 
+import importlib.util
 import os
 from collections.abc import Mapping
 from typing import NoReturn
@@ -26,14 +27,16 @@ def absent() -> Mapping[str, str]:
         postgres.binaries()
     except postgres.Unavailable as reason:
         reasons["postgres"] = str(reason)
+    if importlib.util.find_spec("av") is None:
+        reasons["video"] = "PyAV is not installed here"
     return reasons
 
 
 def insist() -> None:
     """End the whole session before it begins when something required is absent. Raises UsageError."""
-    unknown = required() - {"browser", "postgres"}
+    unknown = required() - {"browser", "postgres", "video"}
     if unknown:
-        raise pytest.UsageError(f"{_VARIABLE} knows browser and postgres, not {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(f"{_VARIABLE} knows browser, postgres and video, not {', '.join(sorted(unknown))}")
     for what, reason in absent().items():
         if what in required():
             raise pytest.UsageError(f"{_VARIABLE} asks for {what}, but {reason}")

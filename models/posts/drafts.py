@@ -19,6 +19,7 @@ from models.tables import (
     Attachment,
     Group,
     Media,
+    MediaState,
     Membership,
     MemberState,
     Post,
@@ -52,6 +53,18 @@ class TooManyFiles(Invalid):
     """A post takes fewer pictures than that."""
 
     code = "too_many_files"
+
+
+class FileNotReady(Invalid):
+    """A file of this post is still being processed: try again in a moment."""
+
+    code = "media_not_ready"
+
+
+class FileUnusable(Invalid):
+    """A file of this post could not be processed: leave it out, or upload another."""
+
+    code = "media_unusable"
 
 
 class OutsiderMentioned(Invalid):
@@ -163,6 +176,9 @@ async def _files(session: AsyncSession, draft: Draft, *, by: Staff, post_id: int
     for media_id in wanted:
         if media_id not in own or media_id in used:
             raise NotFound(media_id=media_id, field="media")
+        if own[media_id].state is not MediaState.READY:
+            refusal = FileNotReady if own[media_id].state is MediaState.WAITING else FileUnusable
+            raise refusal(media_id=media_id, field="media")
         if media_id in draft.describes:
             own[media_id].description = _clean(draft.describes[media_id], "description", DESCRIPTION_LIMIT)
     return tuple(own[media_id] for media_id in wanted)

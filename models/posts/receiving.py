@@ -51,6 +51,13 @@ class RemoteFile:
     height: int | None = None
     blurhash: str | None = None
     focus: tuple[float, float] = (0.0, 0.0)
+    duration: float | None = None
+    preview_url: str | None = None
+
+    @property
+    def kind(self) -> MediaKind:
+        kinds = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}
+        return kinds.get(self.media_type.partition("/")[0], MediaKind.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +203,11 @@ async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
     for position, file in enumerate(told.files):
         media = Media(
             actor_id=told.author.id,
-            kind=MediaKind.IMAGE if file.media_type.startswith("image/") else MediaKind.UNKNOWN,
+            kind=file.kind,
             media_type=file.media_type,
             remote_url=file.url,
+            remote_preview_url=file.preview_url if file.kind.plays else None,
+            duration=file.duration,
             width=file.width,
             height=file.height,
             blurhash=file.blurhash,

@@ -25,7 +25,7 @@ from models.tables.introductions import Card, Introduction
 from models.tables.journal import Cursor, JournalEntry, Parked
 from models.tables.ledger import AuditLine, LedgerLine, Outcome
 from models.tables.link_cards import LinkCard
-from models.tables.media import Media, MediaKind
+from models.tables.media import Media, MediaKind, MediaState
 from models.tables.moderation import Ban, Pin
 from models.tables.notifications import (
     Attitude,
@@ -108,6 +108,7 @@ __all__ = [
     "Marker",
     "Media",
     "MediaKind",
+    "MediaState",
     "MemberRole",
     "MemberState",
     "Membership",

@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from models.errors import DomainError, Invalid
+from server import recordings
 from server.context import CONFIG
 
 FORM_BYTES = 262_144
@@ -213,7 +214,8 @@ async def _limited(request: web.Request) -> bytes:
 
 
 async def _multipart(request: web.Request) -> list[tuple[str, Any]]:
-    largest_file = request.app[CONFIG].media.max_bytes
+    media = request.app[CONFIG].media
+    largest_file = max(media.max_bytes, media.max_video_bytes) if recordings.is_available() else media.max_bytes
     pairs: list[tuple[str, Any]] = []
     room = FORM_BYTES
     try:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from models import actors, markers, notifications, relations
 from models.instance import instance_of
 from models.tables import Account, Role
-from server import media
+from server import uploads
 from server.api import answers, params
 from server.api.entities import accounts, collections
 from server.api.entities.shelf import SHELF
@@ -83,7 +83,7 @@ async def _picture(call: Call, name: str, *, crop: Crop) -> int | None:
     file = call.params.file(name)
     if file is None:
         return None
-    return (await media.store_upload(call.app, file.data, by=call.staff, crop=crop)).id
+    return (await uploads.store_picture(call.app, file.data, by=call.staff, crop=crop)).id
 
 
 @routes.delete("/api/v1/profile/avatar", "write:accounts")

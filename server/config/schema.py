@@ -142,7 +142,11 @@ class MediaTable:
     directory: str = doc("media", "Where they are kept, relative to this file.")
     max_bytes: int = doc(16_777_216, "Largest upload, in bytes.", at_least=65_536)
     max_pixels: int = doc(16_000_000, "Largest image: width times height.", at_least=640_000)
-    max_attachments: int = doc(4, "Images in one post.", at_least=1)
+    max_video_bytes: int = doc(41_943_040, "Largest video or sound, in bytes.", at_least=65_536)
+    max_video_pixels: int = doc(8_294_400, "Largest video: width times height.", at_least=76_800)
+    max_video_seconds: int = doc(3600, "Longest video or sound.", at_least=1)
+    max_frame_rate: int = doc(120, "Most frames of a video in a second.", at_least=1)
+    max_attachments: int = doc(4, "Files in one post.", at_least=1)
     remote_days: int = doc(30, "Days after which copies of partners' pictures go that nobody looked at.", at_least=1)
     remote_megabytes: int = doc(4096, "Room for copies of partners' pictures.", at_least=64)
 

@@ -34,7 +34,7 @@ from models.posts.drafts import Draft
 from models.tables import Account, Actor, Cursor, Group, MemberState, Post, Verdict
 from models.text.clean import clean_text
 from models.viewers import Staff
-from server import media
+from server import uploads
 from server.auth import passwords
 from server.context import DATABASE, RESOLVER
 from server.demo import cast, pictures
@@ -169,7 +169,7 @@ class House:
             return found
         files: tuple[int, ...] = ()
         if picture is not None:
-            stored = await media.store_upload(self.app, picture.draw(), by=by, description=picture.says)
+            stored = await uploads.store_picture(self.app, picture.draw(), by=by, description=picture.says)
             files = (stored.id,)
         async with self.app[DATABASE].writing() as session:
             group_id = (await self._group(session, by, group)).id if group else None

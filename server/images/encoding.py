@@ -92,13 +92,13 @@ def _encode(data: bytes, limits: Limits, crop: Crop | None) -> Processed | Refus
         if crop is not None:
             picture = _cut(picture, crop)
         written, media_type = _written(picture, str(source.format))
-    preview, preview_width, preview_height = _preview(picture)
+    preview, preview_width, preview_height = preview_of(picture)
     return Processed(
         data=written,
         media_type=media_type,
         width=picture.width,
         height=picture.height,
-        blurhash=_blurhash(picture),
+        blurhash=blurhash_of(picture),
         preview=preview,
         preview_type="image/webp",
         preview_width=preview_width,
@@ -130,13 +130,13 @@ def _animation(source: Image.Image, limits: Limits) -> Processed | Refused:
         quality=75,
         method=2,
     )
-    preview, preview_width, preview_height = _preview(frames[0])
+    preview, preview_width, preview_height = preview_of(frames[0])
     return Processed(
         data=out.getvalue(),
         media_type="image/webp",
         width=frames[0].width,
         height=frames[0].height,
-        blurhash=_blurhash(frames[0]),
+        blurhash=blurhash_of(frames[0]),
         preview=preview,
         preview_type="image/webp",
         preview_width=preview_width,
@@ -194,7 +194,8 @@ def _written(picture: Image.Image, source_format: str) -> tuple[bytes, str]:
     return out.getvalue(), "image/jpeg"
 
 
-def _preview(picture: Image.Image) -> tuple[bytes, int, int]:
+def preview_of(picture: Image.Image) -> tuple[bytes, int, int]:
+    """A small WebP of `picture`, with its width and height."""
     small = picture.copy()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -202,7 +203,7 @@ def _preview(picture: Image.Image) -> tuple[bytes, int, int]:
     return out.getvalue(), small.width, small.height
 
 
-def _blurhash(picture: Image.Image) -> str:
+def blurhash_of(picture: Image.Image) -> str:
     small = picture.convert("RGBA")
     small.thumbnail((_BLURHASH_SIDE, _BLURHASH_SIDE))
     ground = Image.new("RGBA", small.size, "white")

@@ -1,12 +1,13 @@
 """Worker processes in which foreign files are opened.
 
-Each worker has a ceiling for memory, processor time and open files, may write no file, and works on one picture at a
-time. Whoever exceeds it dies alone: a new worker takes its place, and the picture is refused. A worker ends when the
-process that started it does, however that happened.
+Each worker has a ceiling for memory, processor time and open files, may write no file (unless told how large), and
+works on one thing at a time. Whoever exceeds it dies alone: a new worker takes its place, and the picture is refused. A
+worker ends when the process that started it does, however that happened.
 """
 
 import asyncio
 import contextlib
+import importlib
 import multiprocessing
 import os
 import threading
@@ -28,7 +29,10 @@ T = TypeVar("T")
 
 
 class Pool:
-    """Up to `workers` processes, started when first needed."""
+    """Up to `workers` processes, started when first needed.
+
+    They may write files of `file_bytes` at most, and have imported `prepares` before they are held to `memory_bytes`.
+    """
 
     def __init__(
         self,
@@ -37,10 +41,13 @@ class Pool:
         memory_bytes: int = MEMORY_BYTES,
         processor_seconds: int = PROCESSOR_SECONDS,
         wall_seconds: float = WALL_SECONDS,
+        file_bytes: int = 0,
+        prepares: str = "server.images.encoding",
     ) -> None:
         self._places = asyncio.Semaphore(workers or max(1, min(4, (os.cpu_count() or 2) // 2)))
         self._idle: list[ProcessPoolExecutor] = []
         self._limits = (memory_bytes, processor_seconds)
+        self._prepared = (memory_bytes, file_bytes, prepares)
         self._wall_seconds = wall_seconds
         self._closed = False
 
@@ -89,7 +96,7 @@ class Pool:
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # a fork of a threaded server may hang
-        return ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(self._limits[0],))
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=self._prepared)
 
 
 def _end(worker: ProcessPoolExecutor) -> None:
@@ -99,13 +106,12 @@ def _end(worker: ProcessPoolExecutor) -> None:
         process.kill()
 
 
-def _prepare(memory_bytes: int) -> None:
+def _prepare(memory_bytes: int, file_bytes: int, module: str) -> None:
     import resource
 
-    import server.images.encoding  # noqa: F401 - before the ceiling, so that it measures pictures only
-
+    importlib.import_module(module)  # before the ceiling, so that it measures what is opened only
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     threading.Thread(target=_end_with_parent, daemon=True).start()

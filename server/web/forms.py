@@ -8,11 +8,14 @@ from aiohttp.web_request import FileField
 from multidict import MultiDictProxy
 
 from models.errors import DomainError, NotFound
+from models.media import TooManyWaiting, own
 from models.paging import Page
 from models.posts.drafts import TooManyFiles
-from server.context import staff
+from models.tables import Media
+from server.context import database, staff
 from server.images import ImageRefused
-from server.media import store_upload
+from server.recordings import RecordingRefused
+from server.uploads import PROCESSING, refusal_of, store
 from server.web import views
 from server.web.answers import sentence
 
@@ -20,6 +23,7 @@ Fields = MultiDictProxy[str | bytes | bytearray | FileField]
 
 PAGE_SIZE = 20
 _LONGEST_WORD = 200
+_READY_WITHIN = 30.0
 
 
 async def fields(request: web.Request) -> Fields:
@@ -113,7 +117,7 @@ def _with(request: web.Request, **change: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """Pictures that came with a form: the ids of those kept, in order, and what was wrong with the first other."""
+    """Files that came with a form: the ids of those kept, in order, and what was wrong with the first other."""
 
     media_ids: tuple[int, ...]
     describes: dict[int, str]
@@ -121,7 +125,7 @@ class Uploads:
 
 
 async def uploads(request: web.Request, form: Fields, *, most: int) -> Uploads:
-    """Keep the pictures of a form: earlier ones are in `media` and `media-alt-<id>`, new ones in `image` and `alt`.
+    """Keep the files of a form: earlier ones are in `media` and `media-alt-<id>`, new ones in `image` and `alt`.
 
     Each is decoded and stored before the post is written, so that a refused form does not lose them.
     """
@@ -137,10 +141,24 @@ async def uploads(request: web.Request, form: Fields, *, most: int) -> Uploads:
             fault = fault or sentence(TooManyFiles(field="image", limit=most))
             break
         try:
-            media = await store_upload(request.app, file.file.read(), by=staff(request))
-        except ImageRefused as error:
+            media = await _stored(request, file.file.read())
+        except (ImageRefused, RecordingRefused, TooManyWaiting) as error:
             fault = fault or sentence(error)
             continue
         ids.append(media.id)
         describes[media.id] = alts[position] if position < len(alts) else ""
     return Uploads(tuple(dict.fromkeys(ids)), describes, fault)
+
+
+async def _stored(request: web.Request, data: bytes) -> Media:
+    """An upload that is ready, or a video that takes longer than anybody wants to look at a page that loads."""
+    by = staff(request)
+    media = await store(request.app, data, by=by)
+    if not await request.app[PROCESSING].finished(media.id, within=_READY_WITHIN):
+        return media
+    async with database(request).reading() as session:
+        media = await own(session, media.id, by=by)
+    refusal = refusal_of(media)
+    if refusal is not None:
+        raise refusal
+    return media

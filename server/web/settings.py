@@ -12,7 +12,7 @@ from server.auth.attempts import ATTEMPTS, address_of
 from server.context import LOCALE, account, config, database, sign_in, staff
 from server.i18n import gettext as _
 from server.images import Crop
-from server.media import store_upload
+from server.uploads import store_picture
 from server.web import views
 from server.web.answers import framed, page, see_other, sentence
 from server.web.forms import fields, is_on, kept, number, refused, text
@@ -119,7 +119,7 @@ async def change_profile(request: web.Request) -> web.Response:
         avatar_id = None
         if isinstance(upload, FileField) and upload.filename:
             data = upload.file.read()
-            avatar_id = (await store_upload(request.app, data, by=by, crop=Crop.AVATAR)).id
+            avatar_id = (await store_picture(request.app, data, by=by, crop=Crop.AVATAR)).id
         async with database(request).writing() as session:
             await actors.change_profile(
                 session, by=by, display_name=text(form, "name"), about=text(form, "about"), avatar_id=avatar_id

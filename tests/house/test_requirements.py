@@ -14,7 +14,14 @@ _FLOOR = re.compile(r"[A-Za-z0-9._-]+(?:\[[a-z]+\])?>=\d")
 def required() -> list[str]:
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     dependencies: list[str] = told["project"]["dependencies"]
-    return dependencies
+    extras: dict[str, list[str]] = told["project"]["optional-dependencies"]
+    return dependencies + [line for name, lines in extras.items() if name != "test" for line in lines]
+
+
+def test_what_is_optional_is_there_for_the_tests():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = told["project"]["optional-dependencies"]
+    assert {line for name, lines in extras.items() if name != "test" for line in lines} <= set(extras["test"])
 
 
 def libraries() -> set[str]:

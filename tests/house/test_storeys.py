@@ -20,6 +20,7 @@ ONE_DOOR = {
     "alembic": ("models/migrations/",),
     "asyncpg": ("models/database.py",),
     "PIL": ("server/images/encoding.py", "server/demo/"),  # the demo draws its pictures
+    "av": ("server/recordings/encoding.py",),
     "blurhash": ("server/images/encoding.py",),
     "argon2": ("server/auth/passwords.py",),
 }
@@ -138,6 +139,7 @@ def test_nothing_blocks_the_event_loop_by_sleeping():
         (other_doors, "server.web.posts", "import bleach"),
         (other_doors, "models.text.clean", "from bleach.sanitizer import Cleaner"),
         (other_doors, "server.media", "from PIL import Image"),
+        (other_doors, "server.media", "import av"),
         (other_doors, "federation.inbox", "from urllib.request import urlopen"),
         (senders, "server.web.posts", "await wire.fetcher.post(inbox, body, headers)"),
         (senders, "federation.upkeep.worker", "send = fetcher.post"),

@@ -16,7 +16,15 @@ MOST_SENT = 16
 _DESCRIPTION = 1500
 _PIXELS = 65535
 _TYPES = frozenset({"Document", "Image", "Video", "Audio"})
+_SENT_AS = {
+    MediaKind.IMAGE: "Image",
+    MediaKind.GIFV: "Video",
+    MediaKind.VIDEO: "Video",
+    MediaKind.AUDIO: "Audio",
+}
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,60}")
+_DURATION = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,5})M)?(?:(\d{1,6}(?:\.\d{1,9})?)S)?")
+_LONGEST = 604_800
 _BASE83 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 _BLURHASH = re.compile("[" + re.escape(_BASE83) + "]{6,164}")
 
@@ -33,13 +41,19 @@ def _render(file: Attachment, instance: Instance, opens: bool) -> Document:
     media = file.media
     path = f"/media/{media.file}"
     document: Document = {
-        "type": "Image" if media.kind is MediaKind.IMAGE else "Document",
+        "type": _SENT_AS.get(media.kind, "Document"),
         "mediaType": media.media_type,
         "url": instance.open_url(path) if opens else instance.url(path),
         "name": file.description,
     }
     if media.width and media.height:
         document |= {"width": media.width, "height": media.height}
+    if media.duration is not None:
+        document["duration"] = f"PT{media.duration:g}S"  # ActivityStreams §4.1: an xsd:duration
+    if media.kind.plays and media.preview_file:
+        preview = f"/media/{media.preview_file}"
+        url = instance.open_url(preview) if opens else instance.url(preview)
+        document["icon"] = {"type": "Image", "mediaType": "image/webp", "url": url}
     if media.blurhash:
         document["blurhash"] = media.blurhash
     if media.focus_x or media.focus_y:
@@ -71,6 +85,8 @@ def _parse(item: Document, insecure_hosts: tuple[str, ...]) -> RemoteFile | None
         height=members.whole(item.get("height") or link.get("height"), most=_PIXELS),
         blurhash=_blurhash(item.get("blurhash")),
         focus=_focus(item.get("focalPoint")),
+        duration=_duration(item.get("duration")),
+        preview_url=members.picture_of(item.get("icon"), insecure_hosts=insecure_hosts),
     )
 
 
@@ -98,6 +114,16 @@ def _blurhash(value: object) -> str | None:
         return None
     size = _BASE83.index(value[0])
     return value if len(value) == 4 + 2 * (size % 9 + 1) * (size // 9 + 1) else None
+
+
+def _duration(value: object) -> float | None:
+    """Seconds from an xsd:duration without years and months; None for anything else, and for what lasts over a week."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    return total if 0 < total < _LONGEST else None
 
 
 def _focus(value: object) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from models import featured, polls
 from models.tallies import House
-from server import VERSION
+from server import VERSION, recordings
 from server.config import Config
 
 API_VERSION = 2
@@ -13,7 +13,7 @@ numbers promise more than is here: 3 and above come with Web Push and endorsemen
 
 SOFTWARE = f"4.3.0 (compatible; Kontor {VERSION})"
 CHARACTERS_PER_URL = 23
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
 DESCRIPTION = 1500
 _PICTURE = "/static/images/kontor-512.png"
 
@@ -24,6 +24,7 @@ def streaming(config: Config) -> str:
 
 
 def configuration(config: Config) -> dict[str, Any]:
+    plays = recordings.is_available()
     return {
         "urls": {
             "streaming": streaming(config),
@@ -40,13 +41,13 @@ def configuration(config: Config) -> dict[str, Any]:
             "characters_reserved_per_url": CHARACTERS_PER_URL,
         },
         "media_attachments": {
-            "supported_mime_types": list(IMAGE_TYPES),
+            "supported_mime_types": [*IMAGE_TYPES, *(recordings.media_types() if plays else ())],
             "description_limit": DESCRIPTION,
             "image_size_limit": config.media.max_bytes,
             "image_matrix_limit": config.media.max_pixels,
-            "video_size_limit": 0,
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
+            "video_size_limit": config.media.max_video_bytes if plays else 0,
+            "video_frame_rate_limit": config.media.max_frame_rate if plays else 0,
+            "video_matrix_limit": config.media.max_video_pixels if plays else 0,
         },
         "polls": {
             "max_options": polls.MOST_OPTIONS,

@@ -22,6 +22,7 @@ from models.tables import (
     LinkCard,
     Media,
     MediaKind,
+    MediaState,
     MemberState,
     Post,
     Reach,
@@ -35,6 +36,7 @@ from models.viewers import Staff
 from server import link_cards as wished
 from server.context import REMOTE_FILES
 from server.i18n import gettext as _
+from server.media import is_shown
 from server.web import views
 from server.web.presenters import polls as polled
 from server.web.presenters import quotes as quoting
@@ -230,15 +232,17 @@ def _why_missing(sight: Sight, media: Media) -> str:
     """Why a file elsewhere is a link instead of a picture; empty for what is shown."""
     if media.file is not None or media.remote_url is None:
         return ""
-    if media.kind is not MediaKind.IMAGE:
+    if not is_shown(media):
         return _("File on another server")
     copies = sight.app.get(REMOTE_FILES)
     failure = copies.failure(media.remote_url) if copies is not None else None
     if failure is None:
         return ""
     if failure == "too_large":
+        if media.kind is not MediaKind.IMAGE:
+            return _("This is too large to show here.")
         return _("This picture is too large to show here.")
-    return _("This picture could not be fetched.")
+    return _("This picture could not be fetched.") if media.kind is MediaKind.IMAGE else _("This could not be fetched.")
 
 
 def picture(sight: Sight, media: Media, *, alt: str | None = None) -> views.ImageView:
@@ -247,10 +251,14 @@ def picture(sight: Sight, media: Media, *, alt: str | None = None) -> views.Imag
         width, height = _NO_PICTURE
     return views.ImageView(
         url=sight.file_url(media),
-        preview_url=sight.file_url(media, preview=True),
+        preview_url=sight.preview_url(media),
         width=width,
         height=height,
         alt=media.description if alt is None else alt,
+        kind=str(media.kind) if is_shown(media) else "image",
+        media_type=media.media_type,
+        is_ours=media.file is not None,
+        missing="" if media.state is MediaState.READY else _("This file is still being processed."),
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from models import emoji
 from models.base import now
 from models.journal import Position
-from models.tables import Actor, ActorType, Media, Post
+from models.tables import Actor, ActorType, Media, MediaKind, Post
 from models.text.sanitise import clean_stored
 from models.viewers import Staff, Viewer
 from server.context import config, locale, viewer
@@ -82,11 +82,17 @@ class Sight:
         loaded = actor.__dict__.get("avatar")
         return self.file_url(loaded) if isinstance(loaded, Media) else None
 
-    def file_url(self, media: Media, *, preview: bool = False) -> str:
+    def file_url(self, media: Media) -> str:
         """A path without a key in it: whoever opens it is asked who they are (R-75), so it can be passed on safely."""
-        if media.file is None:
-            return f"/media/remote/{media.id}"
-        return f"/media/{(media.preview_file if preview else None) or media.file}"
+        return f"/media/remote/{media.id}" if media.file is None else f"/media/{media.file}"
+
+    def preview_url(self, media: Media) -> str:
+        """The picture that stands for a file; empty where there is none."""
+        if media.preview_file is not None:
+            return f"/media/{media.preview_file}"
+        if media.kind is MediaKind.IMAGE:
+            return self.file_url(media)
+        return f"/media/remote/{media.id}/preview" if media.remote_preview_url is not None else ""
 
 
 def with_emoji(actor: Actor, text: str) -> Markup:

@@ -59,9 +59,10 @@ class GroupRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageView:
-    """An image; `alt` is empty where its author called it decorative or left it out.
+    """A file; `alt` is empty where its author called it decorative or left it out.
 
-    With `elsewhere` it is no picture that we could show, and the page links to where it is instead.
+    `kind` is `image`, `gifv`, `video` or `audio`; `preview_url` may be empty for what is no image. With `elsewhere` it
+    is nothing that we could show, and the page links to where it is instead.
     """
 
     url: str
@@ -72,6 +73,10 @@ class ImageView:
     elsewhere: str = ""
     missing: str = ""
     """Why it is not shown, translated."""
+    kind: str = "image"
+    media_type: str = ""
+    is_ours: bool = True
+    """What is not, is not fetched before somebody plays it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PICTURE = 'width="1200" height="800" viewBox="0 0 100 100" preserveAspectRatio="xMidYMid slice"'

@@ -95,7 +95,7 @@ async def test_a_request_without_a_file_says_so(ada: Phone) -> None:
 class TestWithLittleRoom:
     @pytest.fixture
     def settings(self) -> str:
-        return "[limits]\napi_requests = 0\n[media]\nmax_bytes = 65536\n"
+        return "[limits]\napi_requests = 0\n[media]\nmax_bytes = 65536\nmax_video_bytes = 65536\n"
 
     async def test_R_40_a_file_that_is_too_large_is_refused_while_it_is_read(self, ada: Phone) -> None:
         answer = await ada.post("/api/v2/media", data=upload(b"x" * 200_000), status=413)

@@ -8,7 +8,9 @@ from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Visibility
+from server import recordings
 from server.context import VISITS
+from tests.films import needs_video
 from tests.server.api.phone import Phone
 from tests.world import NORTHWIND, World
 
@@ -75,7 +77,19 @@ async def test_CNT_6_custom_emoji_come_with_our_copies_and_only_those_that_are_u
     assert BLOB not in str(status)
 
 
-async def test_R_56_what_we_cannot_show_is_named_with_where_it_is(ada: Phone, post: str) -> None:
+async def test_R_56_a_film_elsewhere_is_our_copy(ada: Phone, post: str) -> None:
+    needs_video()
+    [file] = (await ada.get(f"/api/v1/statuses/{post}")).body["media_attachments"]
+
+    assert (file["type"], file["remote_url"], file["preview_url"]) == ("video", None, None)
+    assert "/media/remote/" in file["url"]
+    assert URI not in str(file)
+
+
+async def test_R_56_what_we_cannot_show_is_named_with_where_it_is(
+    ada: Phone, post: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "is_available", lambda: False)
     [file] = (await ada.get(f"/api/v1/statuses/{post}")).body["media_attachments"]
 
     assert (file["type"], file["url"], file["remote_url"]) == ("unknown", f"{URI}/film.mp4", f"{URI}/film.mp4")

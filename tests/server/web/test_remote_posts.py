@@ -1,5 +1,6 @@
 """How posts from elsewhere look on our pages: their emoji, their files, what could not be fetched (R-56)."""
 
+import re
 import time
 
 import pytest
@@ -10,8 +11,10 @@ from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Post, Visibility
+from server import recordings
 from server.context import REMOTE_FILES, VISITS
 from server.link_cards import WISHES
+from tests.films import needs_video
 from tests.server.web.browser import Browser
 from tests.world import NORTHWIND, World
 
@@ -59,7 +62,34 @@ async def test_CNT_6_custom_emoji_are_our_copies_in_texts_and_names(world: World
     assert f"http://{NORTHWIND}/blob.png" not in page.html + profile.html
 
 
-async def test_CNT_7_what_is_no_picture_is_an_honest_link_to_where_it_is(world: World, ada: Browser) -> None:
+async def test_CNT_7_a_film_elsewhere_is_our_copy_once_somebody_plays_it(
+    world: World, ada: Browser, app: web.Application
+) -> None:
+    needs_video()
+    film = RemoteFile(
+        url=f"{CAMERA}.mp4", media_type="video/mp4", description="The mill", preview_url=f"{CAMERA}.png", duration=3.5
+    )
+    sound = RemoteFile(url=f"{CAMERA}.ogg", media_type="audio/ogg")
+    post = await written(world, "<p>Look</p>", film, sound)
+    page = await ada.get(f"/posts/{post.id}")
+    app[REMOTE_FILES]._failures.put(f"{CAMERA}.mp4", "too_large")
+    after = await ada.get(f"/posts/{post.id}")
+
+    [video] = re.findall(r"<video[^>]*>.*?</video>", page.html)
+    assert 'aria-label="The mill"' in video
+    assert 'preload="none"' in video
+    assert re.search(r'poster="/media/remote/\d+/preview"', video)
+    assert re.search(r'<source src="/media/remote/\d+" type="video/mp4">', video)
+    assert 'aria-label="Sound without description"' in page.html
+    assert "media-src 'self'" in page.headers["Content-Security-Policy"]
+    assert CAMERA not in page.html
+    assert "This is too large to show here." in after.words
+
+
+async def test_CNT_7_what_is_no_picture_is_an_honest_link_to_where_it_is(
+    world: World, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "is_available", lambda: False)
     film = RemoteFile(url=f"{CAMERA}.mp4", media_type="video/mp4", description="The mill at work")
     post = await written(world, "<p>Look</p>", film)
     page = await ada.get(f"/posts/{post.id}")
