@@ -22,7 +22,7 @@ def setup(app: web.Application) -> None:
         routes.add_to(app)
     streaming.setup(app)
     oauth.setup(app)
-    for path in ("/oauth/token", "/oauth/revoke", "/.well-known/{rest:.*}", "/nodeinfo/{rest:.*}"):
+    for path in ("/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/{rest:.*}", "/nodeinfo/{rest:.*}"):
         app.router.add_route("OPTIONS", path, answers.preflight)
     app.router.add_route("OPTIONS", "/api/{rest:.*}", answers.preflight)
     app.router.add_route("*", "/api/{rest:.*}", nothing_here)

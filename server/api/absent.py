@@ -23,6 +23,12 @@ class NoSignUp(NotAllowed):
     code = "no_sign_up"
 
 
+class NothingToConfirm(NotAllowed):
+    """Your e-mail address needs no confirmation: the company made your account."""
+
+    code = "nothing_to_confirm"
+
+
 # Empty lists: path, scope, who may ask
 _EMPTY: tuple[tuple[str, str, Access], ...] = (
     ("/api/v1/followed_tags", "read:follows", Access.PERSON),
@@ -42,8 +48,17 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
     # as Mastodon answers where no service translates
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),
-    ("GET", "/api/v1/instance/terms_of_service", "", Access.PUBLIC),
+    ("GET", "/api/proofs", "", Access.PUBLIC),
+    ("GET", "/api/v1_alpha/async_refreshes/{id}", "read", Access.PERSON),
+    ("GET", r"/api/v1/annual_reports/{year:\d+}", "read:accounts", Access.PERSON),
+    ("POST", r"/api/v1/annual_reports/{year:\d+}/generate", "write:accounts", Access.PERSON),
+    ("POST", r"/api/v1/annual_reports/{year:\d+}/read", "write:accounts", Access.PERSON),
     ("GET", r"/api/v1/collections/{id:\d+}", "read:collections", Access.PUBLIC),
+    ("PATCH", r"/api/v1/collections/{id:\d+}", "write:collections", Access.PERSON),
+    ("DELETE", r"/api/v1/collections/{id:\d+}", "write:collections", Access.PERSON),
+    ("POST", r"/api/v1/collections/{id:\d+}/items", "write:collections", Access.PERSON),
+    ("DELETE", r"/api/v1/collections/{id:\d+}/items/{item_id:\d+}", "write:collections", Access.PERSON),
+    ("POST", r"/api/v1/collections/{id:\d+}/items/{item_id:\d+}/revoke", "write:collections", Access.PERSON),
 )
 
 # What would have to be stored somewhere: method, path, scopes
@@ -51,6 +66,7 @@ _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
     ("POST", "/api/v1/featured_tags", ("write:accounts",)),
     ("POST", "/api/v1/push/subscription", ("push",)),
+    ("POST", "/api/v1/collections", ("write:collections",)),
 )
 
 
@@ -84,7 +100,14 @@ async def no_years(call: Call) -> web.Response:
     return answers.answer({"annual_reports": [], "accounts": [], "statuses": []})
 
 
+@routes.delete("/api/v1/push/subscription", "push")
+async def already_gone(call: Call) -> web.Response:
+    """What is to go was never there."""
+    return answers.answer({})
+
+
 @routes.get(r"/api/v1/accounts/{id:\d+}/collections", "read:collections", access=Access.PUBLIC)
+@routes.get(r"/api/v1/accounts/{id:\d+}/in_collections", "read:collections")
 async def no_collections(call: Call) -> web.Response:
     """Nobody collects accounts here."""
     async with call.reading() as session:
@@ -92,10 +115,20 @@ async def no_collections(call: Call) -> web.Response:
     return answers.answer({"collections": []})
 
 
-@routes.delete("/api/v1/push/subscription", "push")
-async def already_gone(call: Call) -> web.Response:
-    """What is to go was never there."""
-    return answers.answer({})
+@routes.get(r"/api/v1/annual_reports/{year:\d+}/state", "read:accounts")
+async def annual_report_state(call: Call) -> web.Response:
+    return answers.answer({"state": "ineligible"})
+
+
+@routes.post("/api/v1/emails/confirmations")
+async def confirm(call: Call) -> web.Response:
+    """Who has an account was let in by an admin, who knows the address."""
+    raise NothingToConfirm
+
+
+@routes.get("/api/v1/emails/check_confirmation")
+async def is_confirmed(call: Call) -> web.Response:
+    return answers.answer(True)
 
 
 @routes.post("/api/v1/accounts", access=Access.APP)

@@ -18,6 +18,7 @@ _OPEN = (
     "/api/",
     "/oauth/token",
     "/oauth/revoke",
+    "/oauth/userinfo",
     "/.well-known/",
     "/nodeinfo/",
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from aiohttp import web
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,6 +85,45 @@ async def _picture(call: Call, name: str, *, crop: Crop) -> int | None:
     if file is None:
         return None
     return (await uploads.store_picture(call.app, file.data, by=call.staff, crop=crop)).id
+
+
+@routes.get("/api/v1/profile", "profile", "read:accounts")
+async def profile(call: Call) -> web.Response:
+    """One's profile as one typed it."""
+    return answers.answer(await _profile(call))
+
+
+@routes.patch("/api/v1/profile", "write:accounts")
+async def change(call: Call) -> web.Response:
+    """The same as `update_credentials`, answered with the profile."""
+    await update(call)
+    return answers.answer(await _profile(call))
+
+
+async def _profile(call: Call) -> dict[str, Any]:
+    async with call.reading() as session:
+        account = await session.get_one(Account, call.staff.account_id, options=[joinedload(Account.actor)])
+        shown = msgspec.json.decode(await call.app[SHELF].account(session, call.viewer, account.actor))
+    return accounts.profile(account.actor, shown)
+
+
+@routes.get("/oauth/userinfo", "profile", "read:accounts")
+async def userinfo(call: Call) -> web.Response:
+    """Who somebody is, for applications that sign people in with us (OpenID Connect §5.3)."""
+    async with call.reading() as session:
+        account = await session.get_one(Account, call.staff.account_id, options=[joinedload(Account.actor)])
+        shown = msgspec.json.decode(await call.app[SHELF].account(session, call.viewer, account.actor))
+    actor = account.actor
+    return answers.answer(
+        {
+            "iss": f"{call.config.base_url}/",
+            "sub": actor.uri,
+            "name": actor.shown_name,
+            "preferred_username": actor.username,
+            "profile": actor.url,
+            "picture": shown["avatar"],
+        }
+    )
 
 
 @routes.delete("/api/v1/profile/avatar", "write:accounts")

@@ -8,6 +8,7 @@ from server.api import (
     apps,
     conversations,
     description,
+    embedding,
     endorsements,
     filters,
     follows,
@@ -33,6 +34,7 @@ from server.api.routing import Route, Routes
 
 ALL: tuple[Routes, ...] = (
     instance.routes,
+    embedding.routes,
     description.routes,
     announcements.routes,
     apps.routes,

@@ -217,6 +217,22 @@ class DomainBlock(Entity):
     comment: str | None
 
 
+class Embedded(Entity):
+    """A post on somebody else's page (oEmbed 1.0)."""
+
+    type: Literal["rich"]
+    version: Literal["1.0"]
+    title: str
+    author_name: str
+    author_url: Url
+    provider_name: str
+    provider_url: Url
+    cache_age: Count
+    html: str
+    width: Count
+    height: Count | None
+
+
 class Activity(Entity):
     """A week of the house."""
 

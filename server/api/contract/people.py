@@ -108,6 +108,17 @@ class CredentialAccount(Account, kw_only=True):
     role: Role
 
 
+class UserInfo(Entity):
+    """Oneself, for applications that let people in by us."""
+
+    iss: Url
+    sub: Url
+    name: str
+    preferred_username: str
+    profile: Url
+    picture: Url
+
+
 class MutedAccount(Account, kw_only=True):
     mute_expires_at: Time | None
 
@@ -180,6 +191,31 @@ class FeaturedTag(Entity):
     url: Url
     statuses_count: Digits
     last_status_at: Day | None
+
+
+class Profile(Entity):
+    """Oneself, as one typed it."""
+
+    id: Id
+    display_name: str
+    note: str
+    fields: list[AccountField]
+    avatar: Url
+    avatar_static: Url
+    avatar_description: str
+    header: Url
+    header_static: Url
+    header_description: str
+    locked: bool
+    bot: bool
+    hide_collections: bool
+    discoverable: bool
+    indexable: bool
+    show_media: bool
+    show_media_replies: bool
+    show_featured: bool
+    attribution_domains: list[str]
+    featured_tags: list[FeaturedTag]
 
 
 class NotificationSummary(Entity):

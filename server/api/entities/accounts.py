@@ -130,3 +130,37 @@ def role(name: Role) -> dict[str, Any]:
         "permissions": str(_OF_ADMINS if name is Role.ADMIN else 0),
         "highlighted": False,
     }
+
+
+_SHOWN_IN_PROFILE = (
+    "id",
+    "display_name",
+    "avatar",
+    "avatar_static",
+    "avatar_description",
+    "header",
+    "header_static",
+    "header_description",
+    "locked",
+    "bot",
+    "hide_collections",
+    "discoverable",
+    "indexable",
+)
+
+
+def profile(actor: Actor, shown: dict[str, Any]) -> dict[str, Any]:
+    """Mastodon's Profile: `shown`, which is the Account, with text and lines as they were typed."""
+    return {
+        **{name: shown[name] for name in _SHOWN_IN_PROFILE},
+        "note": actor.about_source,
+        "fields": [
+            {"name": str(entry.get("name", "")), "value": str(entry.get("value", "")), "verified_at": None}
+            for entry in actor.fields
+        ],
+        "show_media": True,
+        "show_media_replies": True,
+        "show_featured": True,
+        "attribution_domains": [],
+        "featured_tags": [],
+    }

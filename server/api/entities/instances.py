@@ -1,8 +1,11 @@
 """Mastodon's Instance, both versions, complete: clients decide by them what they can do here."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from models import featured, polls
+from models import featured, house_texts, polls
+from models.tables import HouseText, HouseTextName
 from models.tallies import House
 from server import VERSION, recordings
 from server.config import Config
@@ -18,20 +21,25 @@ DESCRIPTION = 1500
 _PICTURE = "/static/images/kontor-512.png"
 
 
+Texts = Mapping[HouseTextName, HouseText]
+"""What the house says about itself."""
+
+
 def streaming(config: Config) -> str:
     """Where sockets connect, as a base; clients add the path."""
     return config.base_url.replace("http", "ws", 1)
 
 
-def configuration(config: Config) -> dict[str, Any]:
+def configuration(config: Config, texts: Texts) -> dict[str, Any]:
+    about = f"{config.base_url}/about"
     plays = recordings.is_available()
     return {
         "urls": {
             "streaming": streaming(config),
             "status": None,
-            "about": f"{config.base_url}/",
-            "privacy_policy": None,
-            "terms_of_service": None,
+            "about": about,
+            "privacy_policy": f"{about}/privacy" if HouseTextName.PRIVACY in texts else None,
+            "terms_of_service": f"{about}/terms" if HouseTextName.TERMS in texts else None,
         },
         "vapid": {"public_key": ""},
         "accounts": {"max_featured_tags": 0, "max_pinned_statuses": featured.MOST_OF_OURS, "max_profile_fields": 8},
@@ -65,13 +73,13 @@ def configuration(config: Config) -> dict[str, Any]:
     }
 
 
-def instance_v2(config: Config, house: House) -> dict[str, Any]:
+def instance_v2(config: Config, house: House, texts: Texts) -> dict[str, Any]:
     return {
         "domain": config.host,
         "title": config.instance.name,
         "version": SOFTWARE,
         "source_url": "",
-        "description": "",
+        "description": _source(texts, HouseTextName.DESCRIPTION),
         "usage": {"users": {"active_month": house.people}},
         "thumbnail": {"url": config.base_url + _PICTURE, "blurhash": None, "versions": {}, "description": ""},
         "icon": [
@@ -79,7 +87,7 @@ def instance_v2(config: Config, house: House) -> dict[str, Any]:
             for size in (192, 512)
         ],
         "languages": list(config.instance.languages),
-        "configuration": configuration(config),
+        "configuration": configuration(config, texts),
         "registrations": {
             "enabled": False,
             "approval_required": False,
@@ -89,19 +97,20 @@ def instance_v2(config: Config, house: House) -> dict[str, Any]:
             "url": None,
         },
         "api_versions": {"mastodon": API_VERSION, "kontor": 1},
-        "contact": {"email": "", "account": None},
-        "rules": [],
+        "contact": {"email": _source(texts, HouseTextName.CONTACT), "account": None},
+        "rules": rules(texts.get(HouseTextName.RULES)),
     }
 
 
-def instance_v1(config: Config, house: House) -> dict[str, Any]:
-    settings = configuration(config)
+def instance_v1(config: Config, house: House, texts: Texts) -> dict[str, Any]:
+    settings = configuration(config, texts)
+    about = texts.get(HouseTextName.ABOUT)
     return {
         "uri": config.host,
         "title": config.instance.name,
-        "short_description": "",
-        "description": "",
-        "email": "",
+        "short_description": _source(texts, HouseTextName.DESCRIPTION),
+        "description": about.html if about is not None else _source(texts, HouseTextName.DESCRIPTION),
+        "email": _source(texts, HouseTextName.CONTACT),
         "version": SOFTWARE,
         "urls": {"streaming_api": streaming(config)},
         "stats": {"user_count": house.people, "status_count": house.posts, "domain_count": house.partners},
@@ -115,5 +124,27 @@ def instance_v1(config: Config, house: House) -> dict[str, Any]:
         },
         "max_toot_chars": config.posts.max_characters,
         "contact_account": None,
-        "rules": [],
+        "rules": rules(texts.get(HouseTextName.RULES)),
+    }
+
+
+def _source(texts: Texts, name: HouseTextName) -> str:
+    row = texts.get(name)
+    return row.source if row is not None else ""
+
+
+def rules(text: HouseText | None) -> list[dict[str, Any]]:
+    return [
+        {"id": str(rule.number), "text": rule.text, "hint": rule.hint, "translations": {}}
+        for rule in house_texts.rules_of(text)
+    ]
+
+
+def terms(since: date, row: HouseText, *, succeeded_by: date | None) -> dict[str, Any]:
+    """Mastodon's TermsOfService; whoever wrote them put them into force the same day."""
+    return {
+        "effective_date": since.isoformat(),
+        "effective": succeeded_by is None,
+        "content": row.html,
+        "succeeded_by": succeeded_by.isoformat() if succeeded_by is not None else None,
     }

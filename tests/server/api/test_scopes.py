@@ -31,10 +31,21 @@ FREE = {
     "/api/v1/trends/tags",
     "/api/v1/trends/statuses",
     "/api/v1/trends/links",
+    "/api/oembed",
+    "/api/proofs",
+    "/api/v1/instance/languages",
+    "/api/v1/instance/terms_of_service/{date}",
+    "/health",
 }
 """What anybody may ask, and no scope is needed for: there is nothing of anybody in it."""
 
-NO_SCOPE = FREE | {"/api/v1/apps/verify_credentials", "/api/v1/announcements", "/api/v1/accounts"}
+NO_SCOPE = FREE | {
+    "/api/v1/apps/verify_credentials",
+    "/api/v1/announcements",
+    "/api/v1/accounts",
+    "/api/v1/emails/check_confirmation",
+    "/api/v1/emails/confirmations",
+}
 
 
 def address(route: Route) -> str:

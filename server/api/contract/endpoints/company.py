@@ -5,6 +5,7 @@ from typing import Any
 from server.api.contract.company import (
     Activity,
     DomainBlock,
+    Embedded,
     ExtendedDescription,
     Instance,
     InstanceV1,
@@ -14,9 +15,9 @@ from server.api.contract.company import (
 )
 from server.api.contract.discovery import AuthorizationServer, HostMeta, NodeInfo, NodeInfoIndex, WebFinger
 from server.api.contract.kinds import Nothing
-from server.api.contract.people import Application, CredentialApplication, CustomEmoji, Tag, Token
+from server.api.contract.people import Application, CredentialApplication, CustomEmoji, Tag, Token, UserInfo
 from server.api.contract.posts import Status, TrendsLink
-from server.api.contract.promises import STEPS, Promise, get, needed, post, text, texts
+from server.api.contract.promises import STEPS, Promise, get, needed, number, post, text, texts
 
 _CLIENT = (text("client_id"), text("client_secret"))
 
@@ -35,6 +36,9 @@ ENDPOINTS: tuple[Promise, ...] = (
     get("/api/v1/instance/translation_languages", dict[str, list[str]]),
     get("/api/v1/instance/languages", list[dict[str, str]]),
     get("/api/v1/custom_emojis", list[CustomEmoji]),
+    get("/api/oembed", Embedded, needed(text("url")), number("maxwidth"), number("maxheight"), text("format", "json")),
+    get("/health", None),
+    get("/oauth/userinfo", UserInfo),
     get("/api/v1/trends", list[Tag], *STEPS),
     get("/api/v1/trends/tags", list[Tag], *STEPS),
     get("/api/v1/trends/statuses", list[Status], *STEPS),

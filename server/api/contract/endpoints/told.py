@@ -16,6 +16,7 @@ from server.api.contract.promises import (
     flag,
     get,
     needed,
+    never,
     number,
     one,
     patch,
@@ -135,5 +136,9 @@ ENDPOINTS: tuple[Promise, ...] = (
         several("rule_ids"),
     ),
     get("/api/v1/annual_reports", AnnualReports),
+    never("GET", "/api/v1/annual_reports/{}"),
+    get("/api/v1/annual_reports/{}/state", dict[str, str]),
+    never("POST", "/api/v1/annual_reports/{}/generate"),
+    never("POST", "/api/v1/annual_reports/{}/read"),
     *(get(f"/api/v1/streaming{path}", None, *_STREAM, also={101: None}) for path in _STREAMS),
 )
