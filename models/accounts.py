@@ -112,16 +112,17 @@ def staff(account: Account) -> Staff:
         username=account.actor.username,
         role=Role(account.role),
         filter_version=account.filter_version,
+        sorts_home=account.sorts_home,
     )
 
 
 async def as_of_now(session: AsyncSession, known: Staff) -> Staff | None:
-    """The same person with the role and the filters they have at this moment; None once they were disabled."""
+    """The same person with the role they have at this moment, and as they sort now; None once they were disabled."""
     row = (await session.execute(_AS_OF_NOW, {"id": known.account_id})).first()
-    return None if row is None else replace(known, role=Role(row[0]), filter_version=row[1])
+    return None if row is None else replace(known, role=Role(row[0]), filter_version=row[1], sorts_home=row[2])
 
 
-_AS_OF_NOW = select(Account.role, Account.filter_version).where(
+_AS_OF_NOW = select(Account.role, Account.filter_version, Account.sorts_home).where(
     Account.id == bindparam("id"), Account.disabled_at.is_(None)
 )
 

@@ -6,7 +6,7 @@ from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import journal, policy
+from models import journal, lists, policy
 from models.base import new_id
 from models.errors import Invalid, NotFound
 from models.tables import Account, Actor, ActorType, Block, Follow, Notification
@@ -41,6 +41,8 @@ async def block(session: AsyncSession, actor: Actor, *, by: Staff) -> None:
             session,
             journal.FollowEnded(follow.follower_id, follow.followee_id, follow.uri, refused=ended_by_followed),
         )
+    await lists.forget(session, actor.id, of=by.actor_id)
+    await lists.forget(session, by.actor_id, of=actor.id)
     account = select(Account.id).where(Account.actor_id == by.actor_id)
     await session.execute(
         delete(Notification).where(Notification.account_id.in_(account), Notification.from_id == actor.id)

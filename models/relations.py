@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import blocks, egress, journal, policy
+from models import blocks, egress, journal, lists, policy
 from models.base import UtcDateTime, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
@@ -140,6 +140,8 @@ async def unfollow(session: AsyncSession, actor: Actor, *, by: Staff) -> None:
         return
     await session.delete(found)
     await session.flush()
+    if not actor.is_local:
+        await lists.forget(session, actor.id, of=by.actor_id)
     journal.record(session, journal.FollowEnded(by.actor_id, actor.id, found.uri))
 
 

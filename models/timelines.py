@@ -1,11 +1,12 @@
 """Timelines: which posts a list shows to whom. Every one begins at the policy; paging is `models.paging`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models import policy
 from models.paging import Page, rows_of
@@ -15,13 +16,18 @@ from models.tables import (
     ActorType,
     Attachment,
     Bookmark,
+    Follow,
+    FollowedTag,
     Group,
     Like,
+    ListMember,
     Membership,
     MemberState,
+    OwnList,
     Post,
     PostTag,
     Recipient,
+    RepliesPolicy,
     Visibility,
 )
 from models.text.clean import fold_tag
@@ -31,17 +37,51 @@ GROUP_ID: Any = bindparam("group_id", type_=BigInteger)
 ACTOR_ID: Any = bindparam("actor_id", type_=BigInteger)
 
 
+# made once; see models.policy
+_PARENT = aliased(Post)
+
+
 def home(viewer: Staff) -> Select[Post]:
     """What the company, one's groups and those one follows wrote, and what names one."""
+    return _home(viewer, _usual(viewer))
+
+
+def sorted_home(viewer: Staff) -> Select[Post]:
+    """The same for who follows tags or keeps lists apart: with what carries one of the tags, without whom is in one of
+    the lists."""
+    tags = select(FollowedTag.name).where(FollowedTag.account_id == viewer.account_id)
+    tagged = and_(
+        Post.boost_of_id.is_(None),
+        Post.visibility.in_((Visibility.GROUP, Visibility.PUBLIC, Visibility.UNLISTED)),
+        exists().where(PostTag.post_id == Post.id, PostTag.name.in_(tags)),
+    )
+    apart = (
+        select(ListMember.actor_id)
+        .join(OwnList, OwnList.id == ListMember.list_id)
+        .where(OwnList.account_id == viewer.account_id, OwnList.is_exclusive)
+    )
+    is_left = and_(Post.author_id.not_in(apart), or_(Post.group_id.is_(None), Post.group_id.not_in(apart)))
+    return _home(viewer, or_(Post.author_id == viewer.actor_id, and_(is_left, _usual(viewer)), tagged))
+
+
+def home_of(viewer: Staff) -> Callable[[Staff], Select[Post]]:
+    """The home timeline that is `viewer`'s."""
+    return sorted_home if viewer.sorts_home else home
+
+
+def _usual(viewer: Staff) -> ColumnElement[bool]:
     groups = select(Membership.group_id).where(
         Membership.actor_id == viewer.actor_id, Membership.state == MemberState.MEMBER
     )
-    wanted = or_(
+    return or_(
         Post.author_id == viewer.actor_id,
         and_(Post.group_id.in_(groups), Post.boost_of_id.is_(None)),
         and_(Post.visibility == Visibility.COMPANY, Post.boost_of_id.is_(None)),
         and_(Post.visibility != Visibility.DIRECT, policy.is_followed(viewer)),
     )
+
+
+def _home(viewer: Staff, wanted: ColumnElement[bool]) -> Select[Post]:
     # asked of one post after the other from the newest on, until the page is full; never a way to collect them all
     return loaded(policy.visible_posts(viewer)).where(wanted.is_(true()), policy.is_heard(viewer))
 
@@ -84,7 +124,7 @@ def narrowed(
     """`posts` without some sorts of them, or only those with files, or with all of `tags`."""
     tags, without_tags = list(tags), list(without_tags)
     if only_files or tags or without_tags:
-        posts = _told_by(posts, viewer)
+        posts = told_by(posts, viewer)
     if not replies:
         posts = posts.where(Post.reply_to_id.is_(None))
     if not boosts:
@@ -115,6 +155,48 @@ def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
     return posts.where(belongs, policy.is_heard(viewer, in_groups=False))
 
 
+def of_own_list(viewer: Staff, list_id: int) -> Select[Post]:
+    """What those in a list of `viewer`'s wrote and boosted, with the answers that the list wants, and what is in its
+    groups; nothing for the list of somebody else."""
+    return loaded(policy.visible_posts(viewer)).where(_in_own_list(viewer, list_id), policy.is_heard(viewer))
+
+
+def of_group_or_list(viewer: Staff, list_id: int) -> Select[Post]:
+    """What is on the stream of a list, which is one's own or a group."""
+    belongs = exists().where(
+        Membership.group_id == list_id, Membership.actor_id == viewer.actor_id, Membership.state == MemberState.MEMBER
+    )
+    in_group = and_(Post.group_id == list_id, Post.boost_of_id.is_(None), belongs)
+    in_list = and_(_in_own_list(viewer, list_id), policy.is_heard(viewer))
+    return loaded(policy.visible_posts(viewer)).where(or_(in_group, in_list).is_(true()))
+
+
+def _in_own_list(viewer: Staff, list_id: int) -> ColumnElement[bool]:
+    own = select(OwnList.id).where(OwnList.id == list_id, OwnList.account_id == viewer.account_id)
+    members = select(ListMember.actor_id).where(ListMember.list_id.in_(own))
+
+    def wants(policy: RepliesPolicy) -> ColumnElement[bool]:
+        return exists().where(OwnList.id == list_id, OwnList.replies_policy == policy)
+
+    follows = select(Follow.followee_id).where(Follow.follower_id == viewer.actor_id, Follow.accepted_at.is_not(None))
+    answers_whom = exists().where(
+        _PARENT.id == Post.reply_to_id,
+        or_(
+            _PARENT.author_id.in_((Post.author_id, viewer.actor_id)),
+            and_(_PARENT.author_id.in_(members), wants(RepliesPolicy.LIST)),
+            and_(or_(_PARENT.is_local, _PARENT.author_id.in_(follows)), wants(RepliesPolicy.FOLLOWED)),
+        ),
+    )
+    wrote = and_(
+        Post.author_id.in_(members),
+        Post.visibility != Visibility.DIRECT,
+        or_(and_(Post.reply_to_id.is_(None), Post.reply_to_uri.is_(None)), answers_whom),
+    )
+    in_group = and_(Post.group_id.in_(members), Post.boost_of_id.is_(None))
+    # as for home: asked of one post after the other from the newest on
+    return or_(wrote, in_group).is_(true())
+
+
 def of_person(viewer: Viewer, actor_id: Any = ACTOR_ID) -> Select[Post]:
     """What somebody wrote and boosted; without their id with a parameter for it, called `actor_id`."""
     return loaded(policy.visible_posts(viewer)).where(_wrote(actor_id))
@@ -134,10 +216,10 @@ def of_actor(viewer: Viewer, actor: Actor) -> Select[Post]:
 
 def of_tag(viewer: Viewer, *tags: str) -> Select[Post]:
     """What carries one of `tags`."""
-    return _told_by(everything(viewer), viewer).where(or_(*(_tagged(tag) for tag in tags)))
+    return told_by(everything(viewer), viewer).where(or_(*(_tagged(tag) for tag in tags)))
 
 
-def _told_by(posts: Select[Post], viewer: Viewer) -> Select[Post]:
+def told_by(posts: Select[Post], viewer: Viewer) -> Select[Post]:
     """For outside only posts whose newest revision left: tags and files of one that waits at the gate betray it."""
     return posts if isinstance(viewer, Staff) else posts.where(Post.published_revision == Post.revision)
 

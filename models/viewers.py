@@ -14,7 +14,8 @@ class Anonymous:
 class Staff:
     """A signed-in person of this company; who it is, is said by the ids alone.
 
-    `filter_version` names the state of their filters, 0 where there are none. No access hangs on it.
+    `filter_version` names the state of their filters, 0 where there are none, and `sorts_home` says that their home
+    timeline is not the usual one. No access hangs on these.
     """
 
     account_id: int
@@ -22,6 +23,7 @@ class Staff:
     username: str
     role: Role = Role.STAFF
     filter_version: int = field(default=0, compare=False)
+    sorts_home: bool = field(default=False, compare=False)
 
     @property
     def is_admin(self) -> bool:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import actors, audit, deliveries, journal, policy
+from models import actors, audit, deliveries, journal, lists, policy
 from models.base import now
 from models.errors import NotAllowed, NotFound
 from models.groups.finding import KEEPERS, membership
@@ -67,6 +67,7 @@ async def leave(session: AsyncSession, group: Group, *, by: Staff) -> None:
         raise OwnerStays(group_id=group.id)
     await session.delete(found)
     await session.flush()
+    await lists.forget(session, group.id, of=by.actor_id)
     journal.record(session, journal.Left(group.id, by.actor_id, found.uri or ""))
 
 

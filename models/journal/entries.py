@@ -325,6 +325,13 @@ class AnnouncementOver(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class HomeSorted(Entry):
+    """Somebody follows other hashtags now, or has others in lists that are kept apart from their home timeline."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
     """An account was disabled, or a token or sign-in ended: open streams of it must close."""
 

@@ -47,7 +47,7 @@ from models.policy.groups import (
 )
 from models.policy.hearing import is_followed, is_heard, is_in_force, is_read_in, unheard
 from models.policy.house import visible_announcements
-from models.policy.people import introducible_actors, is_apart, visible_actors
+from models.policy.people import introducible_actors, is_apart, listable_actors, visible_actors
 from models.policy.posts import (
     knew_posts,
     nameable_posts,
@@ -75,6 +75,7 @@ __all__ = [
     "is_member",
     "is_read_in",
     "knew_posts",
+    "listable_actors",
     "may_administer",
     "may_answer_in",
     "may_contribute",

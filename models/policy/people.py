@@ -5,7 +5,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
 from models.policy.groups import groups_read_by, readable_groups, visible_groups
-from models.tables import EVERYBODY, Actor, ActorType, Block, Disclosure, Group, Introduction, Like, Post
+from models.tables import (
+    EVERYBODY,
+    Account,
+    Actor,
+    ActorType,
+    Block,
+    Disclosure,
+    Follow,
+    Group,
+    Introduction,
+    Like,
+    Membership,
+    MemberState,
+    Post,
+)
 from models.viewers import RemoteViewer, Staff, Viewer
 
 
@@ -40,6 +54,21 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     return actors.where(
         Actor.host == "", or_(and_(Actor.type == ActorType.GROUP, groups), and_(Actor.type != ActorType.GROUP, people))
     )
+
+
+def listable_actors(staff: Staff) -> Select[Actor]:
+    """Whom `staff` can put into a list: who is in their home timeline. Those are colleagues, oneself among them, people
+    elsewhere whom they follow, and groups they belong to."""
+    colleague = exists().where(Account.actor_id == Actor.id, Account.disabled_at.is_(None))
+    followed = exists().where(
+        Follow.follower_id == staff.actor_id, Follow.followee_id == Actor.id, Follow.accepted_at.is_not(None)
+    )
+    belongs = exists().where(
+        Membership.group_id == Actor.id,
+        Membership.actor_id == staff.actor_id,
+        Membership.state == MemberState.MEMBER,
+    )
+    return visible_actors(staff).where(or_(colleague, followed, belongs), ~is_apart(staff.actor_id, Actor.id))
 
 
 def _is_met_in_group(staff: Staff) -> ColumnElement[bool]:

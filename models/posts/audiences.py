@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -22,6 +22,7 @@ from models.tables import (
     ConsentState,
     Follow,
     Like,
+    ListMember,
     Poll,
     Post,
     PostTag,
@@ -203,15 +204,21 @@ def _counts(viewer: Staff) -> Any:
 
 
 class Facts:
-    """What says without asking anybody that a stream has nothing to do with some posts: their tags and groups."""
+    """What says without asking anybody that a stream has nothing to do with some posts: their tags, and the lists of
+    somebody that they can be in, groups among them."""
 
-    def __init__(self, tags: Iterable[str], groups: Iterable[int]) -> None:
+    def __init__(self, tags: Iterable[str], lists: Iterable[int]) -> None:
         self.tags = frozenset(tags)
-        self.groups = frozenset(groups)
+        self.lists = frozenset(lists)
 
 
 async def facts_of(session: AsyncSession, ids: Iterable[int]) -> Facts:
     wanted = list(ids)
     tags = await session.scalars(select(PostTag.name).where(PostTag.post_id.in_(wanted)))
-    groups = await session.scalars(select(Post.group_id).where(Post.id.in_(wanted)))
-    return Facts(tags, [group_id for group_id in groups if group_id is not None])
+    groups = select(Post.group_id).where(Post.id.in_(wanted), Post.group_id.is_not(None))
+    listed = (
+        select(ListMember.list_id)
+        .join(Post, or_(ListMember.actor_id == Post.author_id, ListMember.actor_id == Post.group_id))
+        .where(Post.id.in_(wanted))
+    )
+    return Facts(tags, await session.scalars(groups.union_all(listed)))

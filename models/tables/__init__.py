@@ -42,6 +42,7 @@ from models.tables.pushes import Push, PushSubscription, VapidKey
 from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like, ThreadMute
 from models.tables.safety import Block, Report, ReportReason
 from models.tables.scheduled import ScheduledFile, ScheduledPost
+from models.tables.sorting import FeaturedTag, FollowedTag, ListMember, OwnList, RepliesPolicy
 from models.tables.tokens import AccessToken, Application, AuthorizationCode, IdempotencyKey, Marker
 from models.tables.upkeep import Backfill, Comparison, ThreadFill
 
@@ -85,11 +86,13 @@ __all__ = [
     "Ended",
     "Endorsement",
     "Featured",
+    "FeaturedTag",
     "Filter",
     "FilterAction",
     "FilterKeyword",
     "FilterPost",
     "Follow",
+    "FollowedTag",
     "Group",
     "Halt",
     "HaltReason",
@@ -105,6 +108,7 @@ __all__ = [
     "Level",
     "Like",
     "LinkCard",
+    "ListMember",
     "Marker",
     "Media",
     "MediaKind",
@@ -120,6 +124,7 @@ __all__ = [
     "NotificationPolicy",
     "NotificationType",
     "Outcome",
+    "OwnList",
     "Parked",
     "Partner",
     "PartnerState",
@@ -136,6 +141,7 @@ __all__ = [
     "Received",
     "ReceivedState",
     "Recipient",
+    "RepliesPolicy",
     "Report",
     "ReportReason",
     "Revision",

@@ -26,6 +26,7 @@ class Account(Base):
     """A person of this company who can sign in.
 
     `filter_version` is another one after every change of their filters, and 0 while these match nothing.
+    `sorts_home`: what is in their home timeline is not the usual (`models.sorting`).
     """
 
     __tablename__ = "accounts"
@@ -41,6 +42,7 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
     filter_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    sorts_home: Mapped[bool] = mapped_column(default=False, server_default="0")
 
     actor: Mapped[Actor] = relationship(lazy="raise")
 

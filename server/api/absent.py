@@ -31,9 +31,6 @@ class NothingToConfirm(NotAllowed):
 
 # Empty lists: path, scope, who may ask
 _EMPTY: tuple[tuple[str, str, Access], ...] = (
-    ("/api/v1/followed_tags", "read:follows", Access.PERSON),
-    ("/api/v1/featured_tags", "read:accounts", Access.PERSON),
-    ("/api/v1/featured_tags/suggestions", "read:accounts", Access.PERSON),
     ("/api/v1/trends", "", Access.PUBLIC),
     ("/api/v1/trends/tags", "", Access.PUBLIC),
     ("/api/v1/trends/statuses", "", Access.PUBLIC),
@@ -45,7 +42,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = (
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
     ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
-    ("DELETE", r"/api/v1/featured_tags/{id:\d+}", "write:accounts", Access.PERSON),
     # as Mastodon answers where no service translates
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),
     ("GET", "/api/proofs", "", Access.PUBLIC),
@@ -63,8 +59,6 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 
 # What would have to be stored somewhere: method, path, scopes
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("POST", "/api/v1/tags/{name}/follow", ("write:follows", "follow")),
-    ("POST", "/api/v1/featured_tags", ("write:accounts",)),
     ("POST", "/api/v1/push/subscription", ("push",)),
     ("POST", "/api/v1/collections", ("write:collections",)),
 )

@@ -12,7 +12,6 @@ from models.posts import outlines
 from models.tables import Actor, ActorType, Follow, Group, Membership
 from models.viewers import Staff
 from server.api import answers, resolving, visiting
-from server.api.entities import collections
 from server.api.entities.shelf import SHELF
 from server.api.paging import links
 from server.api.routing import Access, Call, Routes
@@ -124,19 +123,9 @@ async def _related(call: Call, which: str) -> web.Response:
     return answers.answer_list(bodies, headers=links(call, keys))
 
 
-@routes.get(r"/api/v1/accounts/{id:\d+}/lists", "read:lists")
-async def lists(call: Call) -> web.Response:
-    """The groups one shares with somebody."""
-    async with call.reading() as session:
-        actor = await actors.one(session, call.viewer, call.id())
-        found = await session.scalars(groups.shared(call.staff, actor.id))
-        return answers.answer([collections.as_list(group) for group in found.all()])
-
-
-@routes.get(r"/api/v1/accounts/{id:\d+}/featured_tags", "read:accounts", access=Access.PUBLIC)
 @routes.get(r"/api/v1/accounts/{id:\d+}/identity_proofs", "read:accounts")
 async def nothing_of(call: Call) -> web.Response:
-    """Nobody features anything here."""
+    """Nobody proves anything here."""
     async with call.reading() as session:
         await actors.one(session, call.viewer, call.id())
     return answers.answer([])

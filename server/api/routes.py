@@ -28,6 +28,7 @@ from server.api import (
     search,
     statuses,
     suggestions,
+    tags,
     timelines,
 )
 from server.api.routing import Route, Routes
@@ -53,6 +54,7 @@ ALL: tuple[Routes, ...] = (
     quotes.routes,
     media.routes,
     timelines.routes,
+    tags.routes,
     lists.routes,
     filters.routes,
     conversations.routes,

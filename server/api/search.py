@@ -6,13 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import search
 from models.posts import outlines
 from models.tables import Actor, Post
-from models.text.clean import fold_tag
 from models.viewers import Staff
 from server.api import answers, resolving
 from server.api.accounts import matching
-from server.api.entities import collections
 from server.api.entities.shelf import SHELF
 from server.api.routing import Access, Call, Routes
+from server.api.tags import described
 
 routes = Routes()
 
@@ -54,8 +53,9 @@ async def _found(call: Call) -> Answer:
         if wanted in ("", "statuses") and isinstance(call.viewer, Staff):
             found["statuses"] = await _statuses(call, session, text, met if isinstance(met, Post) else None)
     if wanted in ("", "hashtags"):
-        base_url = call.config.base_url
-        found["hashtags"] = [answers.encoded(collections.tag(base_url, name)) for name in await _tags(call, text)]
+        names = await _tags(call, text)
+        async with call.reading() as session:
+            found["hashtags"] = [answers.encoded(tag) for tag in await described(call, session, names)]
     return found
 
 
@@ -94,9 +94,3 @@ async def _tags(call: Call, text: str) -> list[str]:
     async with call.reading() as session:
         names = search.tags(call.viewer, text.strip()).offset(_offset(call)).limit(_limit(call))
         return list(await session.scalars(names))
-
-
-@routes.get("/api/v1/tags/{name}", "read:statuses", access=Access.PUBLIC)
-async def tag(call: Call) -> web.Response:
-    """A hashtag nobody used is one all the same."""
-    return answers.answer(collections.tag(call.config.base_url, fold_tag(call.name())))

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Select
 
-from models import timelines
+from models import lists, timelines
 from models.posts import outlines
 from models.posts.outlines import Query
 from models.tables import Bookmark, Like, Post
@@ -23,7 +23,7 @@ _TAGS = 8
 
 @routes.get("/api/v1/timelines/home", "read:statuses")
 async def home(call: Call) -> web.Response:
-    return await _page(call, timelines.home)
+    return await _page(call, timelines.home_of(call.staff))
 
 
 @routes.get("/api/v1/timelines/public", "read:statuses", access=Access.PUBLIC)
@@ -57,10 +57,12 @@ def _locality(call: Call) -> bool | None:
 
 @routes.get(r"/api/v1/timelines/list/{id:\d+}", "read:lists")
 async def of_list(call: Call) -> web.Response:
-    """A group one belongs to."""
+    """A group one belongs to, or a list of one's own."""
     async with call.reading() as session:
         group = await own_group(session, call.staff, call.id())
-    return await _page(call, timelines.of_own_group, group.id)
+        if group is None:
+            await lists.one(session, call.id(), by=call.staff)
+    return await _page(call, timelines.of_own_list if group is None else timelines.of_own_group, call.id())
 
 
 @routes.get("/api/v1/timelines/direct", "read:statuses")

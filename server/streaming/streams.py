@@ -61,19 +61,23 @@ class Stream:
         return self.kind not in ("user:notification", "direct")
 
     def concerns(self, facts: Facts) -> bool:
-        """Whether posts of these tags and groups can belong to this stream at all."""
+        """Whether posts of these tags and in these lists can belong to this stream at all."""
         match self.kind:
             case "hashtag" | "hashtag:local":
                 return fold_tag(self.argument) in facts.tags
             case "list":
-                return int(self.argument) in facts.groups
+                return int(self.argument) in facts.lists
         return True
 
     async def readers(
         self, session: AsyncSession, viewers: Iterable[Staff], post_ids: Iterable[int]
     ) -> dict[int, set[int]]:
         """By account which of some posts belong to this stream, and exist for that one of `viewers` now."""
-        return await audiences.readers_among(session, viewers, _posts, post_ids, self)
+        people, ids = list(viewers), list(post_ids)
+        sorting = [viewer for viewer in people if viewer.sorts_home] if self.kind == "user" else []
+        usual = [viewer for viewer in people if viewer not in sorting] if sorting else people
+        found = await audiences.readers_among(session, usual, _posts, ids, self)
+        return found | await audiences.readers_among(session, sorting, timelines.sorted_home, ids)
 
 
 def _posts(viewer: Staff, stream: Stream) -> Select[Post]:
@@ -89,7 +93,7 @@ def _posts(viewer: Staff, stream: Stream) -> Select[Post]:
         case "hashtag:local":
             return timelines.narrowed(timelines.of_tag(viewer, stream.argument), viewer, is_local=True)
         case "list":
-            return timelines.of_own_group(viewer, int(stream.argument))
+            return timelines.of_group_or_list(viewer, int(stream.argument))
     return timelines.direct(viewer)
 
 

@@ -43,11 +43,14 @@ class News:
     deleted: list[int] = field(default_factory=list)
     notified: dict[int, list[int]] = field(default_factory=dict)
     others: list[Entry] = field(default_factory=list)
+    sorting: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> "News":
         news = cls()
         for entry in entries:
+            if isinstance(entry, journal.FiltersChanged | journal.HomeSorted):
+                news.sorting.add(entry.account_id)
             match entry:
                 case journal.PostWritten(post_id):
                     news.written.append(post_id)
@@ -64,7 +67,7 @@ class News:
         return news
 
     def __bool__(self) -> bool:
-        return bool(self.written or self.edited or self.deleted or self.notified or self.others)
+        return bool(self.written or self.edited or self.deleted or self.notified or self.others or self.sorting)
 
 
 async def tell(app: web.Application, connections: Sequence[Connection], news: News) -> None:
@@ -90,9 +93,8 @@ async def tell(app: web.Application, connections: Sequence[Connection], news: Ne
 
 async def _meet_again(session: AsyncSession, connections: Sequence[Connection], news: News) -> None:
     """Whoever sorted something for themselves sees it otherwise from now on."""
-    changed = {entry.account_id for entry in news.others if isinstance(entry, journal.FiltersChanged)}
-    for connection in connections if changed else ():
-        if connection.viewer.account_id in changed:
+    for connection in connections if news.sorting else ():
+        if connection.viewer.account_id in news.sorting:
             connection.viewer = await accounts.as_of_now(session, connection.viewer) or connection.viewer
 
 

@@ -116,7 +116,7 @@ async def _page(session: AsyncSession, by: Staff, request: web.Request) -> _Page
         return _Page(by, of_thread, False)
     if "group" in request.query or "post" in request.query:
         raise NotFound
-    return _Page(by, timelines.home(by), False)
+    return _Page(by, timelines.home_of(by)(by), False)
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ async def home(
     by = staff(request)
     asked = asked_page(request)
     live = events_url(looks)
-    found = await reading.page(session, by, timelines.home, asked)
+    found = await reading.page(session, by, timelines.home_of(by), asked)
     part, links = paging(request, asked, [post.id for post in found])
     newest = asked.max_id is None and asked.min_id is None
     return views.HomeView(

@@ -1,21 +1,20 @@
 """What is talked about, for who would judge it elsewhere. Here nothing waits for that: people read what they may."""
 
-from typing import Any
-
 from aiohttp import web
 
 from models import search
 from models.errors import Invalid, NotFound
 from models.text.clean import fold_tag
 from server.api import answers
-from server.api.entities import collections
 from server.api.routing import Access, Call, Routes
+from server.api.tags import described
 
 routes = Routes()
 
 _READ, _WRITE = "admin:read", "admin:write"
 _TAGS = "/api/v1/admin/tags"
 _PAGE, _MANY = 100, 200
+_JUDGED = {"trendable": True, "usable": True, "requires_review": False, "listable": True}
 
 
 class NothingIsJudged(Invalid):
@@ -38,7 +37,7 @@ async def tags(call: Call) -> web.Response:
     offset = call.params.number("offset", 0, least=0, most=10_000)
     async with call.reading() as session:
         found = (await session.scalars(search.tags(call.viewer, "").offset(offset).limit(limit))).all()
-    return answers.answer([_tag(call, name) for name in found])
+        return answers.answer([tag | _JUDGED for tag in await described(call, session, found)])
 
 
 @routes.get(_TAGS + "/{id}", _READ, access=Access.ADMIN)
@@ -47,16 +46,7 @@ async def tag(call: Call) -> web.Response:
     async with call.reading() as session:
         if name not in (await session.scalars(search.tags(call.viewer, name))).all():
             raise NotFound(tag=name)
-    return answers.answer(_tag(call, name))
-
-
-def _tag(call: Call, name: str) -> dict[str, Any]:
-    return collections.tag(call.config.base_url, name) | {
-        "trendable": True,
-        "usable": True,
-        "requires_review": False,
-        "listable": True,
-    }
+        return answers.answer((await described(call, session, [name]))[0] | _JUDGED)
 
 
 @routes.put(_TAGS + "/{id}", _WRITE, access=Access.ADMIN)

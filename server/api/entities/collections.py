@@ -1,9 +1,10 @@
-"""Mastodon's smaller entities: lists, which are one's groups here, hashtags, markers."""
+"""Mastodon's smaller entities: lists, which are one's groups here and one's own, hashtags, markers."""
 
 from typing import Any
 
-from models.tables import Group, Marker
-from server.api.entities.times import instant
+from models.tables import Group, Marker, OwnList
+from models.tags import Day, Featured, Standing
+from server.api.entities.times import day, instant
 
 
 def as_list(group: Group) -> dict[str, Any]:
@@ -17,15 +18,46 @@ def as_list(group: Group) -> dict[str, Any]:
     }
 
 
-def tag(base_url: str, name: str) -> dict[str, Any]:
-    """A hashtag; how often it was used is not counted."""
+def own_list(row: OwnList) -> dict[str, Any]:
+    """A list that somebody made."""
     return {
-        "id": name,
-        "name": name,
-        "url": f"{base_url}/tags/{name}",
-        "history": [],
-        "following": False,
-        "featuring": False,
+        "id": str(row.id),
+        "title": row.title,
+        "replies_policy": str(row.replies_policy),
+        "exclusive": row.is_exclusive,
+        "kontor": None,
+    }
+
+
+def tag(base_url: str, standing: Standing) -> dict[str, Any]:
+    """A hashtag, with how often it was used lately."""
+    return {
+        "id": standing.name,
+        "name": standing.name,
+        "url": _url(base_url, standing.name),
+        "history": history(standing.days),
+        "following": standing.is_followed,
+        "featuring": standing.is_featured,
+    }
+
+
+def _url(base_url: str, name: str) -> str:
+    return f"{base_url}/tags/{name}"
+
+
+def history(days: list[Day]) -> list[dict[str, str]]:
+    """How often something was used on the last days, newest first; numbers are texts here."""
+    return [{"day": str(each.begins), "accounts": str(each.people), "uses": str(each.uses)} for each in days]
+
+
+def featured_tag(base_url: str, found: Featured) -> dict[str, Any]:
+    """A hashtag on a profile."""
+    return {
+        "id": str(found.id),
+        "name": found.name,
+        "url": _url(base_url, found.name),
+        "statuses_count": str(found.uses),
+        "last_status_at": day(found.last_at),
     }
 
 

@@ -98,6 +98,27 @@ async def test_who_changes_their_filters_is_told_on_the_home_stream(ada: Phone, 
     assert (first_of_other["event"], first_of_other["payload"]["filtered"]) == ("update", [])
 
 
+async def test_the_home_stream_and_those_of_lists_are_as_one_sorts_them(ada: Phone, grace: Phone, world: World) -> None:
+    other = await world.alan.founds("other", access=Access.OPEN)
+    made = (await ada.post("/api/v1/lists", json={"title": "Team", "exclusive": True})).body
+    async with listening(ada, "?stream=user") as socket, listening(grace, "?stream=user") as usual:
+        await ada.post(f"/api/v1/lists/{made['id']}/accounts", json={"account_ids": [str(world.joan.id)]})
+        await ada.post("/api/v1/tags/tea/follow")
+        await socket.subscribes("list", list=made["id"])
+        apart = await world.joan.writes("In the list")
+        tagged = await world.alan.writes("#tea", group=other)
+        last = await world.grace.writes("For all")
+        heard = [await socket.hears() for _ in range(3)]
+        of_grace = [await usual.hears() for _ in range(2)]
+
+    assert [(told["stream"], told["payload"]["id"]) for told in heard] == [
+        (["list", made["id"]], str(apart.id)),
+        (["user"], str(tagged.id)),
+        (["user"], str(last.id)),
+    ]
+    assert [told["payload"]["id"] for told in of_grace] == [str(apart.id), str(last.id)]
+
+
 async def test_notifications_come_on_the_home_stream_and_alone(ada: Phone, grace: Phone, world: World) -> None:
     async with listening(ada, "?stream=user:notification") as socket:
         await grace.writes("Hello @ada")

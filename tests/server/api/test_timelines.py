@@ -155,12 +155,6 @@ async def test_lists_are_the_groups_one_belongs_to(ada: Phone, joan: Phone, worl
     await joan.get(f"/api/v1/lists/{world.alpine.id}/accounts", status=404)
 
 
-async def test_a_list_cannot_be_made(ada: Phone) -> None:
-    answer = await ada.post("/api/v1/lists", json={"title": "Friends"}, status=422)
-
-    assert answer.body["code"] == "lists_are_groups"
-
-
 async def test_a_conversation_is_its_newest_message_and_with_whom(ada: Phone, grace: Phone, world: World) -> None:
     first = await world.ada.tells(world.grace, text="One")
     second = await world.grace.replies(first, "Two @ada")
