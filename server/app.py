@@ -21,6 +21,7 @@ from models.instance import CardsFor, Instance, Mode
 from models.tables import Actor, Post
 from models.viewers import Staff
 from server import copies, images, link_cards, media, middleware, pages, recordings
+from server.api.limits import LOOKUPS
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES, VISITS
 from server.link_cards import WISHES
@@ -50,6 +51,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES], wishes=app[WISHES])
 
     async def resolve(text: str, by: Staff) -> Actor | Post | None:
+        app[LOOKUPS].spend(f"account {by.account_id}")
         return await discovery.resolve(wire, text, by=by)
 
     app[RESOLVER] = resolve

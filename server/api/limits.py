@@ -13,6 +13,7 @@ WINDOW = 300
 _MOST = 50_000
 _REGISTRATIONS = 60
 _TOKENS = 120
+_LOOKUPS = 120
 
 
 class TooManyRequests(DomainError):
@@ -57,6 +58,8 @@ class Allowance:
 ALLOWANCE = web.AppKey("api_allowance", Allowance)
 REGISTRATIONS = web.AppKey("api_registrations", Allowance)
 TOKENS = web.AppKey("api_tokens", Allowance)
+LOOKUPS = web.AppKey("lookups", Allowance)
+"""How often one person, by whatever means, may have us ask another server for whom or what they typed (R-83)."""
 
 
 def setup(app: web.Application, config: Config) -> None:
@@ -65,3 +68,4 @@ def setup(app: web.Application, config: Config) -> None:
     app[ALLOWANCE] = Allowance(most)
     app[REGISTRATIONS] = Allowance(_REGISTRATIONS if most else 0)
     app[TOKENS] = Allowance(_TOKENS if most else 0)
+    app[LOOKUPS] = Allowance(_LOOKUPS if most else 0)

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from aiohttp import web
 
-from server.api.limits import WINDOW, Allowance, TooManyRequests
+from server.api.limits import TOKENS, WINDOW, Allowance, TooManyRequests
 from tests.server.api.phone import Phone
 
 
@@ -46,6 +47,16 @@ async def test_R_83_applications_cannot_be_registered_without_end(anybody: Phone
 
     assert statuses[0] == 200
     assert statuses[-1] == 429
+
+
+async def test_R_83_tokens_cannot_be_tried_without_end(anybody: Phone, app: web.Application) -> None:
+    """Secrets and codes are guessed at the same address, so it has a count of its own."""
+    app[TOKENS].most = 2
+    sent = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "guess"}
+
+    statuses = [(await anybody.ask("POST", path, data=sent)).status for path in ["/oauth/token", "/oauth/revoke"] * 2]
+
+    assert statuses == [401, 401, 429, 429]
 
 
 def test_a_new_window_begins_when_the_old_one_is_over() -> None:

@@ -1,15 +1,20 @@
 """Signing in and out: cookies, one sentence for all that is wrong, guesses slowed down, nowhere else to land."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from models import accounts
 from models.tables import Account, Role, SignIn
 from server.auth import passwords
 from server.auth.attempts import Attempts, TooManyAttempts
+from server.config import Config, new_key
+from server.context import CONFIG
+from server.web import cookies
 from server.web.answers import local_path
 from tests.server.web.browser import HOST, Browser
 from tests.server.web.conftest import Open
@@ -53,6 +58,20 @@ async def test_R_82_the_cookie_is_for_this_server_alone_and_out_of_reach_of_scri
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
     assert "Domain" not in cookie
+
+
+def test_R_82_where_there_is_tls_the_cookie_is_bound_to_it(tmp_path: Path) -> None:
+    """RFC 6265bis §4.1.3.2: browsers take a `__Host-` cookie only from this host, over TLS, for all of it."""
+    text = f'[instance]\nname = "Lovelace"\nurl = "https://lovelace.example"\n[secrets]\nkey = "{new_key()}"\n'
+    app = web.Application()
+    app[CONFIG] = Config.parse(text, path=tmp_path / "instance.toml")
+    answer = web.Response()
+
+    cookies.sign_in(make_mocked_request("GET", "/", app=app), answer, "token")
+
+    [cookie] = answer.cookies.values()
+    assert cookie.key == "__Host-kontor"
+    assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
 
 
 async def test_R_84_an_unknown_name_and_a_wrong_password_look_the_same(emma: Person, visitor: Browser) -> None:

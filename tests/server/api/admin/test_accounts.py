@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient
 
 from models import accounts, reports
 from models.tables import Role
+from tests.server.api.browser import Browser
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone
 from tests.world import EASTWIND, NORTHWIND, World, hire
@@ -101,10 +103,13 @@ async def test_lists_go_on_by_their_links(alan: Phone) -> None:
 
 
 async def test_who_is_disabled_is_out_and_may_be_let_in_again(
-    alan: Phone, ada: Phone, world: World, noted: Noted
+    alan: Phone, ada: Phone, world: World, noted: Noted, client: TestClient[Any, Any]
 ) -> None:
+    """R-82: with every token, and every browser."""
     path = f"{ACCOUNTS}/{world.ada.id}"
+    browser = await Browser.of(client, world.ada)
     await ada.get("/api/v1/timelines/home")
+    assert (await browser.ask("GET", "/groups")).status == 200
     async with world.database.writing() as session:
         made = await reports.report(session, await reports_about(session, world), by=world.joan.staff, text="Rude")
     await noted()
@@ -112,6 +117,7 @@ async def test_who_is_disabled_is_out_and_may_be_let_in_again(
     assert (await alan.post(f"{path}/action", json={"type": "disable", "report_id": str(made.id)})).body == {}
 
     await ada.get("/api/v1/timelines/home", status=401)
+    assert (await browser.ask("GET", "/groups")).status == 303
     assert (await alan.get(path)).body["disabled"] is True
     assert (await alan.get("/api/v1/admin/reports?resolved=true")).ids == [str(made.id)]
     assert await noted() == ["person_disabled", "report_dealt_with"]
@@ -119,6 +125,7 @@ async def test_who_is_disabled_is_out_and_may_be_let_in_again(
     await alan.post(f"{path}/enable")
     assert await noted() == ["person_enabled"]
     await ada.get("/api/v1/timelines/home", status=401)  # what ended stays ended
+    assert (await browser.ask("GET", "/groups")).status == 303
 
 
 async def reports_about(session: Any, world: World) -> Any:
