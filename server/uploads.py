@@ -13,7 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from models import media as files
-from models.tables import Media, MediaState
+from models.tables import Media, MediaKind, MediaState
 from models.viewers import Staff
 from server import copies, images, recordings
 from server.config import Config
@@ -54,7 +54,7 @@ async def store(
     async with app[DATABASE].writing() as session:
         media = await files.add_waiting(
             session,
-            container.kind,
+            MediaKind(container.kind),
             by=by,
             raw_file=raw,
             media_type="application/octet-stream",
@@ -233,7 +233,7 @@ def _stored(done: Converted, name: str, preview_name: str) -> files.StoredFile:
         preview_width=done.preview_width,
         preview_height=done.preview_height,
         blurhash=done.blurhash,
-        kind=done.kind,
+        kind=MediaKind(done.kind),
         duration=done.duration,
         frame_rate=done.frame_rate,
         bitrate=done.bitrate,

@@ -6,8 +6,8 @@ It needs PyAV, the optional extra `video`; without it there are pictures only, a
 import functools
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from server.config import Config
 from server.images import ImageTooExpensive, Pool
 from server.images.encoding import Refused
 from server.recordings.formats import EXTENSIONS, Container, Converted, Limits, media_types, sniff
@@ -50,6 +50,9 @@ __all__ = [
 
 HEAD = 64
 """How many bytes say what a file is."""
+if TYPE_CHECKING:
+    from server.config import Config
+
 _MEMORY_BYTES = 2 << 30
 _PROCESSOR_SECONDS = 120
 WALL_SECONDS = 240.0
@@ -63,7 +66,7 @@ def is_available() -> bool:
     return importlib.util.find_spec("av") is not None
 
 
-def limits(config: Config) -> Limits:
+def limits(config: "Config") -> Limits:
     media = config.media
     return Limits(
         bytes=media.max_video_bytes,

@@ -20,7 +20,6 @@ from av.filter import Graph
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from models.tables import MediaKind
 from server.images.encoding import Refused, blurhash_of, preview_of
 from server.recordings.formats import Container, Converted, Limits, Plan, plan
 
@@ -83,7 +82,7 @@ def _convert(raw: Path, out: Path, preview: Path, container: Container, limits: 
         raise _Refusal("recording_unreadable")
     if container is Container.GIF and making.pictures == 1:
         return Refused("stands_still", {})
-    kind = MediaKind.GIFV if container is Container.GIF else MediaKind.VIDEO if video else MediaKind.AUDIO
+    kind = "gifv" if container is Container.GIF else "video" if video else "audio"
     return Converted(
         kind=kind,
         media_type=made.written.media_type,

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from models.tables import MediaKind
-
 _PICTURES = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx")
 _ATOMS = (b"moov", b"mdat", b"wide")
 
@@ -23,11 +21,11 @@ class Container(StrEnum):
     GIF = "gif"
 
     @property
-    def kind(self) -> MediaKind:
-        """What is most likely in it."""
+    def kind(self) -> str:
+        """What is most likely in it, in the words of `MediaKind`; the worker knows no tables."""
         if self is Container.GIF:
-            return MediaKind.GIFV
-        return MediaKind.VIDEO if self in (Container.MOV, Container.MATROSKA) else MediaKind.AUDIO
+            return "gifv"
+        return "video" if self in (Container.MOV, Container.MATROSKA) else "audio"
 
 
 def sniff(head: bytes) -> Container | None:
@@ -114,7 +112,7 @@ class Limits:
 class Converted:
     """A recording of ours that was written, and its picture in WebP unless it is a sound."""
 
-    kind: MediaKind
+    kind: str
     media_type: str
     extension: str
     size: int

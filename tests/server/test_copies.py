@@ -13,6 +13,8 @@ from federation.trust import NotAdmitted, TooManyFetches
 from server import copies
 from server.config import Config
 from server.images import ImageTooLarge, ImageUnreadable
+from tests.darkroom import HerePool
+from tests.films import SECRET, film, needs_video
 from tests.town import configured
 
 URL = "https://northwind.example/1.png"
@@ -24,13 +26,14 @@ class Elsewhere:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int, bool]] = []
         self.fault: Exception | None = None
+        self.data = b"picture"
 
     async def fetch(self, wire: Any, url: str, *, max_bytes: int, anywhere: bool = False) -> tuple[bytes, str]:
         self.asked.append((url, max_bytes, anywhere))
         await asyncio.sleep(0)
         if self.fault is not None:
             raise self.fault
-        return b"picture", "image/png"
+        return self.data, "image/png"
 
     async def decode(self, data: bytes, **_: Any) -> Any:
         class Done:
@@ -90,6 +93,31 @@ async def test_R_46_a_failure_is_remembered_with_its_reason(
     clock.advance(hours=2)
     elsewhere.fault = None
     assert await kept.get(URL) is not None
+
+
+async def test_R_90_a_film_is_put_together_anew_and_kept_beside_the_pictures(
+    kept: copies.RemoteFiles, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_video()
+    monkeypatch.setattr("server.recordings.pool", HerePool)
+    elsewhere.data = film()
+    url = "https://northwind.example/film"
+
+    place, again = await asyncio.gather(kept.get_recording(url), kept.get_recording(url))
+
+    assert place is not None
+    assert (place, place.suffix) == (again, ".mp4")
+    assert SECRET.encode() in elsewhere.data
+    assert SECRET.encode() not in place.read_bytes()
+    assert elsewhere.asked == [(url, 41_943_040, False)]
+    assert [each.name for each in place.parent.iterdir()] == [place.name]
+    assert await kept.get_recording(url) == place
+
+    for data, reason in ((b"OggS rubbish", "unreadable"), (b"<html>", "unreadable")):
+        elsewhere.data = data
+        assert await kept.get_recording(f"{url}?{data[:1]!r}") is None
+        assert kept.failure(f"{url}?{data[:1]!r}") == reason
+    await kept.close()
 
 
 async def test_being_asked_to_wait_is_no_failure(kept: copies.RemoteFiles, elsewhere: Elsewhere) -> None:

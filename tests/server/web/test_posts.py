@@ -1,6 +1,7 @@
 """Writing, changing and deleting posts in pages; what was typed is never lost."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.posts import reading
 from models.posts.drafts import Draft
 from models.posts.writing import edit
 from models.tables import Post, Verdict
+from tests.films import film, needs_video
 from tests.server.web.browser import Browser
 from tests.server.web.conftest import Open
 from tests.world import World
@@ -131,6 +133,33 @@ async def test_L12_naming_somebody_outside_is_explained_and_can_be_meant(world: 
 
 
 # Pictures
+
+
+async def test_videos_and_sounds_go_along_too(world: World, ada: Browser) -> None:
+    needs_video()
+    sent = await ada.submit(
+        "/",
+        "/posts",
+        ("image", film()),
+        ("alt", "The mill"),
+        ("image", film("mp3", None, "libmp3lame")),
+        ("alt", ""),
+        text="Look and listen",
+    )
+    page = await ada.follow(sent)
+
+    [video] = re.findall(r"<video[^>]*>.*?</video>", page.html)
+    assert 'aria-label="The mill"' in video
+    assert 'preload="metadata"' in video
+    assert re.search(r'poster="/media/[0-9a-f/]+\.webp"', video)
+    assert 'aria-label="Sound without description"' in page.html
+    [path] = re.findall(r'<source src="([^"]+)" type="video/mp4">', video)
+    part = await ada.get(path, Range="bytes=0-3")
+    assert part.status == 206
+
+    refused = await ada.submit("/", "/posts", ("image", b"OggS and no more"), ("alt", ""), text="Listen")
+    assert "This is not a video or sound we can read." in refused.words
+    assert 'accept="image/*,video/*,audio/*"' in refused.html
 
 
 async def test_pictures_go_along_with_what_one_sees_in_them(world: World, ada: Browser) -> None:
