@@ -33,6 +33,7 @@ from federation.signatures import PublicKey, Wish, sha256_base64, sign
 from federation.signatures import keys as pairs
 from federation.signatures.messages import Form
 from federation.signatures.multikey import decode_key, encode_key
+from federation.signatures.sending import Unsigned, unsigned
 from models import actors
 from models.base import new_id, now
 from models.database import Database
@@ -125,7 +126,21 @@ class Signer:
 
         Headers in `also` are sent and signed.
         """
-        return sign(
+        request = self.unsigned_delivery(url, body, sha256=sha256, form=form, also=also, wish=wish)
+        return request.complete(pairs.sign_bytes(self.keys.rsa_private, request.data))
+
+    def unsigned_delivery(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        sha256: str,
+        form: Form = "cavage",
+        also: Mapping[str, str] | None = None,
+        wish: Wish | None = None,
+    ) -> Unsigned:
+        """The same for whoever has `keys.rsa_private` sign it elsewhere."""
+        return unsigned(
             "POST",
             url,
             body,

@@ -1,14 +1,11 @@
 """Makes one delivery: signs, posts, knocks a second time in the other form where that helps, judges the answer."""
 
-import asyncio
 import re
-from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from time import monotonic
 
+from federation.delivery.signing import Signing
 from federation.errors import ProtocolError
 from federation.fetch import Answer, FetchFailed, FetchRefused
 from federation.signatures import Form, TimeRefused, read_wish, sha256_base64
@@ -52,7 +49,7 @@ class Attempt:
         return self.result.status is not None and self.result.status < 500
 
 
-async def deliver(wire: Wire, signing: Executor, lane: Lane, claimed: Claimed, parcel: Parcel) -> Attempt:
+async def deliver(wire: Wire, signing: Signing, lane: Lane, claimed: Claimed, parcel: Parcel) -> Attempt:
     """Make one delivery; whatever happens is an ending, nothing is raised but for faults of our own."""
     known = lane.form if _is_fresh(lane.form_at) else None
     form: Form = "rfc9421" if known == "rfc9421" else "cavage"
@@ -84,7 +81,7 @@ def _calls_for_the_other(status: int, form: Form, known: str | None) -> bool:
 
 
 async def _post(
-    wire: Wire, signing: Executor, claimed: Claimed, parcel: Parcel, form: Form, *, wished: str | None = None
+    wire: Wire, signing: Signing, claimed: Claimed, parcel: Parcel, form: Form, *, wished: str | None = None
 ) -> tuple[Answer, float]:
     """One request: what came back, and after how many seconds. `wished` is what the host asked for (SIG-29)."""
     signer = await wire.keys.signer(wire.database, claimed.actor_id)
@@ -92,8 +89,10 @@ async def _post(
         signer = signer.before_rotation()  # SIG-30: that there are new keys is told under those that are known
     also = await headers_for(wire, claimed.actor_id, claimed.host)
     wish = read_wish(wished, key_id=signer.keys.rsa_id)
-    sign = partial(signer.delivery, claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also, wish=wish)
-    headers: Mapping[str, str] = await asyncio.get_running_loop().run_in_executor(signing, sign)
+    request = signer.unsigned_delivery(
+        claimed.inbox, parcel.body, sha256=parcel.sha256, form=form, also=also, wish=wish
+    )
+    headers = request.complete(await signing.sign(signer.keys.rsa_private, request.data))
     began = monotonic()
     answer = await wire.fetcher.post(claimed.inbox, parcel.body, headers, deadline=wire.delivery_deadline)
     return answer, monotonic() - began

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -15,6 +14,7 @@ from federation import decisions, peers
 from federation.delivery import whereabouts
 from federation.delivery.admission import Admission
 from federation.delivery.courier import Attempt, Parcel, deliver
+from federation.delivery.signing import Signing
 from federation.memory import Fading
 from federation.wire import Wire
 from models import audit, lanes
@@ -31,7 +31,6 @@ _PACE_SECONDS = 0.02
 _POLL_SECONDS = 2.0
 _PAUSE_SECONDS = 5.0
 _PARTING_SECONDS = 3.0
-_SIGNING_THREADS = 2
 _PROBE_FROM = 2
 _RETRIED_SHARE = 4
 """One lane in so many may be that of a host that did not take the last thing: it may take all the time we give it."""
@@ -72,7 +71,7 @@ class Sender:
         self._looks = looks
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._asked: Fading[str, bool] = Fading(_ASK_AGAIN_AFTER, limit=4096)
-        self._signing = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="signing")
+        self._signing = Signing()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send whatever is due until `stop` is set; then end the requests under way and give the rest back."""
@@ -107,8 +106,8 @@ class Sender:
         await asyncio.gather(*self._looking.values())
 
     async def close(self) -> None:
-        """End the threads; a sender that ran is closed by its end."""
-        self._signing.shutdown(wait=False, cancel_futures=True)
+        """End what signs beside us; a sender that ran is closed by its end."""
+        await self._signing.close()
 
     # Taking and noting
 

@@ -1,8 +1,10 @@
 """Makes the headers that turn a request of ours into a signed one."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -18,7 +20,21 @@ _DERIVED = frozenset({"@method", "@target-uri", "@authority", "@scheme", "@reque
 ACTIVITY_JSON = "application/activity+json"
 
 
-def sign(
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A request whose signature is still to be made: what has to be signed, and how the headers are completed."""
+
+    data: bytes
+    complete: Callable[[bytes], dict[str, str]]
+
+
+def sign(method: str, url: str, body: bytes = b"", *, private_key: PrivateKey, **facts: Any) -> dict[str, str]:
+    """The headers that make this request a signed one; `facts` as `unsigned` takes them."""
+    request = unsigned(method, url, body, private_key=private_key, **facts)
+    return request.complete(sign_bytes(private_key, request.data))
+
+
+def unsigned(
     method: str,
     url: str,
     body: bytes = b"",
@@ -33,8 +49,8 @@ def sign(
     with_query: bool = True,
     also: Mapping[str, str] | None = None,
     wish: Wish | None = None,
-) -> dict[str, str]:
-    """The headers that make this request a signed one; send them all, and nothing else under these names.
+) -> Unsigned:
+    """The headers of a request but for its signature; send them all, and nothing else under these names.
 
     A POST gets `Content-Type` and a digest; `sha256` (from `sha256_base64`) saves hashing a body again, and given with
     a GET it adds the digest that some servers want there (SIG-6). `accept` belongs to a GET. `with_query=False` leaves
@@ -54,7 +70,7 @@ def sign(
         headers.update(also)
     covered = tuple(name.lower() for name in also or ())
     if form == "rfc9421":
-        _add_rfc9421(
+        return _rfc9421(
             headers,
             Request(method, url, ()),
             sha256,
@@ -64,13 +80,11 @@ def sign(
             now=now,
             wish=wish,
         )
-    else:
-        url = url if with_query or not is_read else url.partition("?")[0]
-        _add_cavage(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
-    return headers
+    url = url if with_query or not is_read else url.partition("?")[0]
+    return _cavage(headers, method, url, sha256, covered=covered, key_id=key_id, private_key=private_key, now=now)
 
 
-def _add_cavage(
+def _cavage(
     headers: dict[str, str],
     method: str,
     url: str,
@@ -80,7 +94,7 @@ def _add_cavage(
     key_id: str,
     private_key: PrivateKey,
     now: datetime,
-) -> None:
+) -> Unsigned:
     is_read = method in ("GET", "HEAD")
     names = list(cavage.GET_HEADERS if is_read else cavage.POST_HEADERS)
     headers["Date"] = format_http_date(now)
@@ -90,14 +104,18 @@ def _add_cavage(
             names.insert(3, "digest")
     described = cavage.CavageSignature(key_id, (*names, *covered), b"")
     string = cavage.signing_string(described, Request(method, url, tuple(headers.items())))
-    signed = base64.b64encode(sign_bytes(private_key, string.encode("utf-8"))).decode("ascii")
     # SIG-4: keyId comes first, one implementation relies on it.
     algorithm = "rsa-sha256" if isinstance(private_key, RSAPrivateKey) else "hs2019"
     listed = " ".join(described.headers)
-    headers["Signature"] = f'keyId="{key_id}",algorithm="{algorithm}",headers="{listed}",signature="{signed}"'
+    opening = f'keyId="{key_id}",algorithm="{algorithm}",headers="{listed}",signature="'
+
+    def complete(signature: bytes) -> dict[str, str]:
+        return headers | {"Signature": f'{opening}{base64.b64encode(signature).decode("ascii")}"'}
+
+    return Unsigned(string.encode("utf-8"), complete)
 
 
-def _add_rfc9421(
+def _rfc9421(
     headers: dict[str, str],
     request: Request,
     sha256: str | None,
@@ -107,7 +125,7 @@ def _add_rfc9421(
     private_key: PrivateKey,
     now: datetime,
     wish: Wish | None,
-) -> None:
+) -> Unsigned:
     names = list(rfc9421.GET_COMPONENTS if request.method in ("GET", "HEAD") else rfc9421.POST_COMPONENTS)
     if sha256 is not None:
         headers["Content-Digest"] = content_digest_header(sha256)
@@ -125,4 +143,8 @@ def _add_rfc9421(
     described = InnerList(tuple(Item(name) for name in names), params)
     base = rfc9421.signature_base(described, Request(request.method, request.url, tuple(headers.items())))
     headers["Signature-Input"] = f"{label}={serialize(described)}"
-    headers["Signature"] = f"{label}={serialize(Item(sign_bytes(private_key, base)))}"
+
+    def complete(signature: bytes) -> dict[str, str]:
+        return headers | {"Signature": f"{label}={serialize(Item(signature))}"}
+
+    return Unsigned(base, complete)
