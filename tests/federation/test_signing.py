@@ -20,7 +20,7 @@ async def test_many_signatures_are_made_beside_us_and_are_the_same() -> None:
     try:
         assert await all_signed() == wanted
         assert signing._start is not None
-        while signing._helper is None:
+        while signing._helper is None:  # noqa: ASYNC110 - there is nothing to wait for but the process itself
             await asyncio.sleep(0.01)
         process = signing._helper._process
         assert await all_signed() == wanted
