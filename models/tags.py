@@ -82,6 +82,11 @@ def day_of(post_id: Any) -> ColumnElement[int]:
     return number
 
 
+def day_number(post_id: int) -> int:
+    """The same of an id that is known."""
+    return post_id // _IDS_A_DAY
+
+
 def history(found: dict[int, tuple[int, int]], moment: datetime) -> list[Day]:
     """The last days, newest first, from uses and people by day."""
     today = int(moment.timestamp()) // 86_400

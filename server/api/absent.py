@@ -30,13 +30,7 @@ class NothingToConfirm(NotAllowed):
 
 
 # Empty lists: path, scope, who may ask
-_EMPTY: tuple[tuple[str, str, Access], ...] = (
-    ("/api/v1/trends", "", Access.PUBLIC),
-    ("/api/v1/trends/tags", "", Access.PUBLIC),
-    ("/api/v1/trends/statuses", "", Access.PUBLIC),
-    ("/api/v1/trends/links", "", Access.PUBLIC),
-    ("/api/v1/timelines/link", "read:statuses", Access.PUBLIC),
-)
+_EMPTY: tuple[tuple[str, str, Access], ...] = ()
 
 # Nothing there to find: method, path, scope, who may ask
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (

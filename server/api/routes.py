@@ -30,6 +30,7 @@ from server.api import (
     suggestions,
     tags,
     timelines,
+    trends,
 )
 from server.api.routing import Route, Routes
 
@@ -55,6 +56,7 @@ ALL: tuple[Routes, ...] = (
     media.routes,
     timelines.routes,
     tags.routes,
+    trends.routes,
     lists.routes,
     filters.routes,
     conversations.routes,

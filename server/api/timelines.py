@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Select
 
-from models import lists, timelines
+from models import lists, timelines, trends
 from models.posts import outlines
 from models.posts.outlines import Query
 from models.tables import Bookmark, Like, Post
@@ -19,6 +19,7 @@ from server.api.routing import Access, Call, Routes
 routes = Routes()
 
 _TAGS = 8
+_ADDRESS = 2048
 
 
 @routes.get("/api/v1/timelines/home", "read:statuses")
@@ -63,6 +64,13 @@ async def of_list(call: Call) -> web.Response:
         if group is None:
             await lists.one(session, call.id(), by=call.staff)
     return await _page(call, timelines.of_own_list if group is None else timelines.of_own_group, call.id())
+
+
+@routes.get("/api/v1/timelines/link", "read:statuses", access=Access.PUBLIC)
+async def link(call: Call) -> web.Response:
+    """Posts that link to the page `url`."""
+    url = call.params.text("url").strip()[:_ADDRESS]
+    return await _page(call, trends.linking_to, url) if url else answers.answer([])
 
 
 @routes.get("/api/v1/timelines/direct", "read:statuses")

@@ -1,5 +1,6 @@
 """Mastodon's smaller entities: lists, which are one's groups here and one's own, hashtags, markers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from models.tables import Group, Marker, OwnList
@@ -45,7 +46,7 @@ def _url(base_url: str, name: str) -> str:
     return f"{base_url}/tags/{name}"
 
 
-def history(days: list[Day]) -> list[dict[str, str]]:
+def history(days: Sequence[Day]) -> list[dict[str, str]]:
     """How often something was used on the last days, newest first; numbers are texts here."""
     return [{"day": str(each.begins), "accounts": str(each.people), "uses": str(each.uses)} for each in days]
 
