@@ -8,7 +8,20 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -144,12 +157,12 @@ def _own() -> Any:
             .where(*where)
         )
 
-    one = literal(1)
+    one, nobody = literal(1), cast(null(), BigInteger)
     wary = and_(Post.id.in_(_IDS), Post.interaction.is_not(None))
     parts = [
-        select(null(), literal(_REPLIES), _REPLY.reply_to_id, one).distinct().where(_REPLY.reply_to_id.in_(_IDS)),
-        select(null(), literal(_BOOSTS), _BOOST.boost_of_id, one).distinct().where(_BOOST.boost_of_id.in_(_IDS)),
-        select(null(), literal(_QUOTES), Consent.target_id, one).distinct().where(Consent.target_id.in_(_IDS)),
+        select(nobody, literal(_REPLIES), _REPLY.reply_to_id, one).distinct().where(_REPLY.reply_to_id.in_(_IDS)),
+        select(nobody, literal(_BOOSTS), _BOOST.boost_of_id, one).distinct().where(_BOOST.boost_of_id.in_(_IDS)),
+        select(nobody, literal(_QUOTES), Consent.target_id, one).distinct().where(Consent.target_id.in_(_IDS)),
         by(_LIKED, Like, Like.actor_id, Like.post_id, one, Like.post_id.in_(_IDS)),
         by(_BOOSTED, _BOOST, _BOOST.author_id, _BOOST.boost_of_id, one, _BOOST.boost_of_id.in_(_IDS)),
         select(Bookmark.account_id, literal(_BOOKMARKED), Bookmark.post_id, one).where(Bookmark.post_id.in_(_IDS)),

@@ -2,18 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 from sqlalchemy import update
 
-from models import journal, policy, polls, timelines
-from models.polls.asking import PollDraft
+from models import journal
 from models.posts import audiences, outlines
-from models.tables import Access, Account, Block, Post, Role
-from models.viewers import Staff
+from models.tables import Account, Role
 from server.api.entities.shelf import SHELF
 from server.auth.scopes import Scopes
 from server.streaming import sayings
@@ -21,6 +18,7 @@ from server.streaming.connections import Connection, Event
 from server.streaming.sayings import Saying, said
 from server.streaming.streams import Stream, parse
 from server.streaming.telling import News, tell
+from tests.models.test_audiences import much
 from tests.server.api.conftest import Statements
 from tests.world import Person, World, hire
 
@@ -60,73 +58,8 @@ async def told(app: web.Application, news: News, *listeners: Listener) -> None:
     await tell(app, [listener.connection for listener in listeners], news)
 
 
-async def _much(world: World) -> list[Post]:
-    """Posts of every sort: for all, in groups, between two, removed, deleted, answering, boosting, quoting, asking."""
-    ada, alan, grace, joan = world.ada, world.alan, world.grace, world.joan
-    coffee = await alan.founds("coffee", access=Access.OPEN)
-    await ada.joins(coffee)
-    inside = await ada.writes("Inside #case", group=world.alpine)
-    for_all = await ada.writes("For all #Case")
-    beans = await alan.writes("#case of beans", group=coffee)
-    removed = await ada.writes("Removed", group=coffee)
-    deleted = await ada.writes("Deleted")
-    posts = [
-        inside,
-        for_all,
-        beans,
-        removed,
-        deleted,
-        await joan.writes("With a picture", media_ids=[(await joan.uploads()).id]),
-        await ada.tells(grace),
-        await alan.replies(inside, "Answered inside"),
-        await joan.replies(for_all, "Answered"),
-        await grace.boosts(for_all),
-        await ada.writes("Which one?", poll=PollDraft(options=("a", "b"), lasts=timedelta(hours=1))),
-        await ada.writes("Look at this", quote_of_id=inside.id, group=world.alpine),
-        await joan.writes("And at this", quote_of_id=for_all.id),
-    ]
-    await ada.deletes(deleted)
-    async with world.database.writing() as session:
-        await session.execute(update(Post).where(Post.id == removed.id).values(removed_at=Post.created_at))
-        session.add(Block(actor_id=joan.id, target_id=alan.id, uri="http://lovelace.localhost:8001/blocks/1"))
-        asked = await polls.ids_of(session, [posts[10].id], outside=False)
-        await polls.vote(session, asked[posts[10].id], [1], by=joan.staff)
-    for person, post in ((joan, for_all), (grace, for_all), (alan, inside)):
-        await person.likes(post)
-    return posts
-
-
-def _cast(world: World) -> list[Staff]:
-    return [person.staff for person in (world.ada, world.alan, world.grace, world.joan)]
-
-
-async def test_R_78_the_policy_answers_for_many_as_it_does_for_one(world: World) -> None:
-    ids = [post.id for post in await _much(world)]
-    viewers = _cast(world)
-    queries: list[tuple[Any, ...]] = [
-        (policy.visible_posts,),
-        (policy.knew_posts,),
-        (timelines.home,),
-        (timelines.everything,),
-        (timelines.of_company,),
-        (timelines.direct,),
-        (timelines.of_tag, "case"),
-        (timelines.of_own_group, world.alpine.id),
-    ]
-    async with world.database.reading() as session:
-        for query, *facts in queries:
-            together = await audiences.readers_among(session, viewers, query, ids, *facts)
-            alone = {
-                viewer.account_id: found
-                for viewer in viewers
-                if (found := await outlines.among(session, viewer, query, ids, *facts))
-            }
-            assert together == alone, query.__name__
-            assert together, query.__name__
-
-
 async def test_R_78_everybody_hears_of_a_post_what_they_would_be_answered(app: web.Application, world: World) -> None:
-    posts = await _much(world)
+    posts = await much(world)
     listeners = [
         Listener(person, "user", "public", "direct") for person in (world.ada, world.alan, world.grace, world.joan)
     ]
