@@ -205,6 +205,22 @@ class Fetcher:
             kept, _ = await _read_at_most(response, MAX_POST_ANSWER)
             return Answer(response.status, at, response.headers, kept)
 
+    async def judge(self, url: str) -> CheckedUrl:
+        """Make sure that an address may be asked, by its form and by what its name stands for, without asking it.
+
+        Raises:
+            FetchRefused: our rules forbid it. FetchFailed: its name is not known.
+        """
+        at = self._permitted(url, None)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._resolver.resolve(at.host, at.origin.port)
+        except _AddressRefusedError:
+            raise FetchRefused(reason="address", host=at.host) from None
+        except (OSError, TimeoutError):
+            raise FetchFailed(reason="dns", host=at.host) from None
+        return at
+
     async def get_activity_json(
         self,
         url: str,

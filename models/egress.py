@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
-from models.instance import Mode, instance_of
+from models.instance import Mode, PushContent, PushRules, instance_of
 from models.tables import (
     Access,
     Account,
@@ -23,6 +23,8 @@ from models.tables import (
     Group,
     Membership,
     MemberState,
+    Notification,
+    NotificationType,
     Partner,
     PartnerState,
     Peer,
@@ -31,6 +33,7 @@ from models.tables import (
     Recipient,
     Visibility,
 )
+from models.viewers import ANONYMOUS
 
 
 class Answer(StrEnum):
@@ -117,6 +120,49 @@ async def _decide_direct(session: AsyncSession, post: Post) -> Decision:
     if refused:
         return Decision(answer=Answer.STOP, rule="not_a_partner", refused=refused)
     return Decision(answer=Answer.GO, rule="direct")
+
+
+PUSH_SAYS_ALL = "push_public"
+PUSH_SAYS_LITTLE = "push_notice"
+
+
+async def decide_push(session: AsyncSession, told: Notification, *, host: str) -> Decision:
+    """Whether a notification may be pushed through the service `host`, and by the rule how much it says.
+
+    Names and texts go along only when everybody outside may know them: who is named, and what the post says now.
+    Otherwise the push says no more than that there is something, of some sort.
+    """
+    rules = instance_of(session).push
+    if not rules.enabled:
+        return Decision(answer=Answer.STOP, rule="push_off", refused=(host,))
+    if not is_push_service(rules, host):
+        return Decision(answer=Answer.STOP, rule="push_service", refused=(host,))
+    says_all = rules.content is PushContent.PUBLIC and await _is_known_outside(session, told)
+    return Decision(answer=Answer.GO, rule=PUSH_SAYS_ALL if says_all else PUSH_SAYS_LITTLE)
+
+
+def is_push_service(rules: PushRules, host: str) -> bool:
+    """Whether pushes may go through `host`, or a host below one that is named."""
+    return bool(host) and (
+        not rules.services or any(host == name or host.endswith(f".{name}") for name in rules.services)
+    )
+
+
+async def _is_known_outside(session: AsyncSession, told: Notification) -> bool:
+    sender = await session.get_one(Actor, told.from_id)
+    known = policy.visible_actors(ANONYMOUS).where(Actor.id == sender.id)
+    if sender.is_local and await session.scalar(known) is None:
+        return False
+    if told.type in _OF_THE_HOUSE:
+        return False
+    if told.post_id is None:
+        return True
+    is_newest = or_(~Post.is_local, Post.published_revision == Post.revision)
+    public = policy.nameable_posts(ANONYMOUS).where(Post.id == told.post_id, is_newest)
+    return await session.scalar(public) is not None
+
+
+_OF_THE_HOUSE = frozenset({NotificationType.REPORT, NotificationType.SEVERED})
 
 
 async def allows(session: AsyncSession, host: str) -> bool:

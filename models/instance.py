@@ -29,6 +29,22 @@ class CardsFor(StrEnum):
     ALL = "all"
 
 
+class PushContent(StrEnum):
+    """What pushes may say: that there is something, or also names and texts that everybody outside may know."""
+
+    NONE = "none"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRules:
+    """Whether apps are told through push services at all, how much, and through which; all when none is named."""
+
+    enabled: bool = True
+    content: PushContent = PushContent.PUBLIC
+    services: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     base_url: str
@@ -38,6 +54,7 @@ class Instance:
     max_characters: int = 5000
     max_attachments: int = 4
     cards_for: CardsFor = CardsFor.PUBLIC
+    push: PushRules = PushRules()
     sign_link: Callable[[str], str] | None = None
     """Makes of a path an address that opens the file for whoever holds it, for a day or two."""
 

@@ -13,14 +13,15 @@ from federation import discovery
 from federation.addresses import AddressRules
 from federation.fetch import Fetcher
 from federation.keys import KeyRing
+from federation.push import Pusher, VapidKeys
 from federation.visits import Visits
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import migrations
 from models.database import Database
-from models.instance import CardsFor, Instance, Mode
+from models.instance import CardsFor, Instance, Mode, PushContent, PushRules
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server import copies, images, link_cards, media, middleware, pages, recordings
+from server import copies, images, link_cards, media, middleware, pages, push, recordings
 from server.api.limits import LOOKUPS
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES, VISITS
@@ -48,7 +49,14 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[REMOTE_FILES] = copies.RemoteFiles(wire, app[IMAGES], config)
     app[VISITS] = Visits(wire)
     app[WISHES] = link_cards.Wishes()
-    app[RUNTIME] = Runtime(wire, media_directory=config.media_directory, copies=app[REMOTE_FILES], wishes=app[WISHES])
+    app[push.VAPID] = VapidKeys(config.secret_key)
+    app[RUNTIME] = Runtime(
+        wire,
+        media_directory=config.media_directory,
+        copies=app[REMOTE_FILES],
+        wishes=app[WISHES],
+        pusher=Pusher(wire, app[push.VAPID], push.writer(config)),
+    )
 
     async def resolve(text: str, by: Staff) -> Actor | Post | None:
         app[LOOKUPS].spend(f"account {by.account_id}")
@@ -83,6 +91,11 @@ def house(config: Config) -> Instance:
         max_characters=config.posts.max_characters,
         max_attachments=config.media.max_attachments,
         cards_for=CardsFor(config.posts.link_cards),
+        push=PushRules(
+            enabled=config.push.enabled,
+            content=PushContent(config.push.content),
+            services=tuple(host.lower() for host in config.push.services),
+        ),
         sign_link=media.Links(config).sign,
     )
 

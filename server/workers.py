@@ -14,6 +14,7 @@ from federation import link_cards as pages
 from federation import outbox, rotation
 from federation.delivery import Sender
 from federation.inbox import Processor
+from federation.push import Pusher
 from federation.upkeep.worker import Upkeep
 from federation.wire import Wire
 from models import (
@@ -26,6 +27,7 @@ from models import (
     mutes,
     notifications,
     polls,
+    pushes,
     scheduled,
 )
 from models.base import now
@@ -52,14 +54,19 @@ _CLOCKS = (polls, scheduled, announcements)
 class Runtime:
     """Runs the background of one instance between `start()` and `stop()`."""
 
-    def __init__(self, wire: Wire, *, media_directory: Path, copies: RemoteFiles, wishes: Wishes) -> None:
+    def __init__(
+        self, wire: Wire, *, media_directory: Path, copies: RemoteFiles, wishes: Wishes, pusher: Pusher
+    ) -> None:
         self._wire = wire
         self._database = wire.database
         self._media_directory = media_directory
         self._newest = Newest(wire.database, media_directory)
         self._copies = copies
         self._wishes = wishes
-        consumers = (notifications.CONSUMER, outbox.consumer(wire.keys))
+        self.pusher = pusher
+        consumers = [notifications.CONSUMER, outbox.consumer(wire.keys)]
+        if wire.database.instance.push.enabled:
+            consumers.append(pushes.CONSUMER)
         self.readers = [Reader(wire.database, consumer) for consumer in consumers]
         self.processor = Processor(wire)
         self.sender = Sender(wire)
@@ -75,6 +82,7 @@ class Runtime:
             self.processor.run(self._stopping),
             self.sender.run(self._stopping),
             self.upkeep.run(self._stopping),
+            self.pusher.run(self._stopping),
             self._sweep(),
             self._cut_keys(),
             self._strike(),
@@ -104,6 +112,7 @@ class Runtime:
             await self.sender.drain()
             moved += await self.upkeep.drain()
             moved += await self._pages()
+            moved += await self.pusher.drain()
             if not moved:
                 return
         raise RuntimeError("the background does not come to rest")

@@ -5,7 +5,8 @@ from aiohttp import web
 
 def setup(app: web.Application) -> None:
     """Add the API, OAuth and streaming to `app`; its configuration and database must be there."""
-    from server import streaming
+    from federation.push import VapidKeys
+    from server import push, streaming
     from server.api import answers, description, limits
     from server.api.bearer import BEARERS, Bearers
     from server.api.entities.shelf import SHELF, Shelf
@@ -16,6 +17,8 @@ def setup(app: web.Application) -> None:
 
     app[BEARERS] = Bearers()
     app[SHELF] = Shelf(app)
+    if push.VAPID not in app:
+        app[push.VAPID] = VapidKeys(app[CONFIG].secret_key)
     limits.setup(app, app[CONFIG])
     description.setup(app)
     for routes in ALL:

@@ -34,8 +34,6 @@ _EMPTY: tuple[tuple[str, str, Access], ...] = ()
 
 # Nothing there to find: method, path, scope, who may ask
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
-    ("GET", "/api/v1/push/subscription", "push", Access.PERSON),
-    ("PUT", "/api/v1/push/subscription", "push", Access.PERSON),
     # as Mastodon answers where no service translates
     ("POST", r"/api/v1/statuses/{id:\d+}/translate", "read:statuses", Access.PERSON),
     ("GET", "/api/proofs", "", Access.PUBLIC),
@@ -52,10 +50,7 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 )
 
 # What would have to be stored somewhere: method, path, scopes
-_REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("POST", "/api/v1/push/subscription", ("push",)),
-    ("POST", "/api/v1/collections", ("write:collections",)),
-)
+_REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (("POST", "/api/v1/collections", ("write:collections",)),)
 
 
 async def _empty(call: Call) -> web.Response:
@@ -86,12 +81,6 @@ for _method, _path, _scopes in _REFUSED:
 async def no_years(call: Call) -> web.Response:
     """Nobody's year is counted."""
     return answers.answer({"annual_reports": [], "accounts": [], "statuses": []})
-
-
-@routes.delete("/api/v1/push/subscription", "push")
-async def already_gone(call: Call) -> web.Response:
-    """What is to go was never there."""
-    return answers.answer({})
 
 
 @routes.get(r"/api/v1/accounts/{id:\d+}/collections", "read:collections", access=Access.PUBLIC)

@@ -8,6 +8,7 @@ from aiohttp import web
 from models import tokens
 from models.errors import Invalid
 from models.tables import Application
+from server import push
 from server.api import answers
 from server.api.limits import REGISTRATIONS
 from server.api.routing import Access, Call, Routes
@@ -75,7 +76,7 @@ async def create(call: Call) -> web.Response:
         )
     return answers.answer(
         {
-            **entity(application),
+            **entity(application, vapid_key=await push.public_key(call.app)),
             "client_id": application.client_id,
             "client_secret": secret,
             "client_secret_expires_at": 0,
@@ -117,7 +118,7 @@ def website_of(given: str | None) -> str | None:
     return website
 
 
-def entity(application: Application) -> dict[str, object]:
+def entity(application: Application, *, vapid_key: str) -> dict[str, object]:
     """Mastodon's Application, without its secret."""
     return {
         "id": str(application.id),
@@ -126,7 +127,7 @@ def entity(application: Application) -> dict[str, object]:
         "scopes": application.scopes.split(),
         "redirect_uris": application.redirect_uris,
         "redirect_uri": "\n".join(application.redirect_uris),
-        "vapid_key": "",
+        "vapid_key": vapid_key,
     }
 
 
@@ -134,4 +135,4 @@ def entity(application: Application) -> dict[str, object]:
 async def show(call: Call) -> web.Response:
     async with call.reading() as session:
         application = await session.get_one(Application, call.application_id)
-    return answers.answer(entity(application))
+    return answers.answer(entity(application, vapid_key=await push.public_key(call.app)))

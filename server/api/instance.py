@@ -10,6 +10,7 @@ from models import house_texts, tallies
 from models.errors import NotFound
 from models.tables import HouseText, HouseTextName
 from models.viewers import Staff
+from server import push
 from server.api import answers
 from server.api.entities import instances
 from server.api.entities.times import maybe
@@ -20,7 +21,9 @@ routes = Routes()
 
 @routes.get("/api/v2/instance", access=Access.PUBLIC)
 async def show_v2(call: Call) -> web.Response:
-    return answers.answer(instances.instance_v2(call.config, *await _house(call)))
+    body = instances.instance_v2(call.config, *await _house(call))
+    body["configuration"]["vapid"]["public_key"] = await push.public_key(call.app)
+    return answers.answer(body)
 
 
 @routes.get("/api/v1/instance", access=Access.PUBLIC)

@@ -21,6 +21,7 @@ from server.api import (
     notifications,
     polls,
     profile,
+    push,
     quotes,
     reactions,
     safety,
@@ -63,6 +64,7 @@ ALL: tuple[Routes, ...] = (
     notifications.routes,
     grouped.routes,
     notification_requests.routes,
+    push.routes,
     *admin.ALL,
     absent.routes,
 )

@@ -28,6 +28,7 @@ from .schema import (
     LogTable,
     MediaTable,
     PostsTable,
+    PushTable,
     SecretsTable,
     ServerTable,
     SignInTable,
@@ -52,6 +53,7 @@ class Config:
     posts: PostsTable
     media: MediaTable
     sign_in: SignInTable
+    push: PushTable
     limits: LimitsTable
     log: LogTable
     secret_key: bytes

@@ -160,6 +160,20 @@ class SignInTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushTable:
+    """Telling people's apps when they are not open. It goes through push services that the apps choose."""
+
+    enabled: bool = doc(True, "Whether apps are told at all.")
+    content: Literal["none", "public"] = doc(
+        "public",
+        "What a push may say: only that there is something, or also names and texts that everybody outside may read.",
+    )
+    services: tuple[str, ...] = doc(
+        (), "Hosts of the push services that may be used, and all below them; empty for any.", example=("push.example",)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsTable:
     """How much one account may ask for."""
 
@@ -184,6 +198,7 @@ TABLES: dict[str, type[Any]] = {
     "posts": PostsTable,
     "media": MediaTable,
     "sign_in": SignInTable,
+    "push": PushTable,
     "limits": LimitsTable,
     "log": LogTable,
 }

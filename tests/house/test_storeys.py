@@ -25,8 +25,9 @@ ONE_DOOR = {
     "argon2": ("server/auth/passwords.py",),
 }
 OWN_ADDRESS_ONLY = "server/checks.py"  # `kontor check` asks this instance itself, whose address nobody else chooses
-SENDERS = {  # both ask models/egress.py and tell the ledger before anything leaves
+SENDERS = {  # all ask models/egress.py and tell the ledger before anything leaves
     "federation/delivery/courier.py",  # what models/deliveries.py queued
+    "federation/push/sender.py",  # what models/pushes.py decided about just before
     "federation/handover.py",  # the check of a partner's server, whose answers cannot wait in a queue
 }
 NEVER = {"requests", "httpx", "urllib.request", "urllib3", "pickle", "shelve", "marshal", "telnetlib", "ftplib"}

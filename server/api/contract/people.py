@@ -264,7 +264,9 @@ class PushAlerts(Entity, rename={"admin_sign_up": "admin.sign_up", "admin_report
 
 
 class WebPushSubscription(Entity):
-    id: Id
+    """Its id is a small number, as Mastodon has it; several apps read nothing else."""
+
+    id: int
     endpoint: Url
     standard: bool
     alerts: PushAlerts
