@@ -166,6 +166,7 @@ def _loaded(reports: Select[Report]) -> Select[Report]:
         joinedload(Report.by),
         joinedload(Report.about),
         joinedload(Report.dealt_with_by).joinedload(Account.actor),
+        joinedload(Report.keeper),
     )
 
 
@@ -204,6 +205,24 @@ async def sort(session: AsyncSession, report_id: int, *, by: Staff, reason: Repo
     if found.reason is not reason:
         found.reason = reason
         audit.note(session, "report_sorted", by=by, host=found.host, report_id=found.id, reason=str(reason))
+    return found
+
+
+async def look_after(session: AsyncSession, report_id: int, *, by: Staff) -> Report:
+    """Look after a report, also one that somebody else looked after. Raises NotFound."""
+    found = await one(session, by, report_id)
+    if found.keeper_id != by.account_id:
+        found.keeper_id = by.account_id
+        audit.note(session, "report_kept", by=by, host=found.host, report_id=found.id)
+    return found
+
+
+async def let_go(session: AsyncSession, report_id: int, *, by: Staff) -> Report:
+    """Let nobody look after a report any more. Raises NotFound."""
+    found = await one(session, by, report_id)
+    if found.keeper_id is not None:
+        found.keeper_id = None
+        audit.note(session, "report_let_go", by=by, host=found.host, report_id=found.id)
     return found
 
 

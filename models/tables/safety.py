@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from models.base import Base, Id, now
 from models.tables.accounts import Account
@@ -39,6 +39,7 @@ class Report(Base):
     """Something that somebody wants those in charge to look at; whom it is about never learns of it.
 
     `host` is the server it came from, empty for ours. `post_ids` are the posts that we have, `uris` all that it names.
+    `keeper_id` is the account of who looks after it.
     """
 
     __tablename__ = "reports"
@@ -58,7 +59,11 @@ class Report(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     dealt_with_at: Mapped[datetime | None]
     dealt_with_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    keeper_id: Mapped[int | None]
 
     by: Mapped[Actor | None] = relationship(lazy="raise", foreign_keys=[by_id])
     about: Mapped[Actor] = relationship(lazy="raise", foreign_keys=[about_id])
     dealt_with_by: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[dealt_with_by_id])
+    keeper: Mapped[Account | None] = relationship(
+        lazy="raise", primaryjoin=lambda: foreign(Report.keeper_id) == Account.id, viewonly=True
+    )

@@ -61,6 +61,18 @@ async def update(call: Call) -> web.Response:
         return await _shown(call, session, found)
 
 
+@routes.post(_ID + "/assign_to_self", _WRITE, access=Access.ADMIN)
+async def assign(call: Call) -> web.Response:
+    async with call.writing() as session:
+        return await _shown(call, session, await reports.look_after(session, call.id(), by=call.staff))
+
+
+@routes.post(_ID + "/unassign", _WRITE, access=Access.ADMIN)
+async def unassign(call: Call) -> web.Response:
+    async with call.writing() as session:
+        return await _shown(call, session, await reports.let_go(session, call.id(), by=call.staff))
+
+
 @routes.post(_ID + "/resolve", _WRITE, access=Access.ADMIN)
 async def resolve(call: Call) -> web.Response:
     async with call.writing() as session:
@@ -75,7 +87,7 @@ async def reopen(call: Call) -> web.Response:
 
 async def _shown(call: Call, session: AsyncSession, found: Report) -> web.Response:
     await session.flush()
-    session.expire(found, ["dealt_with_by"])
+    session.expire(found, ["dealt_with_by", "keeper"])
     found = await reports.one(session, call.staff, found.id)
     return answers.answer_bytes((await _bodies(call, session, [found]))[0])
 
@@ -87,7 +99,7 @@ async def _bodies(call: Call, session: AsyncSession, found: Sequence[Report]) ->
         each.id: (
             speakers.get(each.id, 0),
             each.about_id,
-            0,
+            each.keeper.actor_id if each.keeper is not None else 0,
             each.dealt_with_by.actor_id if each.dealt_with_by is not None else 0,
         )
         for each in found

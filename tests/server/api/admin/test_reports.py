@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from models import actors, reports
-from models.tables import Actor, ActorType, Report
+from models.tables import Actor, ActorType, Report, Role
+from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone
-from tests.world import NORTHWIND, Person, World
+from tests.world import NORTHWIND, Person, World, hire
 
 REPORTS = "/api/v1/admin/reports"
 KEYS = {
@@ -92,7 +93,22 @@ async def test_a_report_is_dealt_with_reopened_and_sorted_and_the_log_says_who(
     await alan.put(f"{REPORTS}/{made.id}", json={"category": "boring"}, status=422)
 
 
-@pytest.mark.parametrize("act", ["", "/resolve", "/reopen"])
+async def test_somebody_in_charge_looks_after_a_report(alan: Phone, hand: Hand, world: World, noted: Noted) -> None:
+    made = await reported(world.joan, world.ada)
+    other = await hand(await hire(world.database, "anna", Role.ADMIN), "admin:write")
+    await noted()
+
+    kept = (await alan.post(f"{REPORTS}/{made.id}/assign_to_self")).body
+    await alan.post(f"{REPORTS}/{made.id}/assign_to_self")
+    taken = (await other.post(f"{REPORTS}/{made.id}/assign_to_self")).body
+    free = (await alan.post(f"{REPORTS}/{made.id}/unassign")).body
+
+    assert (kept["assigned_account"]["username"], taken["assigned_account"]["username"]) == ("alan", "anna")
+    assert (free["assigned_account"], free["action_taken"]) == (None, False)
+    assert await noted() == ["report_kept", "report_kept", "report_let_go"]
+
+
+@pytest.mark.parametrize("act", ["", "/resolve", "/reopen", "/assign_to_self", "/unassign"])
 async def test_a_report_about_oneself_does_not_exist(alan: Phone, world: World, act: str) -> None:
     made = await reported(world.joan, world.alan)
     for number in (made.id, 123):
