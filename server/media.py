@@ -191,6 +191,17 @@ async def show_emoji(request: web.Request) -> web.StreamResponse:
     return await _copy(request, found.url, max_bytes=emoji.LARGEST)
 
 
+async def show_own_emoji(request: web.Request) -> web.StreamResponse:
+    """An emoji of the house, for everybody who has its address: it goes where posts go."""
+    _refuse_to_be_read_as_document(request)
+    name = request.match_info["file"]
+    async with request.app[DATABASE].reading() as session:
+        found = await emoji.own_file(session, name)
+    if found is None:
+        raise NotFound(file=name)
+    return _file(request.app[CONFIG].media_directory / name, "public, max-age=86400")
+
+
 async def show_card(request: web.Request) -> web.StreamResponse:
     """Our copy of the picture of a page that somebody linked to."""
     _refuse_to_be_read_as_document(request)
@@ -232,6 +243,7 @@ def setup(app: web.Application) -> None:
     app.router.add_get(
         r"/media/actor/{actor_id:\d+}/{which:avatar|header}/{version:\d+}", show_actor, name="media-actor"
     )
+    app.router.add_get(r"/media/own-emoji/{file:[0-9a-f]{2}/[0-9a-f]{40}\.(?:png|gif)}", show_own_emoji)
     app.router.add_get(r"/media/card/{card_id:\d+}", show_card, name="media-card")
     app.router.add_get(
         r"/media/emoji/{host:[a-z0-9._:-]+}/{shortcode:[A-Za-z0-9_]{1,64}}", show_emoji, name="media-emoji"

@@ -21,6 +21,7 @@ def setup(app: web.Application) -> None:
         group,
         groups,
         home,
+        house,
         ledger,
         moderation,
         notifications,
@@ -45,6 +46,7 @@ def setup(app: web.Application) -> None:
     for page in (
         sign_in,
         home,
+        house,
         groups,
         group,
         posts,

@@ -5,12 +5,14 @@ from datetime import timedelta
 from itertools import islice
 
 from aiohttp import web
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import accounts, approvals, groups, timelines
+from models import accounts, approvals, groups, house_texts, timelines
 from models.errors import NotFound
 from models.posts import reading
-from models.tables import Post, Reach
+from models.tables import HouseTextName, Post, Reach
+from models.text.sanitise import clean_stored
 from models.viewers import ANONYMOUS, Staff
 from server.context import database, staff, viewer
 from server.i18n import ngettext
@@ -18,7 +20,7 @@ from server.web import views
 from server.web.answers import framed, page
 from server.web.events import events_url
 from server.web.forms import asked_page, paging, whole
-from server.web.presenters import composing, posts
+from server.web.presenters import composing, house, posts
 from server.web.presenters.frame import Frame
 from server.web.presenters.sight import Sight, sight
 
@@ -76,6 +78,7 @@ async def home(
         events_url=live if newest else "",
         today=await _today(session, looks, around),
         newcomers=await _newcomers(session, looks),
+        announcements=tuple(await house.told(session, looks)),
     )
 
 
@@ -111,7 +114,14 @@ async def landing(request: web.Request) -> web.Response:
     async with database(request).reading() as session:
         public = (await session.scalars(groups.listed(ANONYMOUS))).all()
         rows = tuple((g.actor.shown_name, g.purpose, looks.actor_url(g.actor)) for g in public)
-        return await page(request, session, looks, "web/landing.html", views.LandingView(public_groups=rows))
+        texts = await house_texts.current(session)
+        about, contact = texts.get(HouseTextName.ABOUT), texts.get(HouseTextName.CONTACT)
+        view = views.LandingView(
+            about=Markup(clean_stored(about.html)) if about is not None else Markup(),
+            public_groups=rows,
+            contact=contact.source if contact is not None else None,
+        )
+        return await page(request, session, looks, "web/landing.html", view)
 
 
 @routes.get("/saved", name="saved")

@@ -35,6 +35,7 @@ from server.web.views.groups import (
     MemberRow,
     WishRow,
 )
+from server.web.views.house import Announced, AnnouncementRow, HouseEmoji, HouseTextView, HouseView
 from server.web.views.moderation import MemberBanView, PostModerationView
 from server.web.views.page import (
     Choice,
@@ -91,6 +92,8 @@ from server.web.views.safety import ReportFormView, ReportRow, ReportsView, Repo
 
 __all__ = [
     "AgreementRow",
+    "Announced",
+    "AnnouncementRow",
     "Application",
     "ApprovalItem",
     "ApprovalsView",
@@ -125,6 +128,9 @@ __all__ = [
     "GroupsView",
     "HaltReason",
     "HomeView",
+    "HouseEmoji",
+    "HouseTextView",
+    "HouseView",
     "ImageView",
     "LandingView",
     "LedgerRow",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from server.web.views.house import Announced
 from server.web.views.page import Choice, Form, Moment, Paging, ReachKind
 
 
@@ -280,6 +281,7 @@ class HomeView:
     today: tuple[tuple[str, str], ...] = ()
     """Duties in the right column: sentence and address."""
     newcomers: tuple[PersonRef, ...] = ()
+    announcements: tuple[Announced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

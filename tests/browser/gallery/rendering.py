@@ -45,6 +45,7 @@ def environment(*, stretched: bool = False) -> Environment:
     )
     env.install_gettext_translations(Stretched() if stretched else gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
     env.globals["url"] = lambda name, *parts: "/" + "/".join([name, *map(str, parts)])
+    env.globals["takes_recordings"] = True
     return env
 
 

@@ -95,7 +95,7 @@ async def test_the_start_page_costs_the_same_number_of_statements_however_much_i
         page = await ada.get("/")
 
     assert len(page.posts) == posts
-    assert len(asked) == 26, "\n\n".join(asked)
+    assert len(asked) == 27, "\n\n".join(asked)
 
 
 async def test_what_came_back_from_the_gate_is_a_duty_on_the_start_page(world: World, ada: Browser) -> None:

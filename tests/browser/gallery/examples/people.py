@@ -10,6 +10,15 @@ from tests.browser.gallery.cast.people import ANNA, AYLIN, BERND, DIMITRI, DOOR,
 from tests.browser.gallery.cast.posts import LONG, OPEN
 from tests.browser.gallery.examples.example import page
 
+HOUSE = v.HouseView(
+    texts=v.Form({"about": "Wir bauen **Motoren**."}, {"contact": "Das ist keine E-Mail-Adresse."}),
+    announcements=(
+        v.AnnouncementRow(text="Der Aufzug steht.", at=ago(days=1), ends=ago(days=-1), delete_url="/d"),
+        v.AnnouncementRow(text="Sommerfest", at=ago(days=9), ends=ago(days=3), is_over=True, delete_url="/d"),
+    ),
+    emojis=(v.HouseEmoji(shortcode="motor", picture_url="/p.png", category="Haus", delete_url="/d"),),
+)
+
 EXAMPLES = (
     page(
         "person",
@@ -60,6 +69,13 @@ EXAMPLES = (
                 ),
             )
         ),
+    ),
+    page("house", "house", HOUSE),
+    page("house-empty", "house", v.HouseView()),
+    page(
+        "house-text",
+        "house_text",
+        v.HouseTextView(title="Hausordnung", html=Markup("<p>Sei nett.</p>"), since=ago(days=9)),
     ),
     page("scheduled-empty", "scheduled", v.ScheduledView()),
     page(

@@ -28,11 +28,15 @@ from tests.browser.gallery.cast.posts import (
 )
 from tests.browser.gallery.examples.example import page
 
+TOLD = (v.Announced(html=Markup("<p>Der Aufzug steht.</p>"), at=ago(days=1), dismiss_url="/d"),)
+
 EXAMPLES = (
     page(
         "home",
         "home",
-        v.HomeView(composer=COMPOSER, posts=FEED, events_url="/events", today=TODAY, newcomers=(AYLIN,)),
+        v.HomeView(
+            composer=COMPOSER, posts=FEED, events_url="/events", today=TODAY, newcomers=(AYLIN,), announcements=TOLD
+        ),
         replace(SHELL, notices=(v.Notice("Dein Beitrag wartet jetzt auf Freigabe."),)),
     ),
     page(
