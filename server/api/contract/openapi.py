@@ -55,7 +55,8 @@ def description(routes: Iterable[Route], *, title: str, version: str, base_url: 
     known = promises()
     served = [(route, known[route.method, anonymous(route.path)]) for route in routes]
     shown = [(route, promise) for route, promise in served if "{rest" not in route.path]
-    outside = [promise for promise in known.values() if promise.path.startswith(_OUTSIDE)]
+    in_tables = {promise.path for _, promise in served}
+    outside = [each for each in known.values() if each.path.startswith(_OUTSIDE) and each.path not in in_tables]
     kinds = _kinds(promise for promise in (*(promise for _, promise in shown), *outside))
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     by_kind = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from models import announcements
+from models.announcements import Words
 from models.tables import Reach, Report
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone, upload
@@ -58,6 +60,9 @@ async def told(world: World, hand: Hand) -> Story:
     later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     scheduled = (await ada.post("/api/v1/statuses", json={"status": "Tomorrow", "scheduled_at": later})).body
     await ada.post("/api/v1/markers", json={"home": {"last_read_id": status["id"]}})
+    async with world.database.writing() as session:
+        announced = await announcements.announce(session, Words(text="Cake at four"), by=world.alan.staff)
+        await announcements.strike(session)
     await world.settle()
     notifications = (await ada.get("/api/v1/notifications")).body
     conversations = (await ada.get("/api/v1/conversations")).body
@@ -93,6 +98,7 @@ async def told(world: World, hand: Hand) -> Story:
             "group_key": notifications[0]["group_key"],
             "conversations": conversations[0]["id"],
             "reports": str(report_id),
+            "announcements": str(announced.id),
             "name": "case",
         },
     )

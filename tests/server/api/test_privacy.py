@@ -24,6 +24,7 @@ ROOMS = {
     "polls": "polls", "media": "media", "notifications": "notifications", "conversations": "threads",
     "scheduled_statuses": "scheduled", "tag": "tags", "tags": "tags",
     "filters": "filters", "keywords": "keywords", "requests": "actors", "collections": "nothing",
+    "terms_of_service": "nothing", "annual_reports": "nothing", "async_refreshes": "nothing",
 }  # fmt: skip
 """What can stand in an address after a word of it."""
 QUERIES = {
