@@ -1,5 +1,6 @@
 """The queue of what came in: stored by its id before it is answered, dealt with afterwards, kept with the outcome."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,12 +21,13 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import audit, tombstones
+from models import audit, tombstones, turns
 from models.base import UtcDateTime, new_id, now
 from models.database import ARRIVED
 from models.tables import Received, ReceivedState
@@ -216,13 +218,15 @@ async def waiting(session: AsyncSession, *, type: str, limit: int, per_host: int
     """
     most = limit + _MOST_HOSTS
     values = {"busy": list(busy), "moment": now(), "type": type, "per_host": per_host, "most": most}
-    rows = (await session.execute(_WAITING, values)).all()
+    rows = (await session.execute(_in_turn(session.get_bind().dialect.name == "postgresql"), values)).all()
     together = [row.id for row in rows if not row.others]
     hosts = [row.host for row in rows if row.others]
     return Waiting(together[:limit], hosts, len(together) <= limit and len(rows) < most)
 
 
-def _in_turn() -> Select[int, str, int]:
+@functools.cache
+def _in_turn(is_shared: bool) -> Select[int, str, int]:
+    """`is_shared`: other processes are at the same queue."""
     is_other = or_(Received.type != bindparam("type"), Received.attempts > 0, Received.actor_uri == "")
     by_host: Any = {"partition_by": Received.host, "order_by": Received.id}
     ranked = (
@@ -236,6 +240,7 @@ def _in_turn() -> Select[int, str, int]:
             Received.state == ReceivedState.WAITING,
             Received.next_attempt_at <= bindparam("moment", type_=UtcDateTime),
             Received.host.not_in(bindparam("busy", expanding=True)),
+            Received.host.not_in(turns.in_hand()) if is_shared else true(),
         )
         .subquery()
     )
@@ -248,19 +253,22 @@ def _in_turn() -> Select[int, str, int]:
     )
 
 
-_WAITING = _in_turn()
-
-
 async def claim_together(session: AsyncSession, ids: Sequence[int]) -> list[Claimed]:
     """Take those of `ids` that nobody tried yet, in the order in which they came; their attempts are counted now."""
     moment = now()
-    rows = (await session.execute(_UNTRIED, {"ids": list(ids), "moment": moment})).all()
+    wanted = list(ids)
+    if session.get_bind().dialect.name == "postgresql":
+        hosts = dict((await session.execute(_HOSTS, {"ids": wanted})).all())
+        ours = await turns.take(session, hosts.values())
+        wanted = [number for number in wanted if hosts.get(number) in ours]
+    rows = (await session.execute(_UNTRIED, {"ids": wanted, "moment": moment})).all()
     if rows:
         taken = {"ids": [row.id for row in rows], "lease": moment + LEASE}
         await session.execute(_TAKE, taken)
     return [Claimed(**row._mapping, attempt=1) for row in rows]
 
 
+_HOSTS = select(Received.id, Received.host).where(Received.id.in_(bindparam("ids", expanding=True)))
 _UNTRIED = (
     select(
         Received.id,
@@ -294,6 +302,8 @@ async def claim(session: AsyncSession, host: str, *, limit: int) -> list[Claimed
 
     So what kills the process is parked in the end. What was tried before comes alone: its neighbours share no blame.
     """
+    if host not in await turns.take(session, [host]):
+        return []
     rows = (
         await session.scalars(
             select(Received)
@@ -312,6 +322,7 @@ async def claim(session: AsyncSession, host: str, *, limit: int) -> list[Claimed
             row.outcome = row.outcome or "gave up"
             continue
         row.next_attempt_at = now() + LEASE
+        row.outcome = ""
         claimed.append(
             Claimed(
                 id=row.id,
@@ -380,7 +391,7 @@ async def finish(session: AsyncSession, claimed: Claimed, state: ReceivedState, 
 
 async def again(session: AsyncSession, claimed: Claimed, why: str) -> None:
     """Try it again after a while that grows with each attempt; parked after the last."""
-    values: dict[str, object] = {"outcome": why[:OUTCOME_LIMIT]}
+    values: dict[str, object] = {"outcome": why[:OUTCOME_LIMIT] or "failed"}
     if claimed.attempt >= TRIES:
         values["state"] = ReceivedState.PARKED
     else:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -178,3 +179,36 @@ async def test_what_fails_for_now_waits_longer_each_time_and_is_parked_in_the_en
     async with world.database.reading() as session:
         row = (await session.scalars(select(Received))).one()
     assert (row.state, row.outcome) == (ReceivedState.PARKED, "its actor cannot be fetched")
+
+
+async def test_two_processes_deal_with_what_a_server_sent_in_its_order(world: World) -> None:
+    database = world.database
+    if database.is_sqlite:
+        pytest.skip("SQLite serves one process")
+    numbers = [await _store(world, uri) for uri in "abcd"]
+    await _store(world, "x", host=SOUTHWIND)
+
+    async with database.writing() as first, database.writing() as second:
+        [taken] = await received.claim(first, NORTHWIND, limit=1)
+        assert await received.claim(second, NORTHWIND, limit=9) == []
+        assert [one.uri for one in await received.claim_together(second, numbers[1:])] == []
+        assert [one.uri for one in await received.claim(second, SOUTHWIND, limit=9)] == ["x"]
+
+    assert await _claim(world) == []  # what was claimed is in hand
+    async with database.writing() as session:
+        assert await received.claim_together(session, numbers[1:]) == []
+        assert await _waiting(session) == received.Waiting([], [], True)
+    await _finish(world, taken)
+    async with database.writing() as session:
+        assert (await _waiting(session)).together == numbers[1:]
+        assert [one.uri for one in await received.claim_together(session, numbers[1:])] == ["b", "c", "d"]
+
+
+async def test_what_is_tried_again_later_holds_up_nobody(world: World) -> None:
+    await _store(world, "a")
+    await _store(world, "b")
+    [first] = await _claim(world, limit=1)
+    async with world.database.writing() as session:
+        await received.again(session, first, "its server does not answer")
+
+    assert [one.uri for one in await _claim(world)] == ["b"]
