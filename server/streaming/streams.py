@@ -75,7 +75,7 @@ class Stream:
         """By account which of some posts belong to this stream, and exist for that one of `viewers` now."""
         people, ids = list(viewers), list(post_ids)
         sorting = [viewer for viewer in people if viewer.sorts_home] if self.kind == "user" else []
-        usual = [viewer for viewer in people if viewer not in sorting] if sorting else people
+        usual = [viewer for viewer in people if not viewer.sorts_home] if sorting else people
         found = await audiences.readers_among(session, usual, _posts, ids, self)
         return found | await audiences.readers_among(session, sorting, timelines.sorted_home, ids)
 

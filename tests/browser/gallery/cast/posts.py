@@ -148,6 +148,24 @@ ELSEWHERE = replace(
             elsewhere="https://sued.example/1.mp4",
             missing="Datei auf einem anderen Server",
         ),
+        v.ImageView(
+            url="/example/mill.mp4",
+            preview_url="/example/part.svg",
+            width=1280,
+            height=720,
+            alt="Die Fräse läuft an",
+            kind="video",
+            media_type="video/mp4",
+        ),
+        v.ImageView(
+            url="/example/mill.ogg",
+            preview_url="",
+            width=1200,
+            height=800,
+            kind="audio",
+            media_type="audio/ogg",
+            is_ours=False,
+        ),
     ),
 )
 QUOTING = replace(
