@@ -27,7 +27,9 @@ def sqlite_only(database_kind: str) -> None:
 
 
 @pytest.mark.usefixtures("sqlite_only")
-@pytest.mark.parametrize("timeline", [timelines.home, timelines.of_company, timelines.everything])
+@pytest.mark.parametrize(
+    "timeline", [timelines.home, timelines.sorted_home, timelines.of_company, timelines.everything]
+)
 async def test_a_page_is_filled_from_the_newest_on(world: World, timeline: Any) -> None:
     for person in (world.ada, world.grace, world.alan):
         page = timeline(person.staff).order_by(Post.id.desc()).limit(20)

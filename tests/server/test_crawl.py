@@ -38,6 +38,7 @@ QUERIES = {
     "/search": ["q=soup"],
     "/api/v1/accounts/lookup": ["acct={handle}"],
     "/api/v1/timelines/public": ["", "local=true", "remote=true"],
+    "/api/v1/timelines/link": ["url=http://{host}/tags/soup"],
     "/api/v1/statuses": ["id[]={id}"],
     "/api/v1/accounts": ["id[]={id}"],
 }
