@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import sqlite
 
-from models import timelines
+from models import notifications, timelines
 from models.database import Database
 from models.journal import reading
-from models.tables import Post
+from models.notifications.grouping import is_head
+from models.tables import Notification, Post
 from tests.world import World
 
 
@@ -44,6 +45,17 @@ async def test_whom_one_does_not_hear_is_looked_up_through_indexes(world: World)
     assert "SCAN host_blocks" not in plan
     assert "SCAN actors" not in plan
     assert "SEARCH follows USING INDEX ix_follows_follower_id_followee_id (follower_id=? AND followee_id=?)" in plan
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_notifications_are_read_from_the_newest_on_alone_and_in_groups(world: World) -> None:
+    viewer = world.ada.staff
+    told = notifications.of_account(viewer).options().with_only_columns(Notification.id).limit(20)
+    for statement in (told, told.where(is_head(viewer, notifications.TOGETHER))):
+        plan = await _plan(world.database, statement)
+        assert "SEARCH notifications USING INDEX ix_notifications_account_id_id (account_id=?)" in plan, plan
+        assert "TEMP B-TREE FOR ORDER BY" not in plan
+    assert "ix_notifications_together (account_id=? AND group_key=? AND id>?)" in plan
 
 
 @pytest.mark.usefixtures("sqlite_only")
