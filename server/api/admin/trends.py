@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
-from models import search
+from models import search, trends
 from models.errors import Invalid, NotFound
 from models.text.clean import fold_tag
 from server.api import answers
+from server.api import trends as talked_about
 from server.api.routing import Access, Call, Routes
 from server.api.tags import described
 
@@ -23,13 +24,20 @@ class NothingIsJudged(Invalid):
     code = "nothing_is_judged"
 
 
-@routes.get("/api/v1/admin/trends/links", _READ, access=Access.ADMIN)
-@routes.get("/api/v1/admin/trends/statuses", _READ, access=Access.ADMIN)
-async def waiting(call: Call) -> web.Response:
-    return answers.answer([])
+routes.get("/api/v1/admin/trends/links", _READ, access=Access.ADMIN)(talked_about.pages)
+routes.get("/api/v1/admin/trends/statuses", _READ, access=Access.ADMIN)(talked_about.statuses)
 
 
 @routes.get("/api/v1/admin/trends/tags", _READ, access=Access.ADMIN)
+async def trending(call: Call) -> web.Response:
+    """The tags of the last days, as everybody's clients rank them."""
+    limit = call.params.number("limit", 10, least=1, most=20)
+    offset = call.params.number("offset", 0, least=0, most=10_000)
+    async with call.reading() as session:
+        found = await trends.tags(session, call.viewer, limit=limit, offset=offset)
+        return answers.answer([tag | _JUDGED for tag in await described(call, session, found)])
+
+
 @routes.get(_TAGS, _READ, access=Access.ADMIN)
 async def tags(call: Call) -> web.Response:
     """The tags in what whoever asks may read, most used first."""
