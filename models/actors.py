@@ -374,6 +374,7 @@ async def change_profile(
         if media_id is not None:
             await _own_image(session, by, media_id)
             setattr(actor, column, media_id)
+    actor.emoji = await emoji.own_in(session, actor.display_name, actor.about_source)
     touch(session, actor)
     return actor
 

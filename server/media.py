@@ -188,6 +188,8 @@ async def show_emoji(request: web.Request) -> web.StreamResponse:
         found = await emoji.find(session, host, shortcode)
     if found is None:
         raise NotFound(host=host, shortcode=shortcode)
+    if found.file is not None:  # ours
+        return _file(request.app[CONFIG].media_directory / found.file, "private, max-age=86400")
     return await _copy(request, found.url, max_bytes=emoji.LARGEST)
 
 

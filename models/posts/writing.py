@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached, selectinload
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from models import approvals, egress, journal, ledger, policy, polls, quotes
+from models import approvals, egress, emoji, journal, ledger, policy, polls, quotes
 from models.base import new_id, now
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
@@ -76,6 +76,7 @@ async def compose(session: AsyncSession, draft: Draft, *, by: Staff) -> Written:
     checked = await check_text(session, draft, by=by)
     place = await find_place(session, draft, checked, by=by)
     post = _new(session, draft, checked, place, by=by)
+    post.emoji = await emoji.own_in(session, checked.title, checked.source, checked.warning)
     is_plain = place.parent is None and draft.poll is None and draft.quote_of_id is None
     is_decided = is_plain and place.visibility is not Visibility.DIRECT
     news: list[journal.Entry] = []
@@ -140,7 +141,7 @@ async def _store(session: AsyncSession, post: Post) -> None:
     """Write a new row, and let `session` know it as one that is written: a flush would take three times as long."""
     known = vars(post)
     values = {name: known.get(name, usual) for name, usual in _USUAL.items()}
-    values |= {"emoji": [], "created_at": now()}
+    values |= {"emoji": known.get("emoji") or [], "created_at": now()}
     await session.execute(_POST, values)
     known.update(values)
     make_transient_to_detached(post)
@@ -226,6 +227,7 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     post.warning = checked.warning
     post.is_sensitive = draft.is_sensitive or bool(checked.warning)
     post.language = draft.language or post.language
+    post.emoji = await emoji.own_in(session, checked.title, checked.source, checked.warning)
     post.edited_at = now()
     await _fill(session, post, checked)
     await session.flush()

@@ -18,7 +18,7 @@ from federation.documents.post import files, interaction, quote
 from federation.documents.post import poll as polled
 from federation.documents.refusals import StaysHere
 from federation.vocabulary import PUBLIC, Document, format_date
-from models import actors, polls, quotes
+from models import actors, emoji, polls, quotes
 from models.base import now
 from models.instance import Instance, instance_of
 from models.posts import departing, reading
@@ -26,6 +26,7 @@ from models.tables import (
     Actor,
     ActorType,
     Attachment,
+    Emoji,
     Group,
     Membership,
     MemberState,
@@ -63,6 +64,7 @@ class Leaving:
     parent_author: Actor | None = None
     named: tuple[Actor, ...] = ()
     tags: tuple[str, ...] = ()
+    emoji: tuple[Emoji, ...] = ()
     files: tuple[Attachment, ...] = ()
     changed_at: datetime | None = None
     addressing: Addressing
@@ -115,6 +117,7 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
         parent_author=parent_author,
         named=named,
         tags=tags,
+        emoji=tuple(await emoji.rows_in(session, revision.title, revision.source, revision.warning)),
         files=tuple(await reading.files_of(session, post.id, revision.number)),
         changed_at=await departing.changed_at(session, post, revision),
         addressing=_address(post, reach=reach, author=author, group=place, others=(answered, *named)),
@@ -307,7 +310,16 @@ def _tags(leaving: Leaving, instance: Instance) -> list[Document]:
         {"type": "Hashtag", "href": instance.url(f"/tags/{name}"), "name": f"#{name}"} for name in leaving.tags
     ]
     links = [quote.link(leaving.quoted)] if leaving.quoted is not None else []
-    return [*tags.values(), *hashtags, *links]
+    pictures: list[Document] = [
+        {
+            "id": row.url,
+            "type": "Emoji",
+            "name": f":{row.shortcode}:",
+            "icon": {"type": "Image", "mediaType": row.media_type, "url": row.url},
+        }
+        for row in leaving.emoji
+    ]
+    return [*tags.values(), *hashtags, *pictures, *links]
 
 
 def mention(actor: Actor, instance: Instance) -> Document:
