@@ -146,6 +146,8 @@ async def redeem(
         raise BadGrant
     if is_public and row.challenge is None:
         raise BadGrant
+    if await session.scalar(select(Account.disabled_at).where(Account.id == row.account_id)) is not None:
+        raise BadGrant
     row.used_at = now()
     return await grant(session, application, account_id=row.account_id, scopes=row.scopes, code_id=row.id)
 

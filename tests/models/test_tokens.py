@@ -133,6 +133,16 @@ async def test_a_disabled_person_holds_no_token_any_more(world: World) -> None:
     assert await _holder(world, granted.text) is None
 
 
+async def test_who_was_disabled_before_the_code_arrived_gets_no_token_for_later(world: World) -> None:
+    """R-82: it would come to life with the account."""
+    application, _ = await _application(world)
+    code = await _code(world, application)
+    async with world.database.writing() as session:
+        await accounts.disable(session, await accounts.by_username(session, "ada"))
+    with pytest.raises(BadGrant):
+        await _redeem(world, application, code)
+
+
 async def test_an_application_revokes_its_own_tokens_and_no_others(world: World) -> None:
     application, _ = await _application(world)
     other, _ = await _application(world)
