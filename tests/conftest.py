@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
@@ -19,6 +20,7 @@ from federation import keys
 from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from models.instance import Instance
+from server.api.routing import Routes
 from server.auth import passwords
 from tests import contract, postgres
 from tests.darkroom import HerePool, KeptPool
@@ -126,6 +128,29 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, said in report.user_properties:
             if name == "contract":
                 terminalreporter.write_line(f"contract: {said}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_routes() -> Iterator[None]:
+    """Let all applications of a session share the routes of the client API: they are hundreds, and say nothing of one.
+
+    aiohttp looks long at each that is added.
+    """
+    kept: dict[Routes, list[Any]] = {}
+    adds = Routes.add_to
+
+    def add_to(self: Routes, app: web.Application) -> None:
+        if self in kept:
+            for resource in kept[self]:
+                app.router.register_resource(resource)
+            return
+        before = len(app.router.resources())
+        adds(self, app)
+        kept[self] = list(app.router.resources())[before:]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Routes, "add_to", add_to)
+        yield
 
 
 @pytest.fixture(scope="session")
