@@ -1,9 +1,14 @@
 """What stands in our database when a test begins whose servers have the same addresses all through the session."""
 
+import pytest
+
+from federation.signatures.keys import generate_ed25519
 from models import actors, partners
 from models.database import Database
 from models.instance import Instance
 from models.tables import EVERYBODY, Level, Reach, Role
+from tests.federation.neighbours import Peer, known_by, wire_of
+from tests.keys import rsa
 from tests.ports import port
 from tests.templates import EMPTY, Template
 from tests.world import hire, met
@@ -24,6 +29,9 @@ async def _house(database: Database) -> None:
     await hire(database, "alan", Role.ADMIN)
     async with database.writing() as session:
         await partners.admit(session, host(NORTHWIND), name=NORTHWIND)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("federation.keys._generate", lambda: (rsa(3), generate_ed25519()))
+        await wire_of(database).keys.instance_signer(database)
 
 
 async def _square(database: Database) -> None:
@@ -34,10 +42,11 @@ async def _square(database: Database) -> None:
     async with database.writing() as session:
         await partners.admit(session, host(NORTHWIND), levels={"alpine": Level.POST}, name=NORTHWIND)
         await actors.disclose(session, ada.id, {EVERYBODY})
+    await known_by(wire_of(database), Peer(NORTHWIND, port(NORTHWIND)).person("nora"))
 
 
 HOUSE = Template("house", _house, after=EMPTY, instance=lovelace)
-"""Alan is there, and Northwind is admitted."""
+"""Alan is there, Northwind is admitted, and the server has keys to ask it with."""
 SQUARE = Template("square", _square, after=HOUSE, instance=lovelace)
 """Besides, what tests.federation.activities.conftest.Square says."""
 BEGINNINGS = {"square": SQUARE, "home": HOUSE}

@@ -17,13 +17,15 @@ from multidict import CIMultiDict
 
 import federation.routes
 from federation.addresses import AddressRules
+from federation.documents import actor as documents
 from federation.documents.envelope import proven
 from federation.fetch import Fetcher
 from federation.inbox import Processor
 from federation.keys import KeyRing, OwnKeys
 from federation.signatures import sign
-from federation.signatures.keys import generate_ed25519, public_pem
+from federation.signatures.keys import public_pem
 from federation.signatures.multikey import encode_key
+from federation.trust.actors import keep_parsed
 from federation.vocabulary import ACCEPT, AS_JSON, PUBLIC
 from federation.wire import WIRE, AuthorizedFetch, Wire
 from models import groups, partners
@@ -42,7 +44,7 @@ from models.tables import (
     Received,
     Role,
 )
-from tests.keys import rsa
+from tests.keys import ed25519, rsa
 from tests.ports import listening
 from tests.world import Person, hire, met
 
@@ -186,6 +188,19 @@ async def _page(request: web.Request) -> web.Response:
     return await federation.routes.activity_response(request) or web.Response(status=404, text="No page")
 
 
+def wire_of(database: Database, **settings: Any) -> Wire:
+    """What a server of ours is made of, without a client for requests."""
+    return Wire(database=database, keys=KeyRing(b"s" * 32), **{"fetcher": None, "insecure_hosts": LOCAL, **settings})
+
+
+async def known_by(wire: Wire, *people: "PeerActor") -> None:
+    """Let a server of ours know people elsewhere, with the keys that they sign with."""
+    async with wire.database.writing() as session:
+        for person in people:
+            parsed = documents.parse(person.document, insecure_hosts=LOCAL)
+            await keep_parsed(session, wire, parsed, confirmed=(person.key_id,))
+
+
 @asynccontextmanager
 async def home(
     database_url: str,
@@ -203,13 +218,8 @@ async def home(
     database = Database(database_url, instance=instance)
     rules = AddressRules(insecure_hosts=insecure, allowed_networks=(ip_network("127.0.0.0/8"),))
     async with Fetcher(rules, base_url=instance.base_url) as fetcher:
-        wire = Wire(
-            database=database,
-            fetcher=fetcher,
-            keys=KeyRing(b"s" * 32),
-            authorized_fetch=authorized_fetch,
-            insecure_hosts=insecure,
-            **settings,
+        wire = wire_of(
+            database, fetcher=fetcher, authorized_fetch=authorized_fetch, insecure_hosts=insecure, **settings
         )
         app = web.Application()
         app[WIRE] = wire
@@ -237,7 +247,10 @@ class PeerActor:
     peer: "Peer"
     document: dict[str, Any]
     number: int
-    ed25519: Any = field(default_factory=generate_ed25519)
+
+    @property
+    def ed25519(self) -> Any:
+        return ed25519(f"{self.id} {self.number}")
 
     @property
     def id(self) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from models import actors, groups, relations
 from models.tables import Actor, Group
 from tests.federation import neighbours
-from tests.federation.neighbours import Home, Peer, PeerActor
+from tests.federation.neighbours import Home, Peer, PeerActor, known_by
 from tests.world import Person, met
 
 
@@ -63,9 +63,8 @@ async def actor_of(session, peer_actor: PeerActor) -> Actor:
 
 
 async def known(home: Home, *people: PeerActor) -> None:
-    """Let our server get to know people elsewhere by their signatures."""
-    for person in people:
-        assert (await person.gets(home, "/ap/u/never")).status == 404
+    """Let our server know people elsewhere, as it does once they have signed something."""
+    await known_by(home.wire, *people)
 
 
 async def follows(home: Home, person: Person, peer_actor: PeerActor) -> None:
