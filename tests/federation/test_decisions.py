@@ -9,7 +9,6 @@ from federation import decisions, trust
 from models import audit
 from models.base import now
 from models.tables import AuditLine, Level, Partner, PartnerState, Reach
-from tests.federation.activities.conftest import known
 from tests.keys import rsa
 
 
@@ -31,7 +30,7 @@ async def test_B2B_5_the_inbox_writes_down_what_it_takes_and_what_it_refuses(hom
 
 async def test_B2B_5_who_asks_for_what_is_written_down_with_the_answer(home, nora, mallory):
     mary = mallory.person("mary", number=1)
-    await known(home, nora)  # asks for somebody who is not there
+    assert (await nora.gets(home, "/ap/u/never")).status == 404
     await mary.gets(home, "/ap/u/never")
     await nora.gets(home, "/ap/u/never", private_key=rsa(5))
     await home.get("/ap/u/never")
