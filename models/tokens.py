@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +19,7 @@ from models import journal
 from models.accounts import hash_token
 from models.base import UtcDateTime, now
 from models.errors import DomainError, NotFound
-from models.tables import AccessToken, Account, Application, AuthorizationCode, IdempotencyKey, Role
+from models.tables import AccessToken, Account, Actor, Application, AuthorizationCode, IdempotencyKey, Role
 from models.text.clean import clean_line
 from models.viewers import Staff
 
@@ -184,20 +184,60 @@ async def grant(
     return Granted(text, token)
 
 
-async def holder(session: AsyncSession, text: str) -> tuple[AccessToken, Account | None] | None:
+class Held(NamedTuple):
+    """What a token allows, and whom it speaks for: `staff` is None when that is an application alone."""
+
+    token_id: int
+    application_id: int
+    scopes: str
+    is_stale: bool
+    """The note of when it was used is more than an hour old."""
+    staff: Staff | None
+    locale: str
+
+
+async def holder(session: AsyncSession, text: str) -> Held | None:
     """Whose token `text` is; None when it never was one, was revoked, or its person was disabled."""
     row = (await session.execute(_HOLDER, {"hash": hash_token(text)})).first()
     if row is None:
         return None
-    token, account = row
-    return (token, account) if account is not None or token.account_id is None else None
+    token_id, application_id, scopes, used_at, wanted_id, account_id, actor_id, username, role, *sorting, locale = row
+    if wanted_id is not None and account_id is None:
+        return None
+    by = (
+        Staff(
+            account_id=account_id,
+            actor_id=actor_id,
+            username=username,
+            role=Role(role),
+            filter_version=sorting[0],
+            sorts_home=sorting[1],
+        )
+        if account_id is not None
+        else None
+    )
+    is_stale = used_at is None or now() - used_at > _TOUCH_EVERY
+    return Held(token_id, application_id, scopes, is_stale, by, locale or "")
 
 
 _HOLDER = (
-    select(AccessToken, Account)
+    select(
+        AccessToken.id,
+        AccessToken.application_id,
+        AccessToken.scopes,
+        AccessToken.used_at,
+        AccessToken.account_id,
+        Account.id,
+        Account.actor_id,
+        Actor.username,
+        Account.role,
+        Account.filter_version,
+        Account.sorts_home,
+        Account.locale,
+    )
     .outerjoin(Account, (Account.id == AccessToken.account_id) & Account.disabled_at.is_(None))
+    .outerjoin(Actor, Actor.id == Account.actor_id)
     .where(AccessToken.token_hash == bindparam("hash"), AccessToken.revoked_at.is_(None))
-    .options(joinedload(AccessToken.application), joinedload(Account.actor))
 )
 
 
@@ -209,11 +249,6 @@ async def live(session: AsyncSession, token_ids: Iterable[int]) -> dict[int, Rol
         .where(AccessToken.id.in_(list(token_ids)), AccessToken.revoked_at.is_(None), Account.disabled_at.is_(None))
     )
     return dict(found.all())
-
-
-def is_stale(token: AccessToken) -> bool:
-    """Whether the note of when a token was used is more than an hour old."""
-    return token.used_at is None or now() - token.used_at > _TOUCH_EVERY
 
 
 async def touch(session: AsyncSession, token_id: int) -> None:

@@ -3,17 +3,15 @@ shut out, or has another role now, is asked about again with the next request.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from aiohttp import web
 
-from models import accounts, tokens
+from models import tokens
 from models.accounts import hash_token
 from models.database import Database
 from models.errors import DomainError, NotAllowed
 from models.moments import Moment
-from models.tables import AccessToken
-from models.viewers import Staff
+from models.tokens import Held
 from server.auth.scopes import Scopes
 from server.context import DATABASE
 
@@ -53,18 +51,10 @@ class AdminNeeded(NotAllowed):
     code = "admin_needed"
 
 
-class Caller(NamedTuple):
-    """Who shows a token: `staff` is None when it speaks for an application alone."""
-
-    staff: Staff | None
-    token: AccessToken
-
-
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    caller: Caller
+    held: Held
     scopes: Scopes
-    locale: str
     moment: Moment
 
 
@@ -95,16 +85,10 @@ async def _asked(database: Database, text: str, moment: Moment) -> _Kept:
         found = await tokens.holder(session, text)
     if found is None:
         raise TokenInvalid
-    token, account = found
-    if tokens.is_stale(token):
+    if found.is_stale:
         async with database.writing() as session:
-            await tokens.touch(session, token.id)
-    return _Kept(
-        caller=Caller(accounts.staff(account) if account else None, token),
-        scopes=Scopes(tuple(token.scopes.split())),
-        locale=account.locale if account else "",
-        moment=moment,
-    )
+            await tokens.touch(session, found.token_id)
+    return _Kept(found, Scopes(tuple(found.scopes.split())), moment)
 
 
 BEARERS = web.AppKey("bearers", Bearers)
@@ -115,11 +99,6 @@ def shown(request: web.Request) -> str | None:
     """The token in the Authorization header (RFC 6750 §2.1); cookies mean nothing here (R-82)."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     return text.strip() or None if scheme.lower() == "bearer" else None
-
-
-async def viewer_of(request: web.Request) -> Caller:
-    """Who asks. Raises TokenNeeded, TokenInvalid."""
-    return (await kept_of(request)).caller
 
 
 async def kept_of(request: web.Request, text: str | None = None) -> _Kept:
@@ -135,4 +114,4 @@ async def kept_of(request: web.Request, text: str | None = None) -> _Kept:
 def locale_of(request: web.Request) -> str:
     """The language that the person behind the token chose; empty where nobody did."""
     found = request.get(_FOUND)
-    return "" if found is None else found.locale
+    return "" if found is None else found.held.locale

@@ -19,7 +19,7 @@ from aiohttp import hdrs, web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import accounts, policy
+from models import policy
 from models.errors import DomainError, NotFound
 from models.paging import Page
 from models.viewers import ANONYMOUS, Staff, Viewer
@@ -230,30 +230,18 @@ async def called(request: web.Request, access: Access, scopes: tuple[str, ...], 
     kept = await kept_of(request, text)
     if scopes and not any(kept.scopes.cover(scope) for scope in scopes):
         raise OutsideScope(needed=scopes)
-    staff = kept.caller.staff
+    staff = kept.held.staff
     if access in (Access.PERSON, Access.ADMIN) and staff is None:
         raise PersonNeeded
-    if access is Access.ADMIN:
-        staff = await _in_charge(request, staff)
+    if access is Access.ADMIN and (staff is None or not policy.may_administer(staff)):
+        raise AdminNeeded
     return Call(
         request,
         viewer=staff or ANONYMOUS,
         scopes=kept.scopes,
-        token_id=kept.caller.token.id,
-        application_id=kept.caller.token.application_id,
+        token_id=kept.held.token_id,
+        application_id=kept.held.application_id,
     )
-
-
-async def _in_charge(request: web.Request, staff: Staff | None) -> Staff:
-    """`staff` as they are at this moment: what they may do is kept with their token for a second elsewhere, not here.
-
-    Raises AdminNeeded.
-    """
-    async with request.app[DATABASE].reading() as session:
-        found = None if staff is None else await accounts.as_of_now(session, staff)
-    if found is None or not policy.may_administer(found):
-        raise AdminNeeded
-    return found
 
 
 async def guarded(request: web.Request, inner: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:

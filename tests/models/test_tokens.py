@@ -46,7 +46,7 @@ async def _redeem(
 async def _holder(world: World, text: str) -> str | None:
     async with world.database.reading() as session:
         found = await tokens.holder(session, text)
-        return found[1].actor.username if found and found[1] else None
+        return found.staff.username if found and found.staff else None
 
 
 async def test_a_code_becomes_a_token_of_who_agreed(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from models import migrations, tokens
 from models.database import Database
+from models.tables import Application
 from server.app import house
 from server.config import Config
 from tests.server.cli.conftest import Kontor
@@ -133,10 +134,11 @@ def test_a_token_opens_the_client_api_for_that_person(muster: Kontor) -> None:
         database = Database(config.database_url, instance=house(config))
         async with database.reading() as session:
             found = await tokens.holder(session, token)
+            assert found is not None
+            assert found.staff is not None
+            application = await session.get_one(Application, found.application_id)
         await database.close()
-        assert found is not None
-        assert found[1] is not None
-        return found[1].actor.username, found[0].scopes, found[0].application.name
+        return found.staff.username, found.scopes, application.name
 
     assert asyncio.run(holder()) == ("bernd", "read write follow push", "command line")
 
