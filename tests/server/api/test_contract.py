@@ -1,18 +1,57 @@
 """What is promised to clients stands in one place, and every answer in these tests is held against it."""
 
+import ast
+
 import pytest
 from aiohttp import web
 
 from server.api.contract.people import Account, Marker
-from server.api.contract.table import promise_of
+from server.api.contract.table import promise_of, promises
 from server.api.routes import table
 from tests import contract
+from tests.house.tree import modules
 
 
 def test_every_route_promises_something() -> None:
     silent = [(each.method, each.path) for each in table() if promise_of(each.method, each.path) is None]
 
     assert silent == []
+
+
+UNUSED = {
+    "POST /api/v1/accounts": {"date_of_birth", "invite_code"},  # nobody signs up
+    "POST /api/v1/admin/accounts/{}/action": {
+        "send_email_notification",
+        "warning_preset_id",
+    },  # admins write themselves
+    "GET /api/v1/accounts/relationships": {"with_suspended"},  # all are answered
+    "GET /api/v2/search": {"exclude_unreviewed"},  # nothing is reviewed
+    "POST /api/v1/statuses/{}/translate": {"lang"},  # nothing is translated
+    "POST /api/v1/admin/canonical_email_blocks": {"canonical_email_hash"},  # there are none
+    "GET /api/oembed": {"maxheight"},  # of frames, which there are none of
+    "GET /.well-known/webfinger": {"resource"},  # read by the wire
+}
+"""What clients may send and no code of this interface looks for, because there is nothing it could change."""
+PATTERNS = ("for_", "filter_", "tag_", "instance_", "data.alerts.")
+"""Names that are put together where they are read."""
+
+
+def test_what_is_said_to_be_read_is_read_somewhere() -> None:
+    read = {
+        node.value
+        for each in modules("server")
+        if not each.file.startswith("server/api/contract/")
+        for node in each.nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    unread = {}
+    for (method, path), promise in promises().items():
+        names = {name for name in promise.names if not name.startswith(PATTERNS)}
+        missing = {name for name in names if name.rpartition(".")[2] not in read}
+        if missing:
+            unread[f"{method} {path}"] = missing
+
+    assert unread == UNUSED
 
 
 def answer(body: bytes, *, status: int = 200, kind: str = "application/json", **headers: str) -> web.Response:
