@@ -10,11 +10,11 @@ from models.tallies import House
 from server import VERSION, recordings
 from server.config import Config
 
-API_VERSION = 2
-"""What Mastodon 4.3 promises: grouped notifications (v2), their policy, several accounts or statuses at once. The next
-numbers promise more than is here: 3 and above come with Web Push and endorsements; quotes, which are, come with 7."""
+API_VERSION = 7
+"""What Mastodon 4.5 promises: besides all before it quotes that ask for consent. The next number comes with profiles
+and collections as 4.6 has them; collections are not here."""
 
-SOFTWARE = f"4.3.0 (compatible; Kontor {VERSION})"
+SOFTWARE = f"4.5.0 (compatible; Kontor {VERSION})"
 CHARACTERS_PER_URL = 23
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
 DESCRIPTION = 1500

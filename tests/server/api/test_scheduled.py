@@ -81,7 +81,6 @@ async def test_a_post_for_later_is_answered_with_all_that_was_sent(ada: Phone, g
         {"poll": {"options": ["one"], "expires_in": 3600}},
         {"quote_approval_policy": "perhaps"},
     ],
-    ids=str,
 )
 async def test_bad_input_is_refused_with_its_field(ada: Phone, more: dict[str, Any]) -> None:
     answer = await ada.ask("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": then(hours=1), **more})

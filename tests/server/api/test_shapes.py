@@ -436,9 +436,9 @@ async def test_a_boost_is_whole_outside_and_inside(ada: Phone, story: dict[str, 
 async def test_the_two_numbers_that_decide_what_clients_ask(anybody: Phone, version: str) -> None:
     instance = (await anybody.get(f"/api/{version}/instance")).body
 
-    assert float(instance["version"][:3]) == 4.3
+    assert float(instance["version"][:3]) == 4.5
     if version == "v2":
-        assert instance["api_versions"]["mastodon"] == 2
+        assert instance["api_versions"]["mastodon"] == 7
 
 
 async def test_visitors_learn_nothing_of_the_companys_size(anybody: Phone, ada: Phone, world: World) -> None:
