@@ -166,7 +166,8 @@ async def values_of(company: Company, groups: Sequence[Group], posts: Sequence[P
         "handle": [actor.username for actor in actors],
         "actor": [actor.uri for actor in actors],
         "wire": [address.removeprefix(company.base_url).rstrip("/") for address in wire],
-        "group_key": ["ungrouped-1"], "which": ["avatar"], "version": ["1", "2.1"], "tag": ["soup"], "name": ["soup"],
+        "group_key": ["ungrouped-1"], "which": ["avatar"], "preview": ["preview"], "version": ["1", "2.1"],
+        "tag": ["soup"], "name": ["soup", "terms"],
         "shelf": ["u"], "key": ["1"], "member": ["0" * 64], "collection": ["outbox"], "rest": ["x"],
         "approval_id": ["1"], "partner_id": ["1"],
     }  # fmt: skip
