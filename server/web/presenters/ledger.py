@@ -134,4 +134,8 @@ def rule_words(rule: str) -> str:
         "profile": _("a profile changed"),
         "partner_check": _("the connection was checked"),
         "deliveries_halted": _("deliveries are halted"),
+        "push_public": _("a push that says what everybody outside may know"),
+        "push_notice": _("a push that says only that something happened"),
+        "push_off": _("pushes are switched off"),
+        "push_service": _("this push service is not allowed here"),
     }.get(rule, rule.replace("_", " "))

@@ -44,7 +44,6 @@ def environment(*, stretched: bool = False) -> Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_translations(Stretched() if stretched else gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
-    env.globals["takes_recordings"] = True
     env.globals["url"] = lambda name, *parts: "/" + "/".join([name, *map(str, parts)])
     env.globals["takes_recordings"] = True
     return env

@@ -75,6 +75,8 @@ def serving(*, stretched: bool = False) -> Iterator[str]:
         for name, drawing in _DRAWINGS.items():
             picture = f'<svg xmlns="http://www.w3.org/2000/svg" {_PICTURE}>{drawing}</svg>'
             (site / "example" / f"{name}.svg").write_text(picture, encoding="utf-8")
+        for name in ("mill.mp4", "mill.ogg"):  # nobody plays them here, but a browser asks for them
+            (site / "example" / name).touch()
         for example in EXAMPLES:
             html = env.get_template(example.template).render(shell=example.shell, view=example.view, post=POST)
             (site / f"{example.name}.html").write_text(html, encoding="utf-8")

@@ -23,6 +23,9 @@ EVERYBODY = dict.fromkeys(PEOPLE, SEEN)
 PAGES: dict[str, dict[str, int]] = {
     "/": EVERYBODY,
     "/about": EVERYBODY,
+    "/about/privacy": dict.fromkeys(PEOPLE, HIDDEN),
+    "/scheduled": HOUSE,
+    "/house": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
     "/sign-in": {**dict.fromkeys(PEOPLE, DOOR), "visitor": SEEN},
     "/groups": HOUSE,
     "/new-group": HOUSE,
@@ -177,6 +180,7 @@ async def test_every_page_that_is_served_stands_in_the_table(app: "object") -> N
         .replace("/groups/alpine", "/groups/{handle}")
         .replace("/people/ada", "/people/{handle}")
         .replace("/tags/fair", "/tags/{tag}")
+        .replace("/about/privacy", "/about/{name}")
         for path in templates
     }
     served = set()

@@ -16,7 +16,7 @@ HOUSE = v.HouseView(
         v.AnnouncementRow(text="Der Aufzug steht.", at=ago(days=1), ends=ago(days=-1), delete_url="/d"),
         v.AnnouncementRow(text="Sommerfest", at=ago(days=9), ends=ago(days=3), is_over=True, delete_url="/d"),
     ),
-    emojis=(v.HouseEmoji(shortcode="motor", picture_url="/p.png", category="Haus", delete_url="/d"),),
+    emojis=(v.HouseEmoji(shortcode="motor", picture_url="/example/part.svg", category="Haus", delete_url="/d"),),
 )
 
 EXAMPLES = (
