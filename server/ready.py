@@ -8,6 +8,7 @@ A handler says that its answer may be kept by putting `READY` on it: it must fol
 the headers that are part of the key.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _TOLD_BY = (
 """The headers that may make a difference to what is kept."""
 _MADE_ANEW = frozenset({"date", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"})
 
+_Key = tuple[str | None, ...]
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 Counted = Callable[[web.BaseRequest], Mapping[str, str]]
@@ -69,7 +71,8 @@ class Ready:
         self._app = app
         self._inner = inner
         self._database: Database = app[DATABASE]
-        self._kept: dict[tuple[str | None, ...], _Kept] = {}
+        self._kept: dict[_Key, _Kept] = {}
+        self._making: dict[_Key, tuple[Moment, asyncio.Future[None]]] = {}
         self._bytes = 0
         self._date = (0, b"")
 
@@ -80,20 +83,31 @@ class Ready:
         key = (request.raw_path, *[get(name) for name in _TOLD_BY])
         moment = await self._database.moment()
         kept = self._kept.get(key)
-        if kept is not None:
-            if kept.moment == moment and self.clock() < kept.until:
-                again = self._again(request, kept)
-                if again is not None:
-                    self.given += 1
-                    return again
-            else:
-                self._forget(key, kept)
+        if kept is None:
+            return await self._made(request, key, moment)
+        again = self._again(request, kept, moment)
+        if again is None and (making := self._making.get(key)) is not None and making[0] == moment:
+            await asyncio.wait([making[1]])  # what somebody else is asking just now is as good as asked by us
+            again = self._again(request, self._kept.get(key, kept), moment)
+        if again is not None:
+            self.given += 1
+            return again
+        done = asyncio.get_running_loop().create_future()
+        self._making[key] = moment, done
+        try:
+            return await self._made(request, key, moment)
+        finally:
+            done.set_result(None)
+            if self._making.get(key) == (moment, done):
+                del self._making[key]
+
+    async def _made(self, request: web.BaseRequest, key: _Key, moment: Moment) -> web.StreamResponse:
         answer = await self._inner(request)
         if answer.get(READY) is not None:
             self._keep(key, answer, moment)
         return answer
 
-    def _keep(self, key: tuple[str | None, ...], answer: web.StreamResponse, moment: Moment) -> None:
+    def _keep(self, key: _Key, answer: web.StreamResponse, moment: Moment) -> None:
         if type(answer) is not web.Response or answer.status != 200 or answer.cookies:
             return
         body = answer.body
@@ -108,12 +122,14 @@ class Ready:
         self._kept[key] = _Kept(answer, body, moment, self.clock() + KEPT_SECONDS)
         self._bytes += len(body)
 
-    def _forget(self, key: tuple[str | None, ...], kept: _Kept) -> None:
+    def _forget(self, key: _Key, kept: _Kept) -> None:
         if self._kept.get(key) is kept:
             del self._kept[key]
             self._bytes -= len(kept.body)
 
-    def _again(self, request: web.BaseRequest, kept: _Kept) -> "_Again | None":
+    def _again(self, request: web.BaseRequest, kept: _Kept, moment: Moment) -> "_Again | None":
+        if kept.moment != moment or self.clock() >= kept.until:
+            return None
         transport = request.transport
         if transport is None or transport.get_write_buffer_size() > _UNREAD or not kept.answer.prepared:
             return None

@@ -1,5 +1,6 @@
 """Answers that are given again: only while nothing changed, only to whom they were given, and counted like others."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,6 +10,7 @@ from models import accounts, blocks, groups, tokens
 from models.database import Database
 from models.tables import Account, Actor, Group, Post
 from server.ready import KEPT_SECONDS, Ready
+from tests.server.api.conftest import Statements
 from tests.server.api.phone import Phone
 from tests.world import Person, World
 
@@ -191,3 +193,22 @@ async def test_a_token_that_ended_gets_nothing_that_was_kept(
     await ada.get(HOME, status=401)
     assert ready.given == given
     await other.close()
+
+
+async def test_many_who_ask_the_same_at_once_ask_the_database_once(
+    ada: Phone, ready: Ready, statements: Statements
+) -> None:
+    """What was kept is too old for everybody at the same moment; it is not made once for each of them."""
+    seconds = 0.0
+    ready.clock = lambda: seconds
+    await ada.get(HOME)
+    await ada.get(HOME)
+    seconds = KEPT_SECONDS
+    statements.clear()
+    given = ready.given
+
+    answers = await asyncio.gather(*(ada.get(HOME) for _ in range(8)))
+
+    assert len([text for text in statements if "FROM posts" in text]) == 1
+    assert ready.given == given + 7
+    assert {answer.status for answer in answers} == {200}
