@@ -17,7 +17,7 @@ from models.viewers import Staff
 
 
 async def _target(session: AsyncSession, post_id: int, by: Staff) -> Post:
-    post = await session.scalar(policy.visible_posts(by).where(Post.id == post_id))
+    post = await policy.visible_post(session, by, post_id)
     if post is None:
         raise NotFound(post_id=post_id)
     return await session.get_one(Post, post.boost_of_id) if post.boost_of_id is not None else post

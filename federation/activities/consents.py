@@ -32,7 +32,7 @@ async def is_refused(
     if not post.is_local or await policy.verdict(session, sender, post, interaction) is Verdict.AUTOMATIC:
         return False
     viewer = await policy.remote_viewer(session, sender.host, sender.id)
-    if await session.scalar(policy.visible_posts(viewer).where(Post.id == post.id)) is None:
+    if not await policy.may_see(session, viewer, post.id):
         raise Ignored("is about nothing that they may see")
     if uri:
         journal.record(session, journal.InteractionRefused(post.author_id, sender.id, uri))

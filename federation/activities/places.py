@@ -140,7 +140,7 @@ async def _parent(session: AsyncSession, seen: Seen, via: Actor | None, parent: 
     if parent.is_local:
         asker = via or seen.author
         viewer = await policy.remote_viewer(session, asker.host, asker.id)
-        if await session.scalar(policy.visible_posts(viewer).where(Post.id == parent.id)) is None:
+        if not await policy.may_see(session, viewer, parent.id):
             raise Ignored("answers nothing that they may see")
     return parent
 

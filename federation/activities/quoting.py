@@ -49,7 +49,7 @@ async def request(session: AsyncSession, incoming: Incoming) -> str:
     viewer = await policy.remote_viewer(session, incoming.sender.host, incoming.sender.id)
     if seen is None or target is None or target.boost_of_id is not None:
         raise Ignored("asks for nothing here")
-    if await session.scalar(policy.visible_posts(viewer).where(Post.id == target.id)) is None:
+    if not await policy.may_see(session, viewer, target.id):
         raise Ignored("asks for nothing that they may see")
     agreed = await quotes.receive_request(
         session, target, uri=seen.post.uri, request_uri=incoming.id, by=incoming.sender

@@ -11,7 +11,7 @@ from federation.vocabulary import Document
 from models import actors, deliveries, policy, quotes, received
 from models.journal import ForwardedRevocation, QuoteAnswered, QuoteRevoked
 from models.posts import departing, writing
-from models.tables import Actor, Consent, ConsentState, Post
+from models.tables import Actor, Consent, ConsentState
 
 RULE = "quote"
 
@@ -28,7 +28,7 @@ async def ask(keys: KeyRing, session: AsyncSession, leaving: Leaving, document: 
         return
     author = await session.get_one(Actor, target.author_id)
     viewer = await policy.remote_viewer(session, author.host, author.id)
-    if await session.scalar(policy.visible_posts(viewer).where(Post.id == leaving.post.id)) is None:
+    if not await policy.may_see(session, viewer, leaving.post.id):
         return
     request = activity.quote_request(consent.request_uri, leaving.author.uri, target.uri, document, to=author.uri)
     subject = Subject(rule=RULE, object_uri=target.uri, group_id=leaving.post.group_id)

@@ -36,15 +36,18 @@ from models.tables import (
 
 
 async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
-    return await session.scalar(
-        select(Account)
-        .where(Account.actor_id == actor_id, Account.disabled_at.is_(None))
-        .options(joinedload(Account.actor))
-    )
+    return await session.scalar(_ACCOUNT_OF, {"actor_id": actor_id})
+
+
+_ACCOUNT_OF = (
+    select(Account)
+    .where(Account.actor_id == bindparam("actor_id", type_=BigInteger), Account.disabled_at.is_(None))
+    .options(joinedload(Account.actor))
+)
 
 
 async def _may_see(session: AsyncSession, account: Account, post_id: int) -> bool:
-    return await session.scalar(policy.visible_posts(staff(account)).where(Post.id == post_id)) is not None
+    return await policy.may_see(session, staff(account), post_id)
 
 
 async def _written(session: AsyncSession, entry: journal.PostWritten) -> None:

@@ -50,10 +50,12 @@ from models.policy.house import visible_announcements
 from models.policy.people import introducible_actors, is_apart, listable_actors, visible_actors
 from models.policy.posts import (
     knew_posts,
+    may_see,
     nameable_posts,
     sees_post,
     visible_activities,
     visible_copies,
+    visible_post,
     visible_posts,
     visible_reports,
     withdrawn_posts,
@@ -93,6 +95,7 @@ __all__ = [
     "may_raise_reach",
     "may_read_ledger",
     "may_read_reports",
+    "may_see",
     "may_vote",
     "media_behind_a_link",
     "moderated_groups",
@@ -110,6 +113,7 @@ __all__ = [
     "visible_copies",
     "visible_groups",
     "visible_media",
+    "visible_post",
     "visible_posts",
     "visible_reports",
     "withdrawn_posts",

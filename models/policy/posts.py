@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, false, not_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models.policy.groups import groups_kept_by, groups_of_reach, groups_read_by, groups_shared_with
 from models.policy.people import is_apart, is_not_blocked, visible_actors
+from models.prepared import find
 from models.tables import (
     Activity,
     Actor,
@@ -39,6 +41,24 @@ _NEWER = aliased(Activity)
 def visible_posts(viewer: Viewer) -> Select[Post]:
     """The posts that exist for `viewer`, boosts only with what they boost."""
     return select(Post).where(sees_post(viewer))
+
+
+async def visible_post(session: AsyncSession, viewer: Viewer, post_id: int) -> Post | None:
+    """The post with that id, if it exists for `viewer`."""
+    return await find(session, viewer, _visible_post, post_id=post_id)
+
+
+def _visible_post(viewer: Viewer) -> Select[Post]:
+    return visible_posts(viewer).where(Post.id == bindparam("post_id", type_=BigInteger))
+
+
+async def may_see(session: AsyncSession, viewer: Viewer, post_id: int) -> bool:
+    """Whether the post with that id exists for `viewer`."""
+    return await find(session, viewer, _visible_id, post_id=post_id) is not None
+
+
+def _visible_id(viewer: Viewer) -> Select[int]:
+    return _visible_post(viewer).with_only_columns(Post.id)
 
 
 def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:

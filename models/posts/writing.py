@@ -297,7 +297,7 @@ async def erase(session: AsyncSession, post: Post, *, by_handle: str) -> None:
 
 async def boost(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
     """Show a post to followers of `by` who may see it themselves; a second time changes nothing. Raises NotFound."""
-    post = await session.scalar(policy.visible_posts(by).where(Post.id == post_id))
+    post = await policy.visible_post(session, by, post_id)
     if post is None:
         raise NotFound(post_id=post_id)
     if post.boost_of_id is not None:
