@@ -16,12 +16,14 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    event,
     insert,
     literal_column,
     select,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from models.base import now
 from models.database import JOURNALLED, Database
@@ -68,6 +70,12 @@ _RECORD = insert(cast(Table, JournalEntry.__table__))
 _RECORD_POSTGRESQL = _RECORD.values(transaction=_TRANSACTION)
 _RECORD_SQLITE = _RECORD.returning(JournalEntry.id)
 _ADDED = "journal entries"
+_GIVEN_UP = "part of the transaction was given up"
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _give_up(session: Session, _transaction: object) -> None:
+    session.info[_GIVEN_UP] = True
 
 
 class _Written(NamedTuple):
@@ -178,8 +186,11 @@ class Window:
     def add(self, session: AsyncSession) -> None:
         """Take what `session` has committed, where nothing can lie between that and what is known: it need not be read.
 
-        On SQLite numbers are given out in the order of commits, so that neighbours are neighbours in time.
+        On SQLite numbers are given out in the order of commits, so that neighbours are neighbours in time. Where a part
+        of the transaction was given up (a savepoint), what was written in it did not happen: then it is read.
         """
+        if session.info.get(_GIVEN_UP):
+            return
         written = sorted(session.info.get(_ADDED, ()), key=lambda row: row.id)
         last = self._last()
         if last is None or [row.id for row in written] != list(range(last.number + 1, last.number + 1 + len(written))):

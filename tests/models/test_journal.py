@@ -326,6 +326,27 @@ async def test_what_another_process_committed_between_is_not_left_out(database: 
     assert [entry for _, entry in await window.after(place)] == [Rang(1), Rang(2)]
 
 
+@pytest.mark.parametrize("how", ["one by one", "many at once"])
+async def test_what_was_given_up_inside_a_transaction_never_happened(database: Database, how: str) -> None:
+    """Its number is given out again: whoever believed in it would take the next entry for one they know."""
+    window = journal.window(database)
+    place = await _newest(database)
+    await window.after(place)
+
+    async with database.writing() as session:
+        async with session.begin_nested() as trial:
+            if how == "one by one":
+                journal.record(session, Rang(1))
+                await session.flush()
+            else:
+                await journal.record_all(session, [Rang(1)])
+            await trial.rollback()
+    assert await window.after(place) == []
+    await _ring(database, 2)
+
+    assert [entry for _, entry in await window.after(place)] == [Rang(2)]
+
+
 async def _newest(database: Database) -> Position:
     async with database.reading() as session:
         return await journal.head(session)
