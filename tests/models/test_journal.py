@@ -333,14 +333,13 @@ async def test_what_was_given_up_inside_a_transaction_never_happened(database: D
     place = await _newest(database)
     await window.after(place)
 
-    async with database.writing() as session:
-        async with session.begin_nested() as trial:
-            if how == "one by one":
-                journal.record(session, Rang(1))
-                await session.flush()
-            else:
-                await journal.record_all(session, [Rang(1)])
-            await trial.rollback()
+    async with database.writing() as session, session.begin_nested() as trial:
+        if how == "one by one":
+            journal.record(session, Rang(1))
+            await session.flush()
+        else:
+            await journal.record_all(session, [Rang(1)])
+        await trial.rollback()
     assert await window.after(place) == []
     await _ring(database, 2)
 
