@@ -29,9 +29,6 @@ class NothingToConfirm(NotAllowed):
     code = "nothing_to_confirm"
 
 
-# Empty lists: path, scope, who may ask
-_EMPTY: tuple[tuple[str, str, Access], ...] = ()
-
 # Nothing there to find: method, path, scope, who may ask
 _MISSING: tuple[tuple[str, str, str, Access], ...] = (
     # as Mastodon answers where no service translates
@@ -53,10 +50,6 @@ _MISSING: tuple[tuple[str, str, str, Access], ...] = (
 _REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (("POST", "/api/v1/collections", ("write:collections",)),)
 
 
-async def _empty(call: Call) -> web.Response:
-    return answers.answer([])
-
-
 async def _missing(call: Call) -> web.Response:
     raise NotFound
 
@@ -69,8 +62,6 @@ def _all_at(method: str, path: str, scopes: tuple[str, ...], access: Access, han
     routes.route(method, path, *(scope for scope in scopes if scope), access=access)(handler)
 
 
-for _path, _scope, _access in _EMPTY:
-    _all_at("GET", _path, (_scope,), _access, _empty)
 for _method, _path, _scope, _access in _MISSING:
     _all_at(_method, _path, (_scope,), _access, _missing)
 for _method, _path, _scopes in _REFUSED:
