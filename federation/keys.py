@@ -25,7 +25,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import ProtocolError
@@ -35,7 +34,7 @@ from federation.signatures.messages import Form
 from federation.signatures.multikey import decode_key, encode_key
 from federation.signatures.sending import Unsigned, unsigned
 from models import actors
-from models.base import new_id, now
+from models.base import insert_into, new_id, now
 from models.database import Database
 from models.tables import Actor, Key, KeyKind
 
@@ -286,9 +285,8 @@ class KeyRing:
     async def _store(self, session: AsyncSession, actor_id: int, made: tuple[RSAPrivateKey, Ed25519PrivateKey]) -> None:
         """Both rows, or none where somebody was faster: the unique keyId decides, and theirs count."""
         uri = (await session.get_one(Actor, actor_id)).uri
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
         rows = self.sealed(actor_id, made, rsa_id=uri + RSA_FRAGMENT, ed25519_id=uri + ED25519_FRAGMENT)
-        await session.execute(insert(Key).values(rows).on_conflict_do_nothing())
+        await session.execute(insert_into(session, Key).values(rows).on_conflict_do_nothing())
 
     async def cut(self) -> tuple[RSAPrivateKey, Ed25519PrivateKey]:
         """Two new pairs; takes a good part of a second in a thread."""

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, LargeBinary, MetaData, Text, TypeDecorator
 from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 _SEQUENCE_BITS = 10
@@ -69,6 +71,13 @@ def id_near(moment: datetime) -> int:
 def now() -> datetime:
     """The present in UTC; the one clock of the house, so that tests can hold it."""
     return datetime.now(UTC)
+
+
+def insert_into(session: AsyncSession, table: type["Base"]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT as the session's database spells it, which can say what shall happen to a row that is there already."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def _values(members: type[enum.Enum]) -> list[str]:

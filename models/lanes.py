@@ -27,12 +27,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import breakers, halts, journal
-from models.base import UtcDateTime, now
+from models.base import UtcDateTime, insert_into, now
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
@@ -450,8 +449,9 @@ async def form_of(session: AsyncSession, host: str) -> str | None:
 
 async def meet(session: AsyncSession, hosts: Iterable[str]) -> None:
     """Make sure that there is a row for each server we have to do with."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    await session.execute(insert(Peer).values([{"host": host} for host in hosts]).on_conflict_do_nothing())
+    await session.execute(
+        insert_into(session, Peer).values([{"host": host} for host in hosts]).on_conflict_do_nothing()
+    )
 
 
 async def recover(session: AsyncSession) -> int:

@@ -13,11 +13,10 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import links
-from models.base import new_id, now
+from models.base import insert_into, new_id, now
 from models.instance import CardsFor, Instance
 from models.tables import LinkCard, Post, Reach, Visibility
 from models.text.clean import shorten_text
@@ -78,12 +77,11 @@ async def of_links(session: AsyncSession, urls: Iterable[str]) -> dict[str, Link
 
 async def want(session: AsyncSession, urls: Iterable[str]) -> None:
     """Have pages asked soon that were not yet; not all servers at the same moment."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     for url in sorted(set(urls)):
         at = now() + random.random() * JITTER  # noqa: S311 - it spreads load and guards nothing
         row = {"id": new_id(), "key": _key(url), "url": url, "next_attempt_at": at}
         empty = {"title": "", "description": "", "provider": "", "author": "", "attempts": 0, "created_at": now()}
-        await session.execute(insert(LinkCard).values(**row, **empty).on_conflict_do_nothing())
+        await session.execute(insert_into(session, LinkCard).values(**row, **empty).on_conflict_do_nothing())
 
 
 async def is_due(session: AsyncSession) -> bool:

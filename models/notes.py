@@ -1,12 +1,11 @@
 """What somebody here writes down about others for themselves, and whom they recommend on their profile."""
 
 from sqlalchemy import Select, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import policy
-from models.base import new_id, now
+from models.base import insert_into, new_id, now
 from models.errors import Invalid
 from models.tables import Actor, Endorsement, Follow, Note
 from models.text.clean import clean_text
@@ -45,9 +44,8 @@ async def endorse(session: AsyncSession, actor: Actor, *, by: Staff) -> None:
     )
     if await session.scalar(follows) is None:
         raise NotFollowed(actor_id=actor.id)
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     row = {"id": new_id(), "actor_id": by.actor_id, "target_id": actor.id, "created_at": now()}
-    await session.execute(insert(Endorsement).values(row).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Endorsement).values(row).on_conflict_do_nothing())
 
 
 async def stop_endorsing(session: AsyncSession, actor: Actor, *, by: Staff) -> None:

@@ -12,13 +12,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import egress, halts, journal, ledger, notifications
 from models.accounts import staff
-from models.base import new_id, now
+from models.base import insert_into, new_id, now
 from models.database import QUEUED
 from models.instance import instance_of
 from models.tables import (
@@ -97,9 +96,8 @@ async def key(session: AsyncSession) -> VapidKey | None:
 
 async def keep_key(session: AsyncSession, *, public: str, private: bytes) -> None:
     """Store our key, unless somebody was faster: theirs counts then."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     row = {"id": _KEY, "public": public, "private": private, "created_at": now()}
-    await session.execute(insert(VapidKey).values(row).on_conflict_do_nothing())
+    await session.execute(insert_into(session, VapidKey).values(row).on_conflict_do_nothing())
 
 
 # Made from the journal

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import policy, search
-from models.base import now
+from models.base import insert_into, now
 from models.instance import instance_of
 from models.tables import (
     Account,
@@ -76,9 +75,8 @@ async def dismiss(session: AsyncSession, actor_id: int, *, by: Staff) -> None:
     """Never suggest somebody again; silent about who is not there."""
     if await session.scalar(policy.visible_actors(by).where(Actor.id == actor_id)) is None:
         return
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     row = {"account_id": by.account_id, "target_id": actor_id, "created_at": now()}
-    await session.execute(insert(Dismissal).values(row).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Dismissal).values(row).on_conflict_do_nothing())
 
 
 async def familiar_followers(

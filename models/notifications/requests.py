@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import journal
-from models.base import now
+from models.base import insert_into, now
 from models.notifications.reading import of_account
 from models.paging import Page, rows_of
 from models.tables import Attitude, Notification, NotificationPermission, NotificationPolicy
@@ -88,9 +87,8 @@ async def accept(session: AsyncSession, requests: Sequence[Request], *, by: Staf
     """Let people in: what waits is told, and what comes from them is not filtered again."""
     if not requests:
         return
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     rows = [{"account_id": by.account_id, "from_id": each.from_id, "created_at": now()} for each in requests]
-    await session.execute(insert(NotificationPermission).values(rows).on_conflict_do_nothing())
+    await session.execute(insert_into(session, NotificationPermission).values(rows).on_conflict_do_nothing())
     await session.execute(update(Notification).where(*_of(by, requests)).values(is_filtered=False))
     journal.record(session, journal.NotificationsMerged(by.account_id))
 
