@@ -134,8 +134,7 @@ async def disable(session: AsyncSession, account: Account, *, by: Staff | None =
         NotAllowed: `by` does not administer. DisablesSelf. LastAdmin.
     """
     if by is not None:
-        if not policy.may_administer(by):
-            raise NotAllowed
+        policy.must_administer(by)
         if by.account_id == account.id:
             raise DisablesSelf
     if account.disabled_at is not None:
@@ -158,8 +157,7 @@ async def enable(session: AsyncSession, account: Account, *, by: Staff | None = 
 
     Raises NotAllowed for who does not administer.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     if account.disabled_at is not None:
         account.disabled_at = None
         audit.note(session, "person_enabled", by=by, username=account.actor.username)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import actors, audit, emoji, journal, policy
 from models.base import now
-from models.errors import Invalid, NotAllowed, NotFound
+from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.tables import Actor, Announcement, AnnouncementDismissal, AnnouncementReaction
 from models.text import signs
@@ -101,16 +101,11 @@ async def take_back(session: AsyncSession, announcement_id: int, *, by: Staff) -
 
 
 async def _own(session: AsyncSession, announcement_id: int, *, by: Staff) -> Announcement:
-    _must_administer(by)
+    policy.must_administer(by)
     row = await session.get(Announcement, announcement_id)
     if row is None:
         raise NotFound(announcement_id=announcement_id)
     return row
-
-
-def _must_administer(by: Staff) -> None:
-    if not policy.may_administer(by):
-        raise NotAllowed
 
 
 async def named(session: AsyncSession, source: str) -> dict[str, Actor]:
@@ -124,7 +119,7 @@ def tags_of(source: str) -> tuple[str, ...]:
 
 
 async def _fill(session: AsyncSession, row: Announcement, words: Words, *, by: Staff) -> None:
-    _must_administer(by)
+    policy.must_administer(by)
     if len(words.text) > TEXT_LIMIT:
         raise TextTooLong(field="text", limit=TEXT_LIMIT)
     source = clean_text(words.text, limit=TEXT_LIMIT * 3)
@@ -190,7 +185,7 @@ class Sign:
 
 def all_of_house(by: Staff) -> Select[Announcement]:
     """Every announcement, for those who write them. Raises NotAllowed."""
-    _must_administer(by)
+    policy.must_administer(by)
     return select(Announcement)
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import breakers, policy
 from models.base import now
 from models.breakers import Condition
-from models.errors import NotAllowed
 from models.tables import Activity, Delivery, DeliveryState, Partner, PartnerState, Peer
 from models.viewers import Staff
 
@@ -50,8 +49,7 @@ async def standings(session: AsyncSession, *, by: Staff | None = None) -> Sequen
     Raises:
         NotAllowed: `by` is no admin; None is the command line.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     moment = now()
     waiting = await _waiting(session)
     dead = await _counts(session, DeliveryState.FAILED)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from models import audit, breakers, policy
 from models.base import now
-from models.errors import NotAllowed
 from models.tables import Activity, Delivery, DeliveryState, Group, Post
 from models.viewers import Staff
 
@@ -30,7 +29,7 @@ class Retried:
 
 def listed(viewer: Staff, *, host: str | None = None) -> Select[Delivery]:
     """The dead letters of a host or of all, the latest first, each with its activity. Raises NotAllowed."""
-    _admin(viewer)
+    policy.must_administer(viewer)
     found = (
         select(Delivery)
         .join(Activity, Activity.id == Delivery.activity_id)
@@ -39,11 +38,6 @@ def listed(viewer: Staff, *, host: str | None = None) -> Select[Delivery]:
         .order_by(Delivery.turned_at.desc(), Delivery.id.desc())
     )
     return found.where(Delivery.host == host) if host is not None else found
-
-
-def _admin(by: Staff | None) -> None:
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
 
 
 async def retry(
@@ -58,7 +52,7 @@ async def retry(
     Raises:
         NotAllowed: `by` is no admin.
     """
-    _admin(by)
+    policy.must_administer(by)
     dead = _of(host, ids)
     outdated = await _end(session, and_(dead, Delivery.activity_id.in_(await _outdated(session, host))))
     waits_again = await session.execute(
@@ -83,7 +77,7 @@ async def retry(
 
 async def drop(session: AsyncSession, host: str, *, by: Staff | None = None, ids: Collection[int] | None = None) -> int:
     """Give up for good what was given up; how many. Raises NotAllowed: `by` is no admin."""
-    _admin(by)
+    policy.must_administer(by)
     count = await _end(session, _of(host, ids))
     audit.note(session, DROPPED, by=by, host=host, count=count)
     return count

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, policy
 from models.base import new_id
-from models.errors import Invalid, NotAllowed, NotFound
+from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.tables import Actor, Emoji, Post
 from models.text.clean import clean_line
@@ -71,8 +71,7 @@ async def add_own(
 
     Raises: NotAllowed, BadShortcode, ShortcodeTaken.
     """
-    if not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     if not _OURS.fullmatch(shortcode):
         raise BadShortcode(field="shortcode")
     if await own(session, shortcode) is not None:
@@ -114,8 +113,7 @@ async def remove_own(session: AsyncSession, emoji_id: int, *, by: Staff) -> str:
 
 
 async def _of_house(session: AsyncSession, emoji_id: int, *, by: Staff) -> Emoji:
-    if not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     row = await session.get(Emoji, emoji_id)
     if row is None or row.file is None:
         raise NotFound(emoji_id=emoji_id)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 
 from models import policy
 from models.base import id_at
-from models.errors import NotAllowed
 from models.tables import AccessToken, Account, Actor, ActorType, Follow, Like, Media, Post, PostTag, Report, SignIn
 from models.text.clean import fold_tag
 from models.viewers import Staff
@@ -70,7 +69,7 @@ async def measure(session: AsyncSession, viewer: Staff, name: str, span: Span, *
 
     Raises NotAllowed for who does not administer.
     """
-    _asks(viewer)
+    policy.must_administer(viewer)
     if name == "resolved_reports":
         return await _resolved(session, viewer, span)
     if name not in MEASURES:
@@ -95,11 +94,6 @@ async def measure(session: AsyncSession, viewer: Staff, name: str, span: Span, *
         else:
             found.by_day[date(1970, 1, 1) + timedelta(days=which)] = count
     return found
-
-
-def _asks(viewer: Staff) -> None:
-    if not policy.may_administer(viewer):
-        raise NotAllowed
 
 
 async def _resolved(session: AsyncSession, viewer: Staff, span: Span) -> Measure:
@@ -218,7 +212,7 @@ async def dimension(
     session: AsyncSession, viewer: Staff, name: str, span: Span, *, subject: str = "", limit: int = 10
 ) -> Sequence[Share] | None:
     """The largest parts of one of `DIMENSIONS`; None for a name that is none. Raises NotAllowed."""
-    _asks(viewer)
+    policy.must_administer(viewer)
     if name not in DIMENSIONS:
         return None
     low, high = (id_at(moment) for moment in span.borders)
@@ -293,7 +287,7 @@ async def retention(session: AsyncSession, viewer: Staff, span: Span, *, monthly
 
     Of fewer than five who came together nothing is said: it would tell when one of them was here last.
     """
-    _asks(viewer)
+    policy.must_administer(viewer)
     low, high = span.borders
     browser = select(func.max(SignIn.used_at)).where(SignIn.account_id == Account.id).scalar_subquery()
     application = select(func.max(AccessToken.used_at)).where(AccessToken.account_id == Account.id).scalar_subquery()

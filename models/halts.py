@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import audit, ledger, policy
 from models.base import now
 from models.database import QUEUED
-from models.errors import NotAllowed
 from models.tables import Delivery, DeliveryState, Halt, HaltReason, LedgerLine, Outcome
 from models.viewers import Staff
 
@@ -34,8 +33,7 @@ async def begin(session: AsyncSession, reason: HaltReason, *, by: Staff | None =
 
     Raises NotAllowed for who does not administer.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     halt = await current(session)
     if halt is None:
         halt = Halt(reason=reason, began_by_id=by.account_id if by else None)
@@ -56,8 +54,7 @@ async def end(session: AsyncSession, *, by: Staff | None = None, sends_old: bool
 
     Raises NotAllowed for who does not administer.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     halt = await current(session)
     if halt is None:
         return 0

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, journal, partners, policy
-from models.errors import Invalid, NotAllowed, NotFound
+from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.partners import OwnHost, clean_host
 from models.tables import Agreement, Partner, PartnerState
@@ -29,8 +29,7 @@ class WasPartner(Invalid):
 
 def listed(viewer: Staff, state: PartnerState) -> Select[Partner]:
     """The servers in that state, the newest first. Raises NotAllowed for who does not administer."""
-    if not policy.may_administer(viewer):
-        raise NotAllowed
+    policy.must_administer(viewer)
     return select(Partner).where(Partner.state == state).order_by(Partner.id.desc())
 
 
@@ -90,6 +89,5 @@ async def unblock(session: AsyncSession, partner_id: int, *, by: Staff) -> None:
 
 
 async def _of(session: AsyncSession, host: str, by: Staff) -> Partner | None:
-    if not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     return await session.scalar(select(Partner).where(Partner.host == host))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, policy
 from models.base import new_id
-from models.errors import Invalid, NotAllowed
+from models.errors import Invalid
 from models.instance import instance_of
 from models.tables import HouseText, HouseTextName
 from models.text.clean import clean_line, clean_text
@@ -57,8 +57,7 @@ async def write(session: AsyncSession, texts: Mapping[HouseTextName, str], *, by
 
     Raises: NotAllowed, HouseTextTooLong, NoAddress.
     """
-    if not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     before = await current(session)
     for name, typed in texts.items():
         source = _clean(name, typed)

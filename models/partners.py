@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from models import actors, audit, groups, journal, ledger, policy
 from models.base import now
-from models.errors import Invalid, NotAllowed, NotFound
+from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.tables import (
     Actor,
@@ -84,8 +84,7 @@ async def admit(
     Raises:
         NotAllowed: `by` does not administer. BadHost, OwnHost. NotFound: no such group. GroupIsInternal.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     host = clean_host(host)
     if host == instance_of(session).host:
         raise OwnHost(field="host")
@@ -153,8 +152,7 @@ async def set_copies(
     Raises:
         NotAllowed: `by` does not administer. NotFound: there is no such agreement.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     agreement = await session.get(Agreement, (partner.id, group.id))
     if agreement is None:
         raise NotFound(partner=partner.host, group_id=group.id, field="group")
@@ -169,8 +167,7 @@ async def set_level(
     session: AsyncSession, partner: Partner, group: Group, level: Level, *, by: Staff | None = None
 ) -> None:
     """Change how far an agreement goes; it says nothing about whether the company is admitted. Raises NotFound."""
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     agreement = await session.get(Agreement, (partner.id, group.id))
     if agreement is None:
         raise NotFound(partner=partner.host, group_id=group.id)
@@ -181,8 +178,7 @@ async def set_level(
 
 async def end_agreement(session: AsyncSession, partner: Partner, group: Group, *, by: Staff | None = None) -> None:
     """Close one group to a company: its members are out, what still waits for it is cancelled (GRP-17)."""
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     agreement = await session.get(Agreement, (partner.id, group.id))
     if agreement is None:
         raise NotFound(partner=partner.host, group_id=group.id)
@@ -198,8 +194,7 @@ async def suspend(session: AsyncSession, host: str, *, by: Staff | None = None, 
     Raises:
         NotAllowed: `by` does not administer. NotFound: we have no such partner.
     """
-    if by is not None and not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     host = clean_host(host)
     partner = await session.scalar(select(Partner).where(Partner.host == host))
     if partner is None:
@@ -238,8 +233,7 @@ async def describe(
 
     Raises NotAllowed for who does not administer.
     """
-    if not policy.may_administer(by):
-        raise NotAllowed
+    policy.must_administer(by)
     wanted = {
         "contact": clean_line(contact, limit=CONTACT_LIMIT),
         "note": clean_text(note, limit=NOTE_LIMIT),
@@ -266,8 +260,7 @@ def listed() -> Select[Partner]:
 
 async def one(session: AsyncSession, viewer: Staff, partner_id: int) -> Partner:
     """A partner with its agreements. Raises NotAllowed for who does not administer, NotFound."""
-    if not policy.may_administer(viewer):
-        raise NotAllowed
+    policy.must_administer(viewer)
     partner = await session.scalar(listed().where(Partner.id == partner_id))
     if partner is None:
         raise NotFound(partner_id=partner_id)

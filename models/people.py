@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import policy
-from models.errors import NotAllowed, NotFound
+from models.errors import NotFound
 from models.paging import Page, rows_of
 from models.tables import Account, Actor, ActorType, Partner, PartnerState, Role
 from models.viewers import Staff
@@ -81,8 +81,7 @@ def _people(viewer: Staff) -> Select[Actor, Account, bool]:
 
 
 def _joined(viewer: Staff, statement: Select[Actor]) -> Select[Actor, Account, bool]:
-    if not policy.may_administer(viewer):
-        raise NotAllowed
+    policy.must_administer(viewer)
     return (
         statement.outerjoin(Account, Account.actor_id == Actor.id)
         .add_columns(Account, _IS_CUT_OFF)

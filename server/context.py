@@ -71,8 +71,7 @@ def staff(request: web.Request) -> Staff:
 def admin(request: web.Request) -> Staff:
     """The person signed in, who runs this house. Raises SignInNeeded, NotAllowed."""
     found = staff(request)
-    if not policy.may_administer(found):
-        raise NotAllowed
+    policy.must_administer(found)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from models import policy
 from models.base import now
 from models.notifications.telling import OF_OTHERS
-from models.tables import Actor, Group, HostBlock, Mute, Notification, NotificationType, Post
+from models.tables import Actor, Group, Notification, NotificationType, Post
 from models.viewers import Staff
 
 
@@ -45,11 +45,8 @@ def of_account(viewer: Staff, *, filtered: bool = False) -> Select[Notification]
 
 
 def _is_heard(viewer: Staff) -> ColumnElement[bool]:
-    hears_all = ~or_(
-        exists().where(Mute.account_id == viewer.account_id), exists().where(HostBlock.account_id == viewer.account_id)
-    )
     unheard = policy.unheard(viewer, notifications=True)
-    return or_(hears_all, Notification.type.not_in(OF_OTHERS), Notification.from_id.not_in(unheard))
+    return or_(policy.hears_all(viewer), Notification.type.not_in(OF_OTHERS), Notification.from_id.not_in(unheard))
 
 
 async def count_unread(session: AsyncSession, viewer: Staff) -> int:

@@ -5,18 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, Select, bindparam, case, exists, func, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import journal, policy, threads
-from models.base import new_id, now
+from models.base import insert_into, new_id, now
 from models.tables import (
     Account,
     Actor,
     Attitude,
     Follow,
-    HostBlock,
-    Mute,
     Notification,
     NotificationPermission,
     NotificationPolicy,
@@ -88,9 +85,8 @@ async def tell(
             return
         is_filtered = attitude is Attitude.FILTER
     notification_id, moment = new_id(), now()
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     made = await session.scalar(
-        insert(Notification)
+        insert_into(session, Notification)
         .values(
             id=notification_id,
             account_id=account_id,
@@ -144,16 +140,7 @@ _ABOUT: Any = bindparam("about", type_=BigInteger)
 def _standing(is_of_others: bool, is_of_thread: bool) -> Select[Any]:
     kept_away = [policy.is_apart(_SENDER, Account.actor_id)]
     if is_of_others:
-        host = select(Actor.host).where(Actor.id == _SENDER).scalar_subquery()
-        kept_away += [
-            exists().where(
-                Mute.account_id == Account.id,
-                Mute.target_id == _SENDER,
-                Mute.hides_notifications,
-                policy.is_in_force(),
-            ),
-            exists().where(HostBlock.account_id == Account.id, HostBlock.host == host),
-        ]
+        kept_away.append(policy.is_untold(Account.id, _SENDER))
     if is_of_thread:
         kept_away.append(threads.is_muted(Account.id, _ABOUT))
     return (

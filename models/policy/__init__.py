@@ -34,6 +34,7 @@ from models.policy.doing import (
     may_raise_reach,
     may_read_ledger,
     may_read_reports,
+    must_administer,
 )
 from models.policy.files import media_behind_a_link, visible_media
 from models.policy.groups import (
@@ -45,7 +46,7 @@ from models.policy.groups import (
     readable_groups,
     visible_groups,
 )
-from models.policy.hearing import is_followed, is_heard, is_in_force, is_read_in, unheard
+from models.policy.hearing import hears_all, is_followed, is_heard, is_in_force, is_read_in, is_untold, unheard
 from models.policy.house import visible_announcements
 from models.policy.people import introducible_actors, is_apart, listable_actors, visible_actors
 from models.policy.posts import (
@@ -67,6 +68,7 @@ __all__ = [
     "agreed_level",
     "decides_for",
     "file_admission",
+    "hears_all",
     "introducible_actors",
     "is_admitted",
     "is_apart",
@@ -76,6 +78,7 @@ __all__ = [
     "is_in_force",
     "is_member",
     "is_read_in",
+    "is_untold",
     "knew_posts",
     "listable_actors",
     "may_administer",
@@ -100,6 +103,7 @@ __all__ = [
     "media_behind_a_link",
     "moderated_groups",
     "moderates",
+    "must_administer",
     "must_permit",
     "nameable_posts",
     "readable_groups",

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.errors import NotAllowed
 from models.policy.companies import agreed_level, is_admitted
 from models.policy.groups import (
     decides_for,
@@ -101,6 +102,12 @@ async def may_read_reports(session: AsyncSession, staff: Staff) -> bool:
 def may_administer(staff: Staff) -> bool:
     """Partners, people and settings."""
     return staff.is_admin
+
+
+def must_administer(by: Staff | None) -> None:
+    """The same, asked before it happens; None is the command line, which may. Raises NotAllowed."""
+    if by is not None and not may_administer(by):
+        raise NotAllowed
 
 
 def may_read_ledger(staff: Staff) -> bool:

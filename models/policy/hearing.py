@@ -22,14 +22,17 @@ def is_heard(viewer: Viewer, *, in_groups: bool = True) -> ColumnElement[bool]:
     """
     if not isinstance(viewer, Staff):
         return true()
-    hears_all = ~or_(
-        exists().where(Mute.account_id == viewer.account_id), exists().where(HostBlock.account_id == viewer.account_id)
-    )
     boosts_unheard = exists().where(_BOOSTED.id == Post.boost_of_id, _BOOSTED.author_id.in_(unheard(viewer)))
     hears = [Post.author_id.not_in(unheard(viewer)), or_(Post.boost_of_id.is_(None), ~boosts_unheard)]
     if in_groups:
         hears.append(or_(Post.group_id.is_(None), Post.group_id.not_in(unheard(viewer))))
-    return or_(hears_all, and_(*hears))  # the first is answered once, and for most people it is all
+    return or_(hears_all(viewer), and_(*hears))
+
+
+def hears_all(viewer: Staff) -> ColumnElement[bool]:
+    """Whether somebody muted nobody and wants every server: it is answered once, and for most people it is all."""
+    mutes = exists().where(Mute.account_id == viewer.account_id)
+    return ~or_(mutes, exists().where(HostBlock.account_id == viewer.account_id))
 
 
 def is_followed(viewer: Staff) -> ColumnElement[bool]:
@@ -54,6 +57,15 @@ def unheard(viewer: Staff, *, notifications: bool = False) -> Any:
     if notifications:
         muted = muted.where(Mute.hides_notifications)
     return union_all(muted, _of_unwanted_servers(viewer.account_id))
+
+
+def is_untold(account_id: Any, actor_id: Any) -> ColumnElement[bool]:
+    """Whether an account is not told what one actor does: muted with notifications, or of a server it does not want."""
+    muted = exists().where(
+        Mute.account_id == account_id, Mute.target_id == actor_id, Mute.hides_notifications, is_in_force()
+    )
+    host = select(Actor.host).where(Actor.id == actor_id).scalar_subquery()
+    return or_(muted, exists().where(HostBlock.account_id == account_id, HostBlock.host == host))
 
 
 def is_in_force() -> ColumnElement[bool]:
