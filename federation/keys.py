@@ -1,33 +1,21 @@
 """Our own key pairs: made on first need, encrypted at rest, parsed once, and never shown to anybody (SIG-31).
 
 Every actor of ours has two: RSA, which signs requests, and Ed25519, which signs the integrity proofs inside activities.
-The private halves lie in the database under a key derived from the instance's secret; each is bound to its row, so
-that no row's secret can be put into another.
+The private halves lie sealed in the database, each bound to its row.
 """
 
 import asyncio
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_der_private_key,
-)
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.errors import ProtocolError
+from federation.sealing import KeyUnreadable, Seal
 from federation.signatures import PublicKey, Wish, sha256_base64, sign
 from federation.signatures import keys as pairs
 from federation.signatures.messages import Form
@@ -38,24 +26,15 @@ from models.base import insert_into, new_id, now
 from models.database import Database
 from models.tables import Actor, Key, KeyKind
 
-SECRET_BYTES = 32
 RSA_FRAGMENT = "#main-key"
 ED25519_FRAGMENT = "#ed25519-key"
 _PURPOSE = b"kontor private keys 1"
-_NONCE_BYTES = 12
 _CACHED = 4096
 _REMEMBERED = timedelta(minutes=5)
 """After that a process looks whether another one has changed an actor's keys."""
 SHOWN_AFTERWARDS = timedelta(hours=24)
 """How long a key that signs no more is still published: so long others may remember it (SIG-28)."""
 _OF_NOTHING = sha256_base64(b"")
-
-
-class KeyUnreadable(ProtocolError):
-    """A private key of this server cannot be decrypted: the secret is not the one it was stored with."""
-
-    code = "key_unreadable"
-    status = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +136,7 @@ class KeyRing:
     """Finds or makes the keys of our actors. `secret` has 32 random bytes and is kept outside the database."""
 
     def __init__(self, secret: bytes) -> None:
-        if len(secret) != SECRET_BYTES:
-            raise ValueError("the secret for private keys has 32 bytes")
-        self._cipher = ChaCha20Poly1305(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret))
+        self._seal = Seal(secret, purpose=_PURPOSE)
         self._known: OrderedDict[int, tuple[OwnKeys, datetime]] = OrderedDict()
         self._turns: dict[int, asyncio.Lock] = {}
         self._instance_actor_id: int | None = None
@@ -271,13 +248,7 @@ class KeyRing:
         )
 
     def _decrypt(self, row: Key) -> pairs.PrivateKey:
-        sealed = row.private or b""
-        try:
-            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(row.id))
-        except (InvalidTag, ValueError):
-            raise KeyUnreadable(key=row.uri) from None
-        # what the cipher let through is what we wrote: checking the numbers again would cost 50 ms for each key
-        key = load_der_private_key(plain, password=None, unsafe_skip_rsa_key_validation=True)
+        key = self._seal.open(row.private or b"", bound_to=_bound_to(row.id), name=row.uri)
         if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
             raise KeyUnreadable(key=row.uri)
         return key
@@ -303,8 +274,6 @@ class KeyRing:
             (KeyKind.ED25519, ed25519_id, ed25519, encode_key(ed25519.public_key())),
         ):
             row_id = new_id()
-            nonce = secrets.token_bytes(_NONCE_BYTES)
-            sealed = nonce + self._cipher.encrypt(nonce, _der(private), _bound_to(row_id))
             rows.append(
                 {
                     "id": row_id,
@@ -312,7 +281,7 @@ class KeyRing:
                     "uri": uri,
                     "kind": kind,
                     "public": public,
-                    "private": sealed,
+                    "private": self._seal.close(private, bound_to=_bound_to(row_id)),
                     "created_at": now(),
                 }
             )
@@ -329,10 +298,6 @@ def _multibase(row: Key) -> str:
 
 def _generate() -> tuple[RSAPrivateKey, Ed25519PrivateKey]:
     return pairs.generate_rsa(), pairs.generate_ed25519()
-
-
-def _der(key: pairs.PrivateKey) -> bytes:
-    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _bound_to(row_id: int) -> bytes:

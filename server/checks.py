@@ -24,7 +24,8 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.addresses import is_localhost
-from federation.keys import KeyRing, KeyUnreadable
+from federation.keys import KeyRing
+from federation.sealing import KeyUnreadable
 from models import halts, ledger, migrations
 from models.database import Database, Unreachable
 from models.tables import (

@@ -5,10 +5,8 @@ Its private half lies in the database, encrypted under a key derived from the in
 
 import asyncio
 import json
-import secrets
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -16,14 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.keys import KeyUnreadable
 from federation.push.encryption import encoded, point_of
+from federation.sealing import KeyUnreadable, Seal
 from models import pushes
 from models.base import now
 from models.database import Database
@@ -31,7 +26,6 @@ from models.tables import VapidKey
 
 _PURPOSE = b"kontor push key 1"
 _BOUND_TO = b"vapid 1"
-_NONCE_BYTES = 12
 LASTS = timedelta(hours=12)
 """How long a service may believe one token; at most a day (RFC 8292 §2)."""
 _RENEWED_BEFORE = timedelta(hours=1)
@@ -74,7 +68,7 @@ class VapidKeys:
     """Finds or makes the key. `secret` has 32 random bytes and is kept outside the database."""
 
     def __init__(self, secret: bytes) -> None:
-        self._cipher = ChaCha20Poly1305(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(secret))
+        self._seal = Seal(secret, purpose=_PURPOSE)
         self._known: Vapid | None = None
         self._turn = asyncio.Lock()
 
@@ -102,17 +96,11 @@ class VapidKeys:
         return self._opened(row)
 
     async def _store(self, session: AsyncSession, private: EllipticCurvePrivateKey) -> None:
-        plain = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, plain, _BOUND_TO)
+        sealed = self._seal.close(private, bound_to=_BOUND_TO)
         await pushes.keep_key(session, public=encoded(point_of(private)), private=sealed)
 
     def _opened(self, row: VapidKey) -> EllipticCurvePrivateKey:
-        try:
-            plain = self._cipher.decrypt(row.private[:_NONCE_BYTES], row.private[_NONCE_BYTES:], _BOUND_TO)
-        except (InvalidTag, ValueError):
-            raise KeyUnreadable(key="vapid") from None
-        key = load_der_private_key(plain, password=None)
+        key = self._seal.open(row.private, bound_to=_BOUND_TO, name="vapid")
         if not isinstance(key, EllipticCurvePrivateKey):
             raise KeyUnreadable(key="vapid")
         return key

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 
-from federation.keys import KeyRing, KeyUnreadable, public_key
+from federation.keys import KeyRing, public_key
+from federation.sealing import KeyUnreadable
 from federation.signatures import Request, parse, sha256_base64, verify
 from models.database import Database
 from models.tables import Key, KeyKind

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from federation.keys import KeyUnreadable
 from federation.push import VapidKeys
 from federation.push.encryption import (
     BadSubscriber,
@@ -32,6 +31,7 @@ from federation.push.encryption import (
     seal,
     seal_as_drafted,
 )
+from federation.sealing import KeyUnreadable
 from models.base import now
 from tests.world import World
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from federation import rotation
 from federation.documents import actor as documents
-from federation.keys import KeyRing, KeyUnreadable, public_key
+from federation.keys import KeyRing, public_key
 from federation.outbox import consumer
+from federation.sealing import KeyUnreadable
 from federation.signatures import Request, multikey, parse, sha256_base64, verify
 from models import actors
 from models.base import now
