@@ -190,7 +190,7 @@ async def _post(wire: Wire, document: Document, by: Staff | None) -> Post | None
             await upkeep.ask_thread(session, stored.id)
         if stored is None or by is None:
             return stored
-        return await session.scalar(policy.visible_posts(by).where(Post.id == stored.id))
+        return await policy.visible_post(session, by, stored.id)
 
 
 async def place_found(session: AsyncSession, seen: Seen) -> Place | None:

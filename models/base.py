@@ -68,6 +68,10 @@ def id_near(moment: datetime) -> int:
     return id_at(moment) | secrets.randbelow(1 << (_SEQUENCE_BITS + _NODE_BITS))
 
 
+IDS_A_DAY = id_at(datetime(1970, 1, 2, tzinfo=UTC))
+"""What an id grows by in a day of UTC; divided by it, an id is the day counted from 1970."""
+
+
 def now() -> datetime:
     """The present in UTC; the one clock of the house, so that tests can hold it."""
     return datetime.now(UTC)

@@ -135,22 +135,18 @@ async def own_file(session: AsyncSession, file: str) -> Emoji | None:
     return await session.scalar(select(Emoji).where(Emoji.file == file))
 
 
-async def own_in(session: AsyncSession, *texts: str) -> list[str]:
-    """Which emoji of the house stand in some texts; nothing is asked where no text has a shortcode."""
+async def rows_in(session: AsyncSession, *texts: str) -> Sequence[Emoji]:
+    """The emoji of the house in some texts, by name; nothing is asked where no text has a shortcode."""
     wanted = {name for text in texts if ":" in text for name in _USED.findall(text)}
     if not wanted:
-        return []
-    known = select(Emoji.shortcode).where(Emoji.host == instance_of(session).host, Emoji.shortcode.in_(wanted))
-    return sorted(await session.scalars(known.limit(MOST)))
-
-
-async def rows_in(session: AsyncSession, *texts: str) -> Sequence[Emoji]:
-    """The same, with where their pictures are."""
-    names = await own_in(session, *texts)
-    if not names:
         return ()
-    mine = select(Emoji).where(Emoji.host == instance_of(session).host, Emoji.shortcode.in_(names))
-    return (await session.scalars(mine.order_by(Emoji.shortcode))).all()
+    mine = select(Emoji).where(Emoji.host == instance_of(session).host, Emoji.shortcode.in_(wanted))
+    return (await session.scalars(mine.order_by(Emoji.shortcode).limit(MOST))).all()
+
+
+async def own_in(session: AsyncSession, *texts: str) -> list[str]:
+    """Their shortcodes."""
+    return [row.shortcode for row in await rows_in(session, *texts)]
 
 
 async def find(session: AsyncSession, host: str, shortcode: str) -> Emoji | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import policy
-from models.base import id_at
+from models.base import IDS_A_DAY, id_at
 from models.tables import AccessToken, Account, Actor, ActorType, Follow, Like, Media, Post, PostTag, Report, SignIn
 from models.text.clean import fold_tag
 from models.viewers import Staff
@@ -22,7 +22,6 @@ from models.viewers import Staff
 MOST_DAYS = 366
 FEWEST_PEOPLE = 5
 _MOST_ROWS = 10_000
-_DAY = id_at(datetime(1970, 1, 2, tzinfo=UTC))
 _ALL, _BEFORE = -1, -2
 
 
@@ -78,7 +77,7 @@ async def measure(session: AsyncSession, viewer: Staff, name: str, span: Span, *
     counted = MEASURES[name](viewer, subject).cte("counted")
     number, what = counted.columns
     of_days = (number >= border) & (number < high)
-    day = number // _DAY
+    day = number // IDS_A_DAY
     many = func.count(what.distinct())
     found = Measure(by_day=dict.fromkeys(span.days, 0))
     statement = union_all(

@@ -93,7 +93,7 @@ def _stamp(session: AsyncSession) -> str:
 
 
 async def _seen(session: AsyncSession, by: Staff, post_id: int) -> Post:
-    post = await session.scalar(policy.visible_posts(by).where(Post.id == post_id))
+    post = await policy.visible_post(session, by, post_id)
     if post is None:
         raise NotFound(post_id=post_id, field="quote")
     return await session.get_one(Post, post.boost_of_id) if post.boost_of_id is not None else post
@@ -297,7 +297,7 @@ async def revoke(session: AsyncSession, target_id: int, quoting_id: int, *, by: 
     target = await _seen(session, by, target_id)
     if target.author_id != by.actor_id:
         raise NotAllowed(post_id=target_id)
-    quoting = await session.scalar(policy.visible_posts(by).where(Post.id == quoting_id))
+    quoting = await policy.visible_post(session, by, quoting_id)
     consent = await of_post(session, quoting_id) if quoting is not None else None
     if consent is None or quoting is None or consent.target_id != target.id:
         raise NotFound(post_id=quoting_id)

@@ -5,14 +5,14 @@ What is counted is what whoever asks may see (R-74, L9): a tag of a closed group
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy, sorting, timelines
-from models.base import id_at, new_id, now
+from models.base import IDS_A_DAY, id_at, new_id, now
 from models.errors import Invalid, NotFound
 from models.prepared import prepare
 from models.tables import Actor, FeaturedTag, FollowedTag, Post, PostTag
@@ -22,7 +22,6 @@ from models.viewers import Staff, Viewer
 
 DAYS = 7
 _DAY = timedelta(days=1)
-_IDS_A_DAY = id_at(datetime.fromtimestamp(86_400, UTC))
 _FOLLOWED = 500
 _FEATURED = 10
 _SUGGESTED = 10
@@ -78,13 +77,13 @@ def since(moment: datetime, days: int = DAYS) -> int:
 
 def day_of(post_id: Any) -> ColumnElement[int]:
     """The day of UTC of a post, counted from 1970."""
-    number: ColumnElement[int] = post_id // literal_column(str(_IDS_A_DAY), BigInteger)
+    number: ColumnElement[int] = post_id // literal_column(str(IDS_A_DAY), BigInteger)
     return number
 
 
 def day_number(post_id: int) -> int:
     """The same of an id that is known."""
-    return post_id // _IDS_A_DAY
+    return post_id // IDS_A_DAY
 
 
 def history(found: dict[int, tuple[int, int]], moment: datetime) -> list[Day]:

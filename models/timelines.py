@@ -146,13 +146,8 @@ def of_group(viewer: Viewer, group_id: Any = GROUP_ID) -> Select[Post]:
 
 def of_own_group(viewer: Staff, group_id: int) -> Select[Post]:
     """What is in a group while `viewer` belongs to it, without what they do not want to hear."""
-    belongs = exists().where(
-        Membership.group_id == group_id,
-        Membership.actor_id == viewer.actor_id,
-        Membership.state == MemberState.MEMBER,
-    )
     posts = loaded(policy.visible_posts(viewer)).where(Post.group_id == group_id, Post.boost_of_id.is_(None))
-    return posts.where(belongs, policy.is_heard(viewer, in_groups=False))
+    return posts.where(policy.belongs_to(viewer, group_id), policy.is_heard(viewer, in_groups=False))
 
 
 def of_own_list(viewer: Staff, list_id: int) -> Select[Post]:
@@ -163,10 +158,7 @@ def of_own_list(viewer: Staff, list_id: int) -> Select[Post]:
 
 def of_group_or_list(viewer: Staff, list_id: int) -> Select[Post]:
     """What is on the stream of a list, which is one's own or a group."""
-    belongs = exists().where(
-        Membership.group_id == list_id, Membership.actor_id == viewer.actor_id, Membership.state == MemberState.MEMBER
-    )
-    in_group = and_(Post.group_id == list_id, Post.boost_of_id.is_(None), belongs)
+    in_group = and_(Post.group_id == list_id, Post.boost_of_id.is_(None), policy.belongs_to(viewer, list_id))
     in_list = and_(_in_own_list(viewer, list_id), policy.is_heard(viewer))
     return loaded(policy.visible_posts(viewer)).where(or_(in_group, in_list).is_(true()))
 

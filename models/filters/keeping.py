@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from models import journal, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotFound
-from models.tables import Account, Filter, FilterAction, FilterKeyword, FilterPost, Post
+from models.tables import Account, Filter, FilterAction, FilterKeyword, FilterPost
 from models.text.clean import clean_line
 from models.viewers import Staff
 
@@ -307,7 +307,7 @@ async def post(session: AsyncSession, entry_id: int, *, by: Staff) -> FilterPost
 async def add_post(session: AsyncSession, filter_id: int, post_id: int, *, by: Staff) -> FilterPost:
     """Put a post into a filter; a second time changes nothing. Raises NotFound, also when `by` may not see the post."""
     found = await one(session, filter_id, by=by)
-    if await session.scalar(policy.visible_posts(by).where(Post.id == post_id).with_only_columns(Post.id)) is None:
+    if not await policy.may_see(session, by, post_id):
         raise NotFound(post_id=post_id)
     for entry in found.posts:
         if entry.post_id == post_id:

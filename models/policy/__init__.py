@@ -38,6 +38,7 @@ from models.policy.doing import (
 )
 from models.policy.files import media_behind_a_link, visible_media
 from models.policy.groups import (
+    belongs_to,
     decides_for,
     is_banned,
     is_member,
@@ -66,6 +67,7 @@ __all__ = [
     "admission",
     "admitted",
     "agreed_level",
+    "belongs_to",
     "decides_for",
     "file_admission",
     "hears_all",

@@ -9,7 +9,7 @@ from models import interactions
 from models.interactions import Asker, Interaction, NotPermitted, Verdict
 from models.policy.companies import remote_viewer
 from models.policy.groups import is_member
-from models.policy.posts import visible_posts
+from models.policy.posts import may_see
 from models.tables import Access, Actor, Follow, Group, Mention, Post, Reach, Recipient, Visibility
 from models.viewers import ANONYMOUS, Staff
 
@@ -27,8 +27,7 @@ async def verdict(session: AsyncSession, actor: Actor, post: Post, interaction: 
         if interaction is not Interaction.QUOTE:
             return Verdict.AUTOMATIC
         if post.is_local and post.author_id != actor.id and not actor.is_local:
-            public = await session.scalar(visible_posts(ANONYMOUS).where(Post.id == post.id))
-            return Verdict.AUTOMATIC if public is not None else Verdict.DENIED
+            return Verdict.AUTOMATIC if await may_see(session, ANONYMOUS, post.id) else Verdict.DENIED
         if post.is_local:
             return Verdict.AUTOMATIC
     asker = Asker(uri=actor.uri, is_author=post.author_id == actor.id)
@@ -92,7 +91,7 @@ async def may_quote_in(
 async def may_vote(session: AsyncSession, actor: Actor, post: Post) -> bool:
     """Whether somebody elsewhere may answer the poll of a post: who may see it, and in a closed place belongs there."""
     viewer = await remote_viewer(session, actor.host, actor.id)
-    if await session.scalar(visible_posts(viewer).where(Post.id == post.id)) is None:
+    if not await may_see(session, viewer, post.id):
         return False
     match post.visibility:
         case Visibility.GROUP:

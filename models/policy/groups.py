@@ -1,5 +1,7 @@
 """Which groups somebody may know of and read, who belongs to them, and who keeps them in order."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +27,15 @@ def groups_kept_by(actor_id: int) -> Select[int]:
         Membership.actor_id == actor_id,
         Membership.state == MemberState.MEMBER,
         Membership.role.in_((MemberRole.OWNER, MemberRole.MODERATOR)),
+    )
+
+
+def belongs_to(staff: Staff, group_id: Any) -> ColumnElement[bool]:
+    """Whether somebody is a member of a group, as a condition on its id."""
+    return exists().where(
+        Membership.group_id == group_id,
+        Membership.actor_id == staff.actor_id,
+        Membership.state == MemberState.MEMBER,
     )
 
 

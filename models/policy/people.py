@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
-from models.policy.groups import groups_read_by, readable_groups, visible_groups
+from models.policy.groups import belongs_to, groups_read_by, readable_groups, visible_groups
 from models.tables import (
     EVERYBODY,
     Account,
@@ -16,8 +16,6 @@ from models.tables import (
     Group,
     Introduction,
     Like,
-    Membership,
-    MemberState,
     Post,
 )
 from models.viewers import RemoteViewer, Staff, Viewer
@@ -63,12 +61,9 @@ def listable_actors(staff: Staff) -> Select[Actor]:
     followed = exists().where(
         Follow.follower_id == staff.actor_id, Follow.followee_id == Actor.id, Follow.accepted_at.is_not(None)
     )
-    belongs = exists().where(
-        Membership.group_id == Actor.id,
-        Membership.actor_id == staff.actor_id,
-        Membership.state == MemberState.MEMBER,
+    return visible_actors(staff).where(
+        or_(colleague, followed, belongs_to(staff, Actor.id)), ~is_apart(staff.actor_id, Actor.id)
     )
-    return visible_actors(staff).where(or_(colleague, followed, belongs), ~is_apart(staff.actor_id, Actor.id))
 
 
 def _is_met_in_group(staff: Staff) -> ColumnElement[bool]:

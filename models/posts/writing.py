@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, exists, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached, selectinload
@@ -384,7 +384,7 @@ async def departures(session: AsyncSession, post_id: int) -> dict[str, Departure
 
 async def free_media(session: AsyncSession, media: Media) -> bool:
     """Whether no post that lives or waits for its time carries `media`, and no profile shows it."""
-    used = select(Attachment.post_id).where(Attachment.media_id == media.id).limit(1)
-    profile = select(Actor.id).where((Actor.avatar_id == media.id) | (Actor.header_id == media.id)).limit(1)
-    waits = select(ScheduledFile.scheduled_id).where(ScheduledFile.media_id == media.id).limit(1)
-    return all([await session.scalar(found) is None for found in (used, profile, waits)])
+    used = exists().where(Attachment.media_id == media.id)
+    profile = exists().where((Actor.avatar_id == media.id) | (Actor.header_id == media.id))
+    waits = exists().where(ScheduledFile.media_id == media.id)
+    return not await session.scalar(select(or_(used, profile, waits)))

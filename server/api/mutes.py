@@ -75,7 +75,7 @@ async def blocked_hosts(call: Call) -> web.Response:
 
 @routes.post("/api/v1/domain_blocks", "write:blocks", "follow")
 async def block_host(call: Call) -> web.Response:
-    host = _host(call)
+    host = call.params.needed("domain")
     async with call.writing() as session:
         await mutes.block_host(session, host, by=call.staff)
     return answers.answer({})
@@ -83,7 +83,7 @@ async def block_host(call: Call) -> web.Response:
 
 @routes.delete("/api/v1/domain_blocks", "write:blocks", "follow")
 async def unblock_host(call: Call) -> web.Response:
-    host = _host(call)
+    host = call.params.needed("domain")
     async with call.writing() as session:
         await mutes.unblock_host(session, host, by=call.staff)
     return answers.answer({})

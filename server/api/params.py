@@ -68,6 +68,13 @@ class Params:
         found = self.maybe_text(name)
         return default if found is None else found
 
+    def needed(self, name: str) -> str:
+        """A text that must be there, without the space around it. Raises BadValue."""
+        found = self.text(name).strip()
+        if not found:
+            raise BadValue(field=name)
+        return found
+
     def maybe_text(self, name: str) -> str | None:
         value = self.values.get(name)
         if value is None:

@@ -11,13 +11,13 @@ from federation.vocabulary import BadUrl, checked_url
 from federation.wire import WIRE
 from models import egress, pushes
 from models.errors import Invalid, NotAllowed, NotFound
-from models.instance import instance_of
 from models.pushes import Of, Wish
 from models.tables import PushSubscription
 from server import push
 from server.api import answers
 from server.api.params import BadValue, Params
 from server.api.routing import Call, Routes
+from server.context import DATABASE
 
 routes = Routes()
 
@@ -123,8 +123,7 @@ async def _check_address(call: Call, endpoint: str) -> None:
         raise BadEndpoint(field="endpoint") from None
     if len(endpoint) > _MOST or not rules.permits_url(at):
         raise BadEndpoint(field="endpoint")
-    async with call.reading() as session:
-        allowed = instance_of(session).push
+    allowed = call.app[DATABASE].instance.push
     if not allowed.enabled:
         raise NothingIsPushed
     if not egress.is_push_service(allowed, at.origin.authority):

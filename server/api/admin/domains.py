@@ -39,13 +39,6 @@ async def _show(call: Call, state: PartnerState, entity: Callable[[Partner], dic
         return answers.answer(entity(await hosts.one(session, call.staff, call.id(), state)))
 
 
-def _host(call: Call) -> str:
-    host = call.params.text("domain").strip()
-    if not host:
-        raise BadValue(field="domain")
-    return host
-
-
 # Those we talk with
 
 
@@ -63,7 +56,7 @@ async def show_allowed(call: Call) -> web.Response:
 async def allow(call: Call) -> web.Response:
     """Admit a server. No group is opened to it by that."""
     async with call.writing() as session:
-        found = await hosts.allow(session, _host(call), by=call.staff)
+        found = await hosts.allow(session, call.params.needed("domain"), by=call.staff)
     return answers.answer(administration.domain_allow(found))
 
 
@@ -92,7 +85,7 @@ async def show_blocked(call: Call) -> web.Response:
 @routes.post(_BLOCKS, "admin:write:domain_blocks", access=Access.ADMIN)
 async def block(call: Call) -> web.Response:
     """Block a server; what is said about it (`private_comment`) stands in the log."""
-    host = _host(call)
+    host = call.params.needed("domain")
     _judge(call.params, default="silence")
     reason = call.params.text("private_comment") or call.params.text("public_comment")
     async with call.writing() as session:
