@@ -12,7 +12,6 @@ from server.api.answers import encoded
 from server.api.entities.shelf import SHELF
 from server.api.entities.times import maybe
 from server.api.paging import links
-from server.api.params import BadValue
 from server.api.routing import Call, Routes
 from server.api.standing import answer_standing
 
@@ -87,10 +86,3 @@ async def unblock_host(call: Call) -> web.Response:
     async with call.writing() as session:
         await mutes.unblock_host(session, host, by=call.staff)
     return answers.answer({})
-
-
-def _host(call: Call) -> str:
-    host = call.params.text("domain").strip()
-    if not host:
-        raise BadValue(field="domain")
-    return host
