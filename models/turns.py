@@ -1,8 +1,10 @@
-"""Which process deals with what a server sent: one at a time, so that it is dealt with in the order it came.
+"""Who has to wait for whom where several transactions are under way, which is on PostgreSQL alone.
 
-On SQLite there is one process. On PostgreSQL whoever claims takes the turn of the server for the length of that
-transaction, by an advisory lock, and gets none while anything claimed of that server is in hand: an attempt at it was
-counted, its lease runs, and nothing is said about it yet.
+What a server sent is dealt with by one process at a time, in the order it came: whoever claims takes the turn of the
+server for the length of that transaction, by an advisory lock, and gets none while anything claimed of that server is
+in hand: an attempt at it was counted, its lease runs, and nothing is said about it yet.
+
+What one person does at the same moment twice is done one after the other, so that the second finds what the first did.
 """
 
 from collections.abc import Iterable
@@ -13,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import UtcDateTime, now
 from models.tables import Received, ReceivedState
+from models.viewers import Staff, Viewer
 
-_LOCKS = 0x1B0C
-"""Sets these locks apart from others of this database."""
+_LOCKS, _PEOPLE = 0x1B0C, 0x1B0D
+"""Set these locks apart from others of this database."""
 
 _MOMENT: Any = bindparam("moment", type_=UtcDateTime)
 
@@ -39,6 +42,13 @@ async def take(session: AsyncSession, hosts: Iterable[str]) -> set[str]:
     return taken - set(await session.scalars(_TAKEN, {"hosts": sorted(taken), "moment": now()}))
 
 
+async def of_person(session: AsyncSession, viewer: Viewer) -> None:
+    """Wait until nothing else is under way that the person `viewer` does, and let nothing begin until this ends."""
+    if isinstance(viewer, Staff) and session.get_bind().dialect.name == "postgresql":
+        await session.execute(_WAIT, {"account": str(viewer.account_id)})
+
+
+_WAIT = select(func.pg_advisory_xact_lock(_PEOPLE, func.hashtext(bindparam("account", type_=Text))))
 _HOST: ColumnElement[str] = func.unnest(bindparam("hosts", type_=ARRAY(Text))).column_valued("host")
 _TAKE = select(_HOST).where(func.pg_try_advisory_xact_lock(_LOCKS, func.hashtext(_HOST)))
 _TAKEN = in_hand().where(Received.host.in_(bindparam("hosts", expanding=True)))

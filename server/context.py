@@ -1,13 +1,15 @@
 """What handlers ask the application and the request for, by name and type."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import jinja2
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.visits import Visits
-from models import policy
+from models import policy, turns
 from models.database import Database
 from models.errors import NotAllowed
 from models.tables import Account, Actor, Post, SignIn
@@ -52,6 +54,14 @@ def config(request: web.Request) -> Config:
 
 def database(request: web.Request) -> Database:
     return request.app[DATABASE]
+
+
+@asynccontextmanager
+async def acting(request: web.Request) -> AsyncIterator[AsyncSession]:
+    """One transaction of whoever asks; the same person's next waits for it, in whichever tab they pressed twice."""
+    async with database(request).writing() as session:
+        await turns.of_person(session, viewer(request))
+        yield session
 
 
 def viewer(request: web.Request) -> Viewer:

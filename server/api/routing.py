@@ -19,7 +19,7 @@ from aiohttp import hdrs, web
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import policy
+from models import policy, turns
 from models.errors import DomainError, NotFound
 from models.paging import Page
 from models.viewers import ANONYMOUS, Staff, Viewer
@@ -93,6 +93,7 @@ class Call:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         async with self.request.app[DATABASE].writing() as session:
+            await turns.of_person(session, self.viewer)
             yield session
 
     def id(self, name: str = "id") -> int:

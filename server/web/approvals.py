@@ -7,7 +7,7 @@ from models.approvals import AlreadyDecided, ReasonMissing
 from models.errors import DomainError, NotAllowed, NotFound
 from models.posts import reading
 from models.tables import Approval, Verdict
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import local_path, page, see_other
@@ -87,7 +87,7 @@ async def approve(request: web.Request) -> web.Response:
     by, post_id = staff(request), number(request, "post_id")
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await approvals.approve(session, post_id, by=by, revision=_revision(form))
     except AlreadyDecided as error:
         return await _again(request, post_id, form, error, "revision")
@@ -100,7 +100,7 @@ async def send_back(request: web.Request) -> web.Response:
     by, post_id = staff(request), number(request, "post_id")
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await approvals.send_back(session, post_id, by=by, revision=_revision(form), reason=text(form, "reason"))
     except ReasonMissing as error:
         return await _again(request, post_id, form, error, "reason")

@@ -6,7 +6,7 @@ from models import board, breakers, dead_letters, egress, halts
 from models.errors import NotFound
 from models.paging import page_of
 from models.tables import Delivery, HaltReason
-from server.context import admin, database
+from server.context import acting, admin, database
 from server.web import views
 from server.web.answers import page, see_other
 from server.web.forms import asked_page, fields, is_on, paging, text, texts, whole
@@ -66,7 +66,7 @@ async def halt(request: web.Request) -> web.Response:
     by = admin(request)
     form = await fields(request)
     action = text(form, "action")
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         if action == "halt":
             await halts.begin(session, HaltReason.ADMIN, by=by)
         elif action == "resume":
@@ -80,7 +80,7 @@ async def halt(request: web.Request) -> web.Response:
 async def retry(request: web.Request) -> web.Response:
     """Try now what waits for a server."""
     admin(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await breakers.wake(session, request.match_info["host"])
     return see_other(request, _back(request), "retrying")
 
@@ -93,7 +93,7 @@ async def letters(request: web.Request) -> web.Response:
     host, action = request.match_info["host"], text(form, "action")
     named = [whole(value) for value in texts(form, "id")]
     ids = [number for number in named if number is not None] if named else None
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         if action == "retry":
             done = await dead_letters.retry(session, host, by=by, ids=ids)
             notice = "letters_retried" if done.again else "letters_outdated"

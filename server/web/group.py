@@ -11,7 +11,7 @@ from models.errors import DomainError, NotAllowed, NotFound
 from models.groups import GroupClosed
 from models.posts import reading
 from models.tables import Access, Group, MemberRole, Membership, MemberState, Reach
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.web import views
 from server.web.answers import framed, page, see_other
 from server.web.events import events_url
@@ -134,7 +134,7 @@ async def invite(request: web.Request) -> web.Response:
     by = staff(request)
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             group = await groups.by_username(session, by, request.match_info["handle"])
             await groups.invite(session, group, text(form, "username"), by=by)
     except DomainError as error:
@@ -152,7 +152,7 @@ def _path(request: web.Request, name: str) -> str:
 async def join(request: web.Request) -> web.Response:
     """Become a member; of a group elsewhere: ask to."""
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await groups.by_username(session, by, request.match_info["handle"])
         found = await groups.join(session, group, by=by)
         asked = found.state is MemberState.ASKED
@@ -162,7 +162,7 @@ async def join(request: web.Request) -> web.Response:
 @routes.post(GROUP + "/departure", name="group-departure")
 async def leave(request: web.Request) -> web.Response:
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await groups.by_username(session, by, request.match_info["handle"])
         await groups.leave(session, group, by=by)
     return see_other(request, _path(request, "group"), "left")
@@ -171,7 +171,7 @@ async def leave(request: web.Request) -> web.Response:
 @routes.post(GROUP + r"/members/{actor_id:\d+}/removal", name="group-member-removal")
 async def remove(request: web.Request) -> web.Response:
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await groups.by_username(session, by, request.match_info["handle"])
         await groups.remove(session, group, number(request, "actor_id"), by=by)
     return see_other(request, _path(request, "group-members"), "member_removed")
@@ -182,7 +182,7 @@ async def answer(request: web.Request) -> web.Response:
     """Let somebody of another company in who asked for it, or not (GRP-2)."""
     by = staff(request)
     accepted = text(await fields(request), "answer") == "yes"
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await groups.by_username(session, by, request.match_info["handle"])
         await wishes.answer(session, group, number(request, "actor_id"), by=by, accepted=accepted)
     return see_other(request, _path(request, "group-members"), "let_in" if accepted else "not_let_in")
@@ -195,7 +195,7 @@ async def set_role(request: web.Request) -> web.Response:
     wanted = text(await fields(request), "role")
     if wanted not in list(MemberRole):
         raise NotFound(role=wanted)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await groups.by_username(session, by, request.match_info["handle"])
         await groups.set_role(session, group, number(request, "actor_id"), MemberRole(wanted), by=by)
     return see_other(request, _path(request, "group-members"), "role_changed")
@@ -271,7 +271,7 @@ async def describe(request: web.Request) -> web.Response:
     by = staff(request)
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             group, _membership, _looks = await _managed(session, sight(request), request)
             access = Access.CLOSED if text(form, "access") == "closed" else Access.OPEN
             await groups.describe(
@@ -293,7 +293,7 @@ async def describe(request: web.Request) -> web.Response:
 @routes.post(GROUP + "/archive", name="group-archive")
 async def archive(request: web.Request) -> web.Response:
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group, _membership, _looks = await _managed(session, sight(request), request)
         await groups.archive(session, group, by=by)
     return see_other(request, _path(request, "group"), "archived")
@@ -351,7 +351,7 @@ async def set_reach(request: web.Request) -> web.Response:
     to = Reach(wanted)
     confirmed = to if is_on(form, "confirmed") else None
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             group, _membership, _looks = await _managed(session, sight(request), request)
             await groups.set_reach(session, group, to, by=by, confirmed=confirmed)
     except groups.ReachNotConfirmed as error:

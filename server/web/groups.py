@@ -8,7 +8,7 @@ from models import egress, groups, timelines
 from models.errors import DomainError, NotFound
 from models.tables import Access, Actor, ActorType, Group, Reach
 from models.viewers import Staff
-from server.context import RESOLVER, config, database, staff
+from server.context import RESOLVER, acting, config, database, staff
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import page, see_other
@@ -93,7 +93,7 @@ async def create(request: web.Request) -> web.Response:
     if not text(form, "name").strip():
         return await _new(request, views.Form(typed, {"name": _("A group needs a name.")}), status=422)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             group = await groups.create(
                 session,
                 username=username,
@@ -135,7 +135,7 @@ async def _found(request: web.Request, by: Staff, address: str) -> Group | None:
     if not isinstance(found, Actor) or found.type is not ActorType.GROUP:
         return None
     if not found.is_local:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await groups.keep_mirror(session, await session.get_one(Actor, found.id))
     async with database(request).reading() as session:
         try:

@@ -12,7 +12,7 @@ from models.errors import DomainError, Invalid, NotFound
 from models.paging import page_of
 from models.tables import Announcement, HouseTextName
 from server import copies, images
-from server.context import IMAGES, admin, config, database, staff
+from server.context import IMAGES, acting, admin, config, database, staff
 from server.web import views
 from server.web.answers import local_path, page, see_other
 from server.web.forms import Fields, asked_page, fields, is_on, kept, number, paging, refused, text
@@ -75,7 +75,7 @@ async def save_texts(request: web.Request) -> web.Response:
     by, form = admin(request), await fields(request)
     names = tuple(str(name) for name in HouseTextName)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await house_texts.write(session, {name: text(form, str(name)) for name in HouseTextName}, by=by)
     except DomainError as error:
         typed = refused(error, "about", kept(form, names), fields=names)
@@ -98,7 +98,7 @@ async def announce(request: web.Request) -> web.Response:
             ends_at=_time(form, "ends_at", zone),
             is_all_day=is_on(form, "is_all_day"),
         )
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await announcements.announce(session, words, by=by)
     except DomainError as error:
         typed = refused(error, "text", kept(form, _ANNOUNCED), fields=_ANNOUNCED)
@@ -119,7 +119,7 @@ def _time(form: Fields, name: str, zone: tzinfo) -> datetime | None:
 
 @routes.post(r"/house/announcements/{announcement_id:\d+}/end", name="announcement-end")
 async def take_back(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await announcements.take_back(session, number(request, "announcement_id"), by=admin(request))
     return see_other(request, "/house", "announcement_deleted")
 
@@ -128,7 +128,7 @@ async def take_back(request: web.Request) -> web.Response:
 async def dismiss(request: web.Request) -> web.Response:
     """Put one away, for oneself."""
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await announcements.dismiss(session, number(request, "announcement_id"), by=staff(request))
     return see_other(request, local_path(text(form, "next")))
 
@@ -150,7 +150,7 @@ async def add_emoji(request: web.Request) -> web.Response:
             raise NoEmojiPicture(field="picture")
         file = media.random_name(copies.EXTENSIONS[done.media_type])
         await asyncio.to_thread(copies.write, config(request).media_directory, {file: done.data})
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await emoji.add_own(
                 session,
                 text(form, "shortcode").strip().strip(":"),
@@ -167,7 +167,7 @@ async def add_emoji(request: web.Request) -> web.Response:
 
 @routes.post(r"/house/emoji/{emoji_id:\d+}/end", name="house-emoji-end")
 async def remove_emoji(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         file = await emoji.remove_own(session, number(request, "emoji_id"), by=admin(request))
     await asyncio.to_thread((config(request).media_directory / file).unlink, missing_ok=True)
     return see_other(request, "/house", "emoji_removed")

@@ -9,7 +9,7 @@ from models.errors import Invalid, NotAllowed, NotFound
 from models.groups import by_username, membership
 from models.posts import reading
 from models.tables import Actor
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.web import views
 from server.web.answers import page, see_other
 from server.web.forms import fields, is_on, kept, number, refused, text
@@ -66,7 +66,7 @@ async def remove(request: web.Request) -> web.Response:
     by = staff(request)
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await moderation.remove_post(session, number(request, "post_id"), by=by, reason=text(form, "reason"))
     except Invalid as error:
         return await _show(request, refused(error, "reason", kept(form, ("reason",))), status=error.status)
@@ -76,7 +76,7 @@ async def remove(request: web.Request) -> web.Response:
 @routes.post(POST + "/restoration", name="post-restoration")
 async def restore(request: web.Request) -> web.Response:
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await moderation.restore_post(session, number(request, "post_id"), by=by)
     return see_other(request, _page_of(request), "post_restored")
 
@@ -85,7 +85,7 @@ async def restore(request: web.Request) -> web.Response:
 async def pin(request: web.Request) -> web.Response:
     by, form = staff(request), await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await moderation.pin(session, number(request, "post_id"), by=by, is_pinned=is_on(form, "set"))
     except Invalid as error:
         return await _show(request, refused(error, "pin", {}), status=error.status)
@@ -95,7 +95,7 @@ async def pin(request: web.Request) -> web.Response:
 @routes.post(POST + "/lock", name="post-lock")
 async def lock(request: web.Request) -> web.Response:
     by, form = staff(request), await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await moderation.lock(session, number(request, "post_id"), by=by, is_locked=is_on(form, "set"))
     return see_other(request, _page_of(request), "locked" if is_on(form, "set") else "unlocked")
 
@@ -138,7 +138,7 @@ async def ban(request: web.Request) -> web.Response:
     by, form = staff(request), await fields(request)
     try:
         until = _end_of(text(form, "until"))
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             group = await by_username(session, by, request.match_info["handle"])
             await moderation.ban(
                 session,
@@ -167,7 +167,7 @@ def _end_of(day: str) -> datetime | None:
 @routes.post(GROUP + r"/bans/{actor_id:\d+}/end", name="group-ban-end")
 async def unban(request: web.Request) -> web.Response:
     by = staff(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         group = await by_username(session, by, request.match_info["handle"])
         await moderation.unban(session, group, number(request, "actor_id"), by=by)
     return see_other(request, _members(request), "unbanned")

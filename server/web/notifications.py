@@ -5,7 +5,7 @@ from aiohttp import web
 from models import notifications
 from models.paging import page_of
 from models.tables import Notification
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.web.answers import framed, page, see_other
 from server.web.forms import asked_page, number, paging
 from server.web.presenters import notifications as presenting
@@ -31,7 +31,7 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/notifications/read", name="notifications-read")
 async def read_all(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await notifications.mark_read(session, by=staff(request))
     return see_other(request, "/notifications", "all_read")
 
@@ -39,6 +39,6 @@ async def read_all(request: web.Request) -> web.Response:
 @routes.post(r"/notifications/{notification_id:\d+}/read", name="notification-read")
 async def read(request: web.Request) -> web.Response:
     """Done with one line; thanks that were told in one line go together."""
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await notifications.mark_pile_read(session, number(request, "notification_id"), by=staff(request))
     return see_other(request, "/notifications")

@@ -9,7 +9,7 @@ from models import breakers, deliveries, groups, ledger, partners
 from models.errors import DomainError, Invalid, NotAllowed, NotFound
 from models.tables import Group, Level, Partner, PartnerState, Reach
 from models.viewers import Staff
-from server.context import admin, config, database
+from server.context import acting, admin, config, database
 from server.handover import worded
 from server.i18n import gettext as _
 from server.web import views
@@ -76,7 +76,7 @@ async def admit(request: web.Request) -> web.Response:
         level = _level(text(form, "level", str(Level.COMMENT)))
         if not text(form, "company").strip():
             raise CompanyNameMissing(field="company")
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await partners.admit(
                 session,
                 text(form, "host"),
@@ -162,7 +162,7 @@ async def suspend(request: web.Request) -> web.Response:
     by = admin(request)
     form = await fields(request)
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             partner = await partners.one(session, by, number(request, "partner_id"))
             if text(form, "company").strip().casefold() not in (partner.shown_name.casefold(), partner.host):
                 raise NameDiffers(field="company")
@@ -185,7 +185,7 @@ def _path(request: web.Request) -> str:
 @routes.post(_PARTNER + "/admission", name="partner-admission")
 async def readmit(request: web.Request) -> web.Response:
     by = admin(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         await partners.admit(session, partner.host, by=by)
     return see_other(request, _path(request), "admitted")
@@ -196,7 +196,7 @@ async def open_group(request: web.Request) -> web.Response:
     """Open one more group to a company."""
     by = admin(request)
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         is_suspended = partner.state is PartnerState.SUSPENDED
         if is_suspended:
@@ -212,7 +212,7 @@ async def change(request: web.Request) -> web.Response:
     by = admin(request)
     form = await fields(request)
     wanted = text(form, "level")
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         group = await groups.by_id(session, by, number(request, "group_id"))
         if wanted == "none":
@@ -228,7 +228,7 @@ async def describe(request: web.Request) -> web.Response:
     """Write down whom to reach, what was agreed, and whether their pictures are fetched (B2B-1)."""
     by = admin(request)
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         await partners.describe(
             session,
@@ -269,7 +269,7 @@ async def check(request: web.Request) -> web.Response:
 async def retry(request: web.Request) -> web.Response:
     """Try now what waits to be delivered."""
     by = admin(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         partner = await partners.one(session, by, number(request, "partner_id"))
         await breakers.wake(session, partner.host)
     return see_other(request, _path(request), "retrying")

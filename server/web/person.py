@@ -9,7 +9,7 @@ from models.errors import NotFound
 from models.posts import reading
 from models.tables import Actor, ActorType
 from models.viewers import Viewer
-from server.context import VISITS, database, staff
+from server.context import VISITS, acting, database, staff
 from server.web.answers import page, see_other
 from server.web.forms import asked_page, fields, is_on, paging
 from server.web.presenters import people as presenting
@@ -62,7 +62,7 @@ async def follow(request: web.Request) -> web.Response:
     """Follow, or stop following."""
     by = staff(request)
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         actor = await _of(session, by, request)
         if is_on(form, "set"):
             found = await relations.follow(session, actor, by=by)
@@ -78,7 +78,7 @@ async def answer_request(request: web.Request) -> web.Response:
     """Let somebody follow, or not."""
     by = staff(request)
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         actor = await _of(session, by, request)
         await relations.answer_request(session, actor.id, by=by, accepted=is_on(form, "answer"))
     return see_other(request, sight(request).actor_url(actor), "answered")

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from models import polls
-from server.context import database, staff
+from server.context import acting, staff
 from server.web.answers import local_path, see_other
 from server.web.forms import fields, number, text, texts, whole
 
@@ -16,7 +16,7 @@ POLL = r"/polls/{poll_id:\d+}"
 async def vote(request: web.Request) -> web.Response:
     by, form = staff(request), await fields(request)
     choices = [position for value in texts(form, "choice") if (position := whole(value)) is not None]
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await polls.vote(session, number(request, "poll_id"), choices, by=by)
     return see_other(request, local_path(text(form, "next")), "voted")
 
@@ -25,6 +25,6 @@ async def vote(request: web.Request) -> web.Response:
 async def end(request: web.Request) -> web.Response:
     """Take no more votes."""
     by, form = staff(request), await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await polls.close(session, number(request, "poll_id"), by=by)
     return see_other(request, local_path(text(form, "next")), "poll_ended")

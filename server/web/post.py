@@ -13,7 +13,7 @@ from models.posts import reading, writing
 from models.posts.writing import EditedMeanwhile
 from models.tables import Approval, Post, Reach, Verdict
 from models.viewers import Staff
-from server.context import VISITS, config, database, staff, viewer
+from server.context import VISITS, acting, config, database, staff, viewer
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import framed, local_path, page, see_other
@@ -89,7 +89,7 @@ async def _mark_seen(request: web.Request) -> None:
     async with database(request).reading() as session:
         is_unread = await notifications.has_unread_of(session, by, post_ids)
     if is_unread:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await notifications.mark_seen(session, by=by, post_ids=post_ids)
 
 
@@ -213,7 +213,7 @@ async def update(request: web.Request) -> web.Response:
     waits = False
     if not errors:
         try:
-            async with database(request).writing() as session:
+            async with acting(request) as session:
                 post = await writing.edit(session, post_id, draft, by=by, revision=revision)
                 waits = await waits_at_the_gate(session, post)
         except DomainError as error:
@@ -247,7 +247,7 @@ async def delete(request: web.Request) -> web.Response:
             goal = looks.url("post", post_id=post.reply_to_id)
         elif post.group is not None:
             goal = looks.actor_url(post.group.actor)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await writing.delete(session, post_id, by=by)
     return see_other(request, goal, "deleted")
 
@@ -258,7 +258,7 @@ async def delete(request: web.Request) -> web.Response:
 @routes.post(POST + "/like", name="post-like")
 async def like(request: web.Request) -> web.Response:
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         act = reactions.like if is_on(form, "set") else reactions.unlike
         await act(session, number(request, "post_id"), by=staff(request))
     return _back(request, form)
@@ -267,7 +267,7 @@ async def like(request: web.Request) -> web.Response:
 @routes.post(POST + "/boost", name="post-boost")
 async def boost(request: web.Request) -> web.Response:
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         if is_on(form, "set"):
             await writing.boost(session, number(request, "post_id"), by=staff(request))
         else:
@@ -278,7 +278,7 @@ async def boost(request: web.Request) -> web.Response:
 @routes.post(POST + "/bookmark", name="post-bookmark")
 async def bookmark(request: web.Request) -> web.Response:
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         act = reactions.bookmark if is_on(form, "set") else reactions.unbookmark
         await act(session, number(request, "post_id"), by=staff(request))
     return _back(request, form)

@@ -9,7 +9,7 @@ from models import groups
 from models.errors import DomainError, NotFound
 from models.posts import reading, writing
 from models.tables import Group, Post
-from server.context import config, database, staff
+from server.context import acting, config, database, staff
 from server.web import views
 from server.web.answers import framed, local_path, page, see_other
 from server.web.drafting import TYPED, draft_of, faults, outsiders_of, pictures_kept, waits_at_the_gate
@@ -31,7 +31,7 @@ async def create(request: web.Request) -> web.Response:
     if pictures.fault:
         return await _again(request, form, pictures, {"image": pictures.fault})
     try:
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             post = await writing.write(session, draft_of(form, pictures), by=by)
             waits = await waits_at_the_gate(session, post)
     except DomainError as error:

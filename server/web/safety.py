@@ -9,7 +9,7 @@ from models.paging import page_of
 from models.posts import reading
 from models.tables import Report, ReportReason
 from models.viewers import Staff
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.web import views
 from server.web.answers import page, see_other
 from server.web.forms import Fields, asked_page, fields, is_on, kept, number, paging, refused, text, whole
@@ -37,7 +37,7 @@ async def block(request: web.Request) -> web.Response:
     """Keep somebody away, or stop doing so."""
     by = staff(request)
     form = await fields(request)
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         actor = await actors.by_handle(session, by, request.match_info["handle"])
         change = blocks.block if is_on(form, "set") else blocks.unblock
         await change(session, actor, by=by)
@@ -69,7 +69,7 @@ async def report(request: web.Request) -> web.Response:
     try:
         if not text(form, "text").strip():
             raise ReasonMissing(field="text")
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             actor = await actors.by_handle(session, by, request.match_info["handle"])
             await reports.report(
                 session,
@@ -129,7 +129,7 @@ async def change(request: web.Request) -> web.Response:
     """Mark as dealt with, or let it wait again."""
     by = staff(request)
     is_done = is_on(await fields(request), "set")
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await _in_charge(session, by)
         act = reports.deal_with if is_done else reports.reopen
         await act(session, number(request, "report_id"), by=by)

@@ -6,7 +6,7 @@ from models import groups, scheduled
 from models.paging import page_of
 from models.tables import ScheduledPost
 from server import i18n
-from server.context import database, staff
+from server.context import acting, database, staff
 from server.web import views
 from server.web.answers import page, see_other
 from server.web.forms import asked_page, number, paging
@@ -45,6 +45,6 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post(r"/scheduled/{scheduled_id:\d+}/end", name="scheduled-end")
 async def end(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await scheduled.cancel(session, number(request, "scheduled_id"), by=staff(request))
     return see_other(request, "/scheduled", "not_scheduled")

@@ -9,7 +9,7 @@ from models.errors import DomainError, Invalid
 from models.tables import Account, Theme
 from server.auth import passwords
 from server.auth.attempts import ATTEMPTS, address_of
-from server.context import LOCALE, account, config, database, sign_in, staff
+from server.context import LOCALE, account, acting, config, database, sign_in, staff
 from server.i18n import gettext as _
 from server.images import Crop
 from server.uploads import store_picture
@@ -120,7 +120,7 @@ async def change_profile(request: web.Request) -> web.Response:
         if isinstance(upload, FileField) and upload.filename:
             data = upload.file.read()
             avatar_id = (await store_picture(request.app, data, by=by, crop=Crop.AVATAR)).id
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             await actors.change_profile(
                 session, by=by, display_name=text(form, "name"), about=text(form, "about"), avatar_id=avatar_id
             )
@@ -143,7 +143,7 @@ async def change_display(request: web.Request) -> web.Response:
     by = staff(request)
     form = await fields(request)
     language, theme = text(form, "language"), text(form, "theme")
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await accounts.set_preferences(
             session,
             by=by,
@@ -176,7 +176,7 @@ async def change_password(request: web.Request) -> web.Response:
             raise PasswordsDiffer(field="again")
         passwords.check(fresh, username=by.username, email=mine.email)
         hashed = await passwords.hash_password(fresh)
-        async with database(request).writing() as session:
+        async with acting(request) as session:
             found = await session.get_one(Account, by.account_id)
             await accounts.set_password(session, found, hashed, keep=sign_in(request).id)
     except DomainError as error:
@@ -189,14 +189,14 @@ async def change_password(request: web.Request) -> web.Response:
 
 @routes.post(r"/settings/sign-ins/{sign_in_id:\d+}/end", name="sign_in-end")
 async def end_sign_in(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await accounts.sign_out(session, by=staff(request), sign_in_id=number(request, "sign_in_id"))
     return see_other(request, "/settings", "signed_out_there")
 
 
 @routes.post("/settings/sign-ins/end", name="sign_ins-end-others")
 async def end_other_sign_ins(request: web.Request) -> web.Response:
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await accounts.sign_out_others(session, by=staff(request), keep=sign_in(request).id)
     return see_other(request, "/settings", "signed_out_elsewhere")
 
@@ -204,6 +204,6 @@ async def end_other_sign_ins(request: web.Request) -> web.Response:
 @routes.post(r"/settings/applications/{token_id:\d+}/end", name="application-end")
 async def end_application(request: web.Request) -> web.Response:
     """Take an application's access away, at once."""
-    async with database(request).writing() as session:
+    async with acting(request) as session:
         await tokens.revoke_own(session, by=staff(request), token_id=number(request, "token_id"))
     return see_other(request, "/settings", "withdrawn")
