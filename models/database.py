@@ -1,16 +1,18 @@
 """Opens the database and hands out sessions: `reading()` for questions, `writing()` for verbs.
 
 SQLite keeps one writer at a time: `writing()` queues inside the process and begins IMMEDIATE, so that two processes
-wait for one another instead of failing half-way. A commit is durable before anything is acknowledged (WAL with
-synchronous=FULL). Inside `writing()` nothing may touch the network: `is_writing()` lets the one HTTP client refuse.
-Whoever waits for news from the journal is woken after the commit, on PostgreSQL in every process.
+wait for one another instead of failing half-way; who queues shares a commit (`models.commits`). A commit is durable
+before anything is acknowledged (WAL with synchronous=FULL). Inside `writing()` nothing may touch the network:
+`is_writing()` lets the one HTTP client refuse. Whoever waits for news from the journal is woken after the commit, on
+PostgreSQL in every process.
 """
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from models import sqlite
+from models.commits import Commits
 from models.instance import Instance, attach
 from models.moments import Moment, Moments, PostgresMoments, SqliteMoments
 
@@ -88,14 +91,15 @@ class Database:
         """What this process remembers of this database, by whose memory it is."""
         self.on_journalled: Journalled | None = None
         """Told of each session whose entries in the journal are durable now, before anybody is woken (SQLite only)."""
-        self._turn = asyncio.Lock()
         self._listener: Any = None
         self._moments: Moments
         if self.is_sqlite:
             self._moments = SqliteMoments(self.url.database or ":memory:")
             self._slow = sqlite.Slow()
+            shared = sqlite.Shared()
+            self._commits = Commits(shared)
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
-            self._writer = self._sqlite("BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+            self._writer = self._sqlite("BEGIN IMMEDIATE", shared, pool_size=1, max_overflow=0)
         else:
             self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
             self._writer = self._reader
@@ -107,12 +111,12 @@ class Database:
 
         return await asyncpg.connect(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
 
-    def _sqlite(self, begin: str, **pool: int) -> AsyncEngine:
+    def _sqlite(self, begin: str, shared: sqlite.Shared | None = None, **pool: int) -> AsyncEngine:
         path = self.url.database or ":memory:"
         slow = self._slow
 
         async def connect() -> sqlite.Connection:
-            connection = sqlite.Connection(path, begin=begin, slow=slow)
+            connection = sqlite.Connection(path, begin=begin, slow=slow, shared=shared)
             await connection
             return connection
 
@@ -134,20 +138,36 @@ class Database:
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, rolled back when it raises; no network inside."""
-        async with self._turn if self.is_sqlite else contextlib.nullcontext():
-            token = _WRITING.set(True)
-            try:
-                async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
-                    attach(session.info, self.instance)
-                    yield session
-                    await session.flush()
-                    news = [name for name in (JOURNALLED, QUEUED, ARRIVED) if session.info.get(name)]
-                    if news and not self.is_sqlite:
-                        await session.execute(_NOTIFY, {"news": " ".join(news)})
-                if self.is_sqlite and self.on_journalled is not None and JOURNALLED in news:
-                    self.on_journalled(session)
-            finally:
-                _WRITING.reset(token)
+        if not self.is_sqlite:
+            async with self._transaction() as session:
+                yield session
+                await session.flush()
+                news = _news_of(session)
+                if news:
+                    await session.execute(_NOTIFY, {"news": " ".join(news)})
+            self._wake(news)
+            return
+        async with self._commits.work() as work, self._transaction() as session:
+            yield session
+            await session.flush()
+            news = _news_of(session)
+            if news:
+                work.on_durable = functools.partial(self._tell, session, news)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        token = _WRITING.set(True)
+        try:
+            async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+                attach(session.info, self.instance)
+                yield session
+        finally:
+            _WRITING.reset(token)
+
+    def _tell(self, session: AsyncSession, news: Sequence[str]) -> None:
+        """Say what is durable now."""
+        if self.on_journalled is not None and JOURNALLED in news:
+            self.on_journalled(session)
         self._wake(news)
 
     async def moment(self) -> Moment:
@@ -201,6 +221,10 @@ class Database:
     def engine(self) -> AsyncEngine:
         """For migrations and checks."""
         return self._writer
+
+
+def _news_of(session: AsyncSession) -> list[str]:
+    return [name for name in (JOURNALLED, QUEUED, ARRIVED) if session.info.get(name)]
 
 
 def _open_file(path: str) -> None:

@@ -10,6 +10,7 @@ that took long twice in a row.
 import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from enum import Enum
 from threading import Thread
 from time import monotonic, perf_counter
 from typing import Any, Self, TypeVar
@@ -84,15 +85,58 @@ def _work(tasks: Any) -> None:
         _connection_worker_thread(tasks)
 
 
+class _Unit(Enum):
+    """A unit of work under way: it began the transaction, or is a savepoint in one that was open."""
+
+    FIRST = 1
+    INNER = 2
+
+
+class Shared:
+    """A transaction in which several units of work are done one after the other, each for itself (`models.commits`)."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        """Where it stands open."""
+        self.is_on = False
+        """Whoever begins now does a unit of it."""
+        self.has_begun = False
+        """The unit of now asked for anything."""
+        self.was_lost = False
+        """Units that were done went with their connection; who is told of it says so by taking this back."""
+
+    @property
+    def is_open(self) -> bool:
+        """There is something to commit."""
+        return self.connection is not None and self.connection.is_in_transaction
+
+    @property
+    def is_broken(self) -> bool:
+        """The unit of now ended in the middle of something: nothing can be added any more."""
+        return self.connection is not None and self.connection.has_unit
+
+    def opened_by(self, connection: "Connection") -> None:
+        self.was_lost = self.connection is not None
+        self.connection = connection
+
+    async def commit(self) -> None:
+        """Make all units durable, or none: then it raises, and nothing stands open any more."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            await connection.end()
+
+
 class Connection(aiosqlite.Connection):
     """A connection whose transactions begin with their first statement; `begin` says how."""
 
-    def __init__(self, path: str, *, begin: str, slow: Slow) -> None:
+    def __init__(self, path: str, *, begin: str, slow: Slow, shared: Shared | None = None) -> None:
         super().__init__(lambda: opened(path), iter_chunk_size=64)
         self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._begin = begin
         self._may_wait = begin != "BEGIN"
         self._slow = slow
+        self._shared = shared
+        self._unit: _Unit | None = None
         self._is_due_to_begin = False
         self._under_way = 0
 
@@ -107,15 +151,71 @@ class Connection(aiosqlite.Connection):
     def cursor(self) -> "Cursor":  # type: ignore[override]
         return Cursor(self)
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._connection is not None and self._connection.in_transaction
+
+    @property
+    def has_unit(self) -> bool:
+        """A unit of a shared transaction is under way."""
+        return self._unit is not None
+
     async def commit(self) -> None:
+        """Commit; the end of a unit only leaves what it did to be committed."""
         self._is_due_to_begin = False
-        if self._conn.in_transaction:
+        unit = self._unit
+        if unit is not None:
+            await self._here(lambda: self._keep(unit))
+            self._unit = None
+        elif not self._holds_units and self._conn.in_transaction:
             await self._begin_or_end(self._conn.commit)
 
     async def rollback(self) -> None:
+        """Take back what was done since the transaction began, or the unit."""
         self._is_due_to_begin = False
-        if self._under_way or self._conn.in_transaction:
+        unit, self._unit = self._unit, None
+        if unit is _Unit.INNER:
+            await self._here(self._take_back)
+            return
+        if unit is _Unit.FIRST and self._shared is not None:
+            self._shared.connection = None
+        if not self._holds_units and (self._under_way or self._conn.in_transaction):
             await self._begin_or_end(self._conn.rollback)
+
+    async def end(self) -> None:
+        """Commit all units; where one of them is still under way, take all of them back and raise."""
+        unit, self._unit = self._unit, None
+
+        def work() -> None:
+            try:
+                if unit is not None:
+                    raise _lost()
+                self._conn.commit()
+            except BaseException:
+                if self._conn.in_transaction:
+                    self._conn.rollback()
+                raise
+
+        await self._elsewhere(work)
+
+    @property
+    def _holds_units(self) -> bool:
+        return self._shared is not None and self._shared.connection is self
+
+    def _keep(self, unit: "_Unit") -> None:
+        if not self._conn.in_transaction:
+            raise _lost()
+        if unit is _Unit.INNER:
+            self._conn.execute("RELEASE unit").close()
+
+    def _take_back(self) -> None:
+        if self._conn.in_transaction:
+            try:
+                self._conn.execute("ROLLBACK TO unit").close()
+                self._conn.execute("RELEASE unit").close()
+            except BaseException:
+                self._conn.rollback()
+                raise
 
     async def run(self, sql: str, work: Callable[[], T]) -> T:
         """Do `work`, which is about `sql`, in the transaction that is due."""
@@ -131,6 +231,13 @@ class Connection(aiosqlite.Connection):
 
     async def _begin_now(self) -> None:
         """Begin at once, unless another process writes just now: then wait for it in the thread."""
+        shared = self._shared if self._shared is not None and self._shared.is_on else None
+        if shared is not None:
+            shared.has_begun = True
+            if self._holds_units and self.is_in_transaction:
+                await self._here(lambda: self._conn.execute("SAVEPOINT unit").close())
+                self._unit = _Unit.INNER
+                return
 
         def begin(patience: int) -> None:
             if self._may_wait:
@@ -143,6 +250,9 @@ class Connection(aiosqlite.Connection):
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
             await self._elsewhere(lambda: begin(_PATIENCE))
+        if shared is not None:
+            shared.opened_by(self)
+            self._unit = _Unit.FIRST
 
     async def _begin_or_end(self, work: Callable[[], None]) -> None:
         """Who writes waits for other processes and for the disk; who only reads waits for nobody."""
@@ -163,6 +273,10 @@ class Connection(aiosqlite.Connection):
         self._under_way += 1
         result: T = await self._execute(done)  # type: ignore[no-untyped-call]
         return result
+
+
+def _lost() -> sqlite3.OperationalError:
+    return sqlite3.OperationalError("the transaction was lost")
 
 
 class Cursor:
