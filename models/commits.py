@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
 
+from models.moments import SqliteMoments
 from models.sqlite import Shared
 
 MOST = 64
@@ -35,8 +36,9 @@ class Work:
 class Commits:
     """The writers of one database, in this process."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, moments: SqliteMoments) -> None:
         self._shared = shared
+        self._moments = moments
         self._is_taken = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._done: list[Work] = []
@@ -103,8 +105,14 @@ class Commits:
             self._is_taken = False
 
     async def _commit(self) -> None:
+        shared = self._shared
+        by, statements, shared.statements = shared.connection, shared.statements, set()
+        self._moments.committing()
         try:
-            await self._shared.commit()
+            try:
+                await shared.commit()
+            finally:
+                self._moments.committed(by, statements)
         except BaseException as error:  # whoever waits has to hear of it, whatever it is
             self._fail(error)
         else:

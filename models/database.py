@@ -94,10 +94,10 @@ class Database:
         self._listener: Any = None
         self._moments: Moments
         if self.is_sqlite:
-            self._moments = SqliteMoments(self.url.database or ":memory:")
+            moments = self._moments = SqliteMoments(self.url.database or ":memory:")
             self._slow = sqlite.Slow()
             shared = sqlite.Shared()
-            self._commits = Commits(shared)
+            self._commits = Commits(shared, moments)
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
             self._writer = self._sqlite("BEGIN IMMEDIATE", shared, pool_size=1, max_overflow=0)
         else:
@@ -172,7 +172,7 @@ class Database:
 
     async def moment(self) -> Moment:
         """What is equal later only if nothing was committed meanwhile, by whichever process; two that cannot be told
-        apart differ."""
+        apart differ. It can also say whether something of some tables was."""
         return await self._moments.now()
 
     def _wake(self, news: Iterable[str]) -> None:

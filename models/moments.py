@@ -1,22 +1,67 @@
-"""Tells whether anything was committed since one looked last, by whichever process.
+"""Tells what was committed since one looked last, by whichever process.
 
-What was made from the database at one moment is still right while the moment is the same. On SQLite a connection of
-its own counts the commits of all others; on PostgreSQL the snapshot names every transaction that is not yet seen.
+What was made from the database at one moment is still right while nothing was committed that it was made of. On SQLite
+a connection of its own sees whether others committed anything. What this process commits is known by the tables that
+its statements changed (`models.written`); whether another process committed something meanwhile is told by the writer's
+connection, to which its own commits are no news. On PostgreSQL the snapshot names every transaction that is not yet
+seen, and nothing is told apart.
 """
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from models import sqlite
+from models.written import tables_changed, tables_named
 
 log = logging.getLogger(__name__)
 
-Moment = object
-"""Equal to another one only when nothing was committed in between."""
+UNSEEN = frozenset({"activities", "cursors", "deliveries", "journal", "parked_entries", "received"})
+"""Tables of the machinery, which change all the time: almost nothing that people are shown is made of them."""
+
+
+@functools.lru_cache(500)
+def names_unseen(sql: str) -> bool:
+    """Whether a statement may read one of those tables."""
+    return not UNSEEN.isdisjoint(tables_named(sql))
+
+
+class Moment:
+    """Equal to another one only when nothing was committed in between."""
+
+    __slots__ = ("_tables", "_when", "seen")
+
+    def __init__(self, when: object, seen: int = 0, tables: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._when = when
+        self._tables = tables
+        self.seen = when, seen
+        """Equal to that of another one only when no table but those in `UNSEEN` was changed in between."""
+
+    def of(self, tables: Iterable[str]) -> object:
+        """Equal to that of another one only when none of `tables` was changed in between."""
+        return self._when, [self._tables.get(name, 0) for name in tables]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Moment):
+            return NotImplemented
+        return self is other or (self._when == other._when and self._tables == other._tables)
+
+    def __hash__(self) -> int:
+        return hash(self.seen)
+
+    def __repr__(self) -> str:
+        return f"Moment({self._when!r}, {dict(self._tables)!r})"
+
+    def after(self, changed: Iterable[str]) -> "Moment":
+        """The moment after a commit that changed these tables."""
+        names = frozenset(changed)
+        tables = {**self._tables, **{name: self._tables.get(name, 0) + 1 for name in names}}
+        return Moment(self._when, self.seen[1] + (not names <= UNSEEN), tables)
 
 
 class Moments(Protocol):
@@ -31,17 +76,55 @@ class SqliteMoments:
     def __init__(self, path: str) -> None:
         self._path = path
         self._cursor: sqlite3.Cursor | None = None
-        self._opened = 0
+        self._version: int | None = None
+        self._writers: object = None
+        self._times = 0
+        self._now = Moment(0)
+        self._is_committing = False
 
     async def now(self) -> Moment:
         try:
-            if self._cursor is None:
-                self._cursor = sqlite.opened(self._path).cursor()
-                self._cursor.execute("PRAGMA busy_timeout=0")
-                self._opened += 1  # another connection counts anew
-            return self._opened, self._cursor.execute("PRAGMA data_version").fetchone()[0]
+            version = self._look()
         except sqlite3.Error:
-            return object()  # somebody recovers the file just now
+            return Moment(object())  # somebody recovers the file just now
+        if version != self._version:
+            if self._is_committing:
+                return Moment(object())  # it may be that, or something else
+            self._version = version
+            self._begin_anew()
+        return self._now
+
+    def _look(self) -> int:
+        if self._cursor is None:
+            self._cursor = sqlite.opened(self._path).cursor()
+            self._cursor.execute("PRAGMA busy_timeout=0")
+            self._version = None  # another connection counts anew
+        version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def _begin_anew(self) -> None:
+        """Forget what is known of tables: anything may have changed."""
+        self._times += 1
+        self._now = Moment(self._times)
+
+    def committing(self) -> None:
+        """What the writer of this process did is about to be seen."""
+        self._is_committing = True
+
+    def committed(self, by: sqlite.Connection | None, statements: Iterable[str]) -> None:
+        """It is seen, or nothing is: `statements` are all that were run."""
+        self._is_committing = False
+        try:
+            version = self._look()  # before the writer is asked: what comes in between is news to both
+            writers = by.commits_of_others() if by is not None else None
+        except sqlite3.Error:
+            version, writers = None, None
+        is_ours = writers is not None and writers == self._writers and self._version is not None
+        self._writers, self._version = writers, version
+        if is_ours:
+            self._now = self._now.after(name for sql in statements for name in tables_changed(sql))
+        else:
+            self._begin_anew()
 
     async def close(self) -> None:
         if self._cursor is not None:
@@ -70,13 +153,13 @@ class PostgresMoments:
             try:
                 if self._connection is None:
                     self._connection = await self._connect()
-                return await self._connection.fetchval("SELECT pg_current_snapshot()::text")
+                return Moment(await self._connection.fetchval("SELECT pg_current_snapshot()::text"))
             except Exception:  # the database went away, in one of many ways; who asks it something will say so
                 log.debug("the moment cannot be told", exc_info=True)
                 connection, self._connection = self._connection, None
                 if connection is not None:
                     connection.terminate()
-                return object()
+                return Moment(object())
 
     async def close(self) -> None:
         async with self._turn:

@@ -10,6 +10,7 @@ that took long twice in a row.
 import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from enum import Enum
 from threading import Thread
 from time import monotonic, perf_counter
@@ -35,6 +36,10 @@ _PRAGMAS = (
     "temp_store=MEMORY",
     "mmap_size=268435456",
 )
+
+
+WATCHING: ContextVar[Callable[[str], None] | None] = ContextVar("watching", default=None)
+"""Told of each statement that is asked outside `writing()`."""
 
 
 def opened(path: str) -> sqlite3.Connection:
@@ -102,6 +107,8 @@ class Shared:
         """Whoever begins now does a unit of it."""
         self.has_begun = False
         """The unit of now asked for anything."""
+        self.statements: set[str] = set()
+        """What was run in it."""
         self.was_lost = False
         """Units that were done went with their connection; who is told of it says so by taking this back."""
 
@@ -198,6 +205,13 @@ class Connection(aiosqlite.Connection):
 
         await self._elsewhere(work)
 
+    def commits_of_others(self) -> object:
+        """Equal to that of another time only when no other connection committed in between; None when it is not known.
+        Not to be asked in a transaction."""
+        if self._under_way or self._connection is None:
+            return None
+        return self, self._conn.execute("PRAGMA data_version").fetchone()[0]
+
     @property
     def _holds_units(self) -> bool:
         return self._shared is not None and self._shared.connection is self
@@ -222,6 +236,10 @@ class Connection(aiosqlite.Connection):
         if self._is_due_to_begin:
             self._is_due_to_begin = False
             await self._begin_now()
+        if self._unit is not None and self._shared is not None:
+            self._shared.statements.add(sql)
+        elif (watching := WATCHING.get()) is not None:
+            watching(sql)
         if sql in self._slow:
             return await self._elsewhere(work)
         began = perf_counter()

@@ -22,6 +22,7 @@ from models.errors import DomainError, NotFound
 from models.tables import AccessToken, Account, Actor, Application, AuthorizationCode, IdempotencyKey, Role
 from models.text.clean import clean_line
 from models.viewers import Staff
+from models.written import tables_named
 
 CODE_LASTS = timedelta(seconds=60)
 COPIED_CODE_LASTS = timedelta(minutes=10)
@@ -239,6 +240,8 @@ _HOLDER = (
     .outerjoin(Actor, Actor.id == Account.actor_id)
     .where(AccessToken.token_hash == bindparam("hash"), AccessToken.revoked_at.is_(None))
 )
+HELD_IN = tables_named(str(_HOLDER))
+"""The tables from which follows what `holder` says."""
 
 
 async def live(session: AsyncSession, token_ids: Iterable[int]) -> dict[int, Role]:

@@ -2,7 +2,8 @@
 
 Who asks the same thing again, with the same token, before anything changed, gets the bytes of last time: no route is
 looked up, no token, no row. Any commit of any process ends what was kept (`Database.moment`), so that whoever lost a
-right has lost it with their next request. The second is for what changes by the clock alone.
+right has lost it with their next request; but one of this process that changed nothing but the machinery's tables ends
+only what was made of these. The second is for what changes by the clock alone.
 
 A handler says that its answer may be kept by putting `READY` on it: it must follow from the database, the address and
 the headers that are part of the key.
@@ -19,7 +20,8 @@ from aiohttp.abc import AbstractStreamWriter
 
 from models.database import Database
 from models.errors import DomainError
-from models.moments import Moment
+from models.moments import Moment, names_unseen
+from models.sqlite import WATCHING
 from server.context import DATABASE
 
 KEPT_SECONDS = 1.0
@@ -58,6 +60,7 @@ class _Kept:
     body: bytes
     moment: Moment
     until: float
+    is_of_machinery: bool = False
     head: bytes = b""
 
 
@@ -86,7 +89,7 @@ class Ready:
         if kept is None:
             return await self._made(request, key, moment)
         again = self._again(request, kept, moment)
-        if again is None and (making := self._making.get(key)) is not None and making[0] == moment:
+        if again is None and (making := self._making.get(key)) is not None and making[0].seen == moment.seen:
             await asyncio.wait([making[1]])  # what somebody else is asking just now is as good as asked by us
             again = self._again(request, self._kept.get(key, kept), moment)
         if again is not None:
@@ -102,12 +105,17 @@ class Ready:
                 del self._making[key]
 
     async def _made(self, request: web.BaseRequest, key: _Key, moment: Moment) -> web.StreamResponse:
-        answer = await self._inner(request)
+        asked = _Asked()
+        watching = WATCHING.set(asked)
+        try:
+            answer = await self._inner(request)
+        finally:
+            WATCHING.reset(watching)
         if answer.get(READY) is not None:
-            self._keep(key, answer, moment)
+            self._keep(key, answer, moment, asked)
         return answer
 
-    def _keep(self, key: _Key, answer: web.StreamResponse, moment: Moment) -> None:
+    def _keep(self, key: _Key, answer: web.StreamResponse, moment: Moment, asked: "_Asked") -> None:
         if type(answer) is not web.Response or answer.status != 200 or answer.cookies:
             return
         body = answer.body
@@ -119,7 +127,7 @@ class Ready:
         if self._bytes + len(body) > _MOST_BYTES:
             self._kept.clear()
             self._bytes = 0
-        self._kept[key] = _Kept(answer, body, moment, self.clock() + KEPT_SECONDS)
+        self._kept[key] = _Kept(answer, body, moment, self.clock() + KEPT_SECONDS, asked.for_machinery)
         self._bytes += len(body)
 
     def _forget(self, key: _Key, kept: _Kept) -> None:
@@ -128,7 +136,8 @@ class Ready:
             self._bytes -= len(kept.body)
 
     def _again(self, request: web.BaseRequest, kept: _Kept, moment: Moment) -> "_Again | None":
-        if kept.moment != moment or self.clock() >= kept.until:
+        is_same = kept.moment is moment or kept.moment.seen == moment.seen
+        if not is_same or self.clock() >= kept.until or (kept.is_of_machinery and kept.moment != moment):
             return None
         transport = request.transport
         if transport is None or transport.get_write_buffer_size() > _UNREAD or not kept.answer.prepared:
@@ -147,6 +156,19 @@ class Ready:
         if self._date[0] != second:
             self._date = (second, f"Date: {formatdate(second, usegmt=True)}\r\n".encode())
         return self._date[1]
+
+
+class _Asked:
+    """Whether what was asked for an answer is of tables whose changes do not end what is kept."""
+
+    __slots__ = ("for_machinery",)
+
+    def __init__(self) -> None:
+        self.for_machinery = False
+
+    def __call__(self, sql: str) -> None:
+        if not self.for_machinery:
+            self.for_machinery = names_unseen(sql)
 
 
 class _Again(web.StreamResponse):

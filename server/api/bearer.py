@@ -1,7 +1,8 @@
-"""Whose token a request shows. What a token allows is kept until something was committed, by whichever process: who was
-shut out, or has another role now, is asked about again with the next request.
+"""Whose token a request shows. What a token allows is kept until something was committed that it follows from, or by
+another process: who was shut out, or has another role now, is asked about again with the next request.
 """
 
+import time
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from server.context import DATABASE
 
 _MOST = 10_000
 _LONGEST = 512
+_KEPT_SECONDS = 60.0
+"""For what follows from the clock: when it was used last is noted again after a while."""
 
 
 class TokenNeeded(DomainError):
@@ -56,6 +59,7 @@ class _Kept:
     held: Held
     scopes: Scopes
     moment: Moment
+    until: float
 
 
 class Bearers:
@@ -71,12 +75,17 @@ class Bearers:
         key = hash_token(text)
         moment = await database.moment()
         kept = self._kept.pop(key, None)
-        if kept is None or kept.moment != moment:
+        if kept is None or not _is_good(kept, moment):
             kept = await _asked(database, text, moment)
         while len(self._kept) >= _MOST:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = kept
         return kept
+
+
+def _is_good(kept: _Kept, moment: Moment) -> bool:
+    is_same = kept.moment is moment or kept.moment.of(tokens.HELD_IN) == moment.of(tokens.HELD_IN)
+    return is_same and time.monotonic() < kept.until
 
 
 async def _asked(database: Database, text: str, moment: Moment) -> _Kept:
@@ -88,7 +97,7 @@ async def _asked(database: Database, text: str, moment: Moment) -> _Kept:
     if found.is_stale:
         async with database.writing() as session:
             await tokens.touch(session, found.token_id)
-    return _Kept(found, Scopes(tuple(found.scopes.split())), moment)
+    return _Kept(found, Scopes(tuple(found.scopes.split())), moment, time.monotonic() + _KEPT_SECONDS)
 
 
 BEARERS = web.AppKey("bearers", Bearers)

@@ -56,6 +56,7 @@ class Notes:
 
 @pytest.fixture
 async def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Notes]:
+    monkeypatch.setattr(commits, "LONGEST_SECONDS", 60.0)
     made = Notes(tmp_path, monkeypatch)
     async with made.database.writing() as session:
         await session.execute(text("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT UNIQUE)"))
@@ -131,7 +132,6 @@ async def test_a_commit_that_fails_fails_for_all_of_them(notes: Notes) -> None:
 
 async def test_not_too_many_wait_for_one_another(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commits, "MOST", 2)
-    monkeypatch.setattr(commits, "LONGEST_SECONDS", 60.0)
     await asyncio.gather(*[notes.add(str(number)) for number in range(6)])
     assert notes.commits == 3
 

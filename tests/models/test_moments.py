@@ -1,8 +1,17 @@
 """Whether anything was committed since one looked: the same moment means that nothing was, by any process."""
 
 import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
 
 from models.database import Database
+from models.moments import SqliteMoments
+from models.sqlite import Connection
+from models.tables import Cursor, Post
+from models.written import ALL, tables_changed, tables_named
 from tests.world import World
 
 
@@ -68,3 +77,119 @@ async def test_a_database_that_cannot_tell_never_says_that_nothing_happened(worl
         assert again != before
     assert await world.database.moment() == again
     await broken.close()
+
+
+async def test_a_commit_of_ours_is_told_by_the_tables_it_changed(world: World) -> None:
+    """Also by what hangs on a row that goes; on PostgreSQL, and by another process, it may be anything."""
+    database = world.database
+    other_process = Database(str(database.url), instance=database.instance)
+    await _moves(database, 1)
+    before = await database.moment()
+
+    await _moves(database, 2)
+    machinery = await database.moment()
+    assert machinery != before
+    assert (machinery.seen == before.seen) is database.is_sqlite
+    assert (machinery.of({"posts", "actors"}) == before.of({"posts", "actors"})) is database.is_sqlite
+    assert machinery.of({"cursors"}) != before.of({"cursors"})
+
+    post = await world.ada.writes("Something new")
+    written = await database.moment()
+    assert written.seen != machinery.seen
+    assert (written.of({"accounts", "access_tokens"}) == machinery.of({"accounts", "access_tokens"})) is (
+        database.is_sqlite
+    )
+    assert written.of({"revisions"}) != machinery.of({"revisions"})
+
+    async with database.writing() as session:
+        await session.execute(delete(Post).where(Post.id == post.id))
+    gone = await database.moment()
+    assert gone.of({"likes"}) != written.of({"likes"})
+
+    await _moves(other_process, 3)
+    moved = await database.moment()
+    assert moved.seen != gone.seen
+    assert moved.of({"posts"}) != gone.of({"posts"})
+    await other_process.close()
+
+
+async def _moves(database: Database, position: int) -> None:
+    async with database.writing() as session:
+        await session.merge(Cursor(consumer="test", transaction=0, position=position))
+
+
+@pytest.mark.parametrize("place", ["before", "during", "after"])
+async def test_a_commit_of_another_process_is_not_taken_for_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """However close it comes to ours: before ours has begun, just when it is over, and once we have looked."""
+    database, elsewhere = world.database, str(world.database.url)
+    if not database.is_sqlite:
+        return
+    await _moves(database, 1)
+    before = await database.moment()
+    assert isinstance(database._moments, SqliteMoments)
+
+    def act() -> None:
+        with sqlite3.connect(elsewhere.removeprefix("sqlite+aiosqlite:///")) as connection:
+            connection.execute("UPDATE actors SET display_name = 'Somebody'")
+        connection.close()
+
+    looking, asking = database._moments._look, Connection.commits_of_others
+    if place == "before":
+        act()
+    elif place == "during":
+        monkeypatch.setattr(database._moments, "_look", lambda: (act(), looking())[1])
+    else:
+        monkeypatch.setattr(Connection, "commits_of_others", lambda connection: (act(), asking(connection))[1])
+    await _moves(database, 2)
+    monkeypatch.undo()
+
+    assert (await database.moment()).seen != before.seen
+    assert (await database.moment()).of({"actors"}) != before.of({"actors"})
+    before = await database.moment()
+    await _moves(database, 3)
+    assert (await database.moment()).seen == before.seen
+
+
+async def test_what_is_seen_before_it_is_known_what_it_was_is_like_nothing(world: World) -> None:
+    database = world.database
+    if not database.is_sqlite:
+        return
+    assert isinstance(database._moments, SqliteMoments)
+    other_process = Database(str(database.url), instance=database.instance)
+    await database.moment()
+    database._moments.committing()
+    same = await database.moment()
+    assert same == await database.moment()
+    await _moves(other_process, 4)  # stands for our own commit, whose end nobody told us yet
+    assert (await database.moment()).seen != (await database.moment()).seen
+    database._moments.committed(None, ())
+    assert (await database.moment()).seen not in (same.seen, (await other_process.moment()).seen)
+    assert await database.moment() == await database.moment()
+    await other_process.close()
+
+
+def test_what_a_statement_changes_is_told_by_its_text() -> None:
+    assert tables_changed("INSERT INTO cursors (consumer) VALUES (?)") == {"cursors"}
+    assert tables_changed("INSERT INTO cursors (a) VALUES (?) ON CONFLICT DO UPDATE SET a = 1") == {"cursors"}
+    assert tables_changed("UPDATE received SET state=? WHERE received.id IN (?, ?)") == {"received"}
+    assert tables_changed("SELECT posts.id FROM posts") == tables_changed("SAVEPOINT unit") == frozenset()
+    assert tables_changed("WITH a AS (SELECT 1) SELECT * FROM a") == frozenset()
+    assert {"posts", "likes", "revisions"} <= tables_changed("DELETE FROM posts WHERE posts.id = ?")
+    assert tables_changed("DELETE FROM cursors") == {"cursors"}
+    for unknown in (
+        "WITH a AS (SELECT 1) DELETE FROM cursors",
+        "ALTER TABLE posts ADD x",
+        "DELETE FROM other",
+        "VACUUM",
+    ):
+        assert tables_changed(unknown) == ALL
+    assert "posts" in ALL
+    assert tables_named("SELECT a.x FROM posts AS a, (SELECT 1 FROM likes)") == {"posts", "likes"}
+
+
+def test_no_table_has_a_trigger() -> None:
+    """What a statement changes would not be told by its text then."""
+    for step in Path("models/migrations/versions").glob("*.py"):
+        assert "TRIGGER" not in step.read_text().upper(), step

@@ -1,14 +1,19 @@
 """Answers that are given again: only while nothing changed, only to whom they were given, and counted like others."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import accounts, blocks, groups, tokens
 from models.database import Database
-from models.tables import Account, Actor, Group, Post
+from models.tables import Account, Actor, Cursor, Group, Post
+from models.viewers import Viewer
+from server.api.entities.shelf import Shelf
 from server.ready import KEPT_SECONDS, Ready
 from tests.server.api.conftest import Statements
 from tests.server.api.phone import Phone
@@ -115,8 +120,8 @@ class TestLimits:
         await ada.get(HOME, status=429)
 
 
-# Whoever lost a right has lost it with their next request, whichever process took it. Each of these takes it through
-# another connection to the database, as another process does.
+# Whoever lost a right has lost it with their next request, whichever process took it: this one, or another one, for
+# which another connection to the database stands here.
 
 Loss = Callable[[World, Database, Post], Awaitable[None]]
 
@@ -140,11 +145,15 @@ async def blocked_by_its_author(world: World, other: Database, post: Post) -> No
         await blocks.block(session, ada, by=world.alan.staff)
 
 
+WHERE = pytest.mark.parametrize("is_ours", [True, False], ids=["this process", "another process"])
+
+
+@WHERE
 @pytest.mark.parametrize(
     "loss", [removed_from_the_group, left_by_another_device, deleted_by_its_author, blocked_by_its_author]
 )
 async def test_what_one_may_not_see_any_more_is_gone_with_the_next_request(
-    loss: Loss, ada: Phone, world: World, ready: Ready
+    loss: Loss, is_ours: bool, ada: Phone, world: World, ready: Ready
 ) -> None:
     post = await world.alan.writes("Only for alpine", group=world.alpine)
     pages = [HOME, f"/api/v1/accounts/{world.alan.id}/statuses", f"/api/v1/accounts/{world.alpine.id}/statuses"]
@@ -156,7 +165,7 @@ async def test_what_one_may_not_see_any_more_is_gone_with_the_next_request(
     assert given >= len(pages)
     other = Database(str(world.database.url), instance=world.database.instance)
 
-    await loss(world, other, post)
+    await loss(world, world.database if is_ours else other, post)
 
     for page in pages:
         answer = await ada.ask("GET", page)
@@ -177,9 +186,10 @@ async def disabled(world: World, other: Database, token_id: int) -> None:
         await accounts.disable(session, account, by=world.alan.staff)
 
 
+@WHERE
 @pytest.mark.parametrize("end", [revoked, disabled])
 async def test_a_token_that_ended_gets_nothing_that_was_kept(
-    end: Callable[[World, Database, int], Awaitable[None]], ada: Phone, world: World, ready: Ready
+    end: Callable[[World, Database, int], Awaitable[None]], is_ours: bool, ada: Phone, world: World, ready: Ready
 ) -> None:
     assert ada.token is not None
     for _ in range(3):
@@ -188,7 +198,7 @@ async def test_a_token_that_ended_gets_nothing_that_was_kept(
     assert given
     other = Database(str(world.database.url), instance=world.database.instance)
 
-    await end(world, other, ada.token.id)
+    await end(world, world.database if is_ours else other, ada.token.id)
 
     await ada.get(HOME, status=401)
     assert ready.given == given
@@ -212,3 +222,48 @@ async def test_many_who_ask_the_same_at_once_ask_the_database_once(
     assert len([text for text in statements if "FROM posts" in text]) == 1
     assert ready.given == given + 7
     assert {answer.status for answer in answers} == {200}
+
+
+_PLACES = itertools.count()
+
+
+async def _turns(database: Database) -> None:
+    """Write what the machinery writes all the time."""
+    async with database.writing() as session:
+        await session.merge(Cursor(consumer="test", transaction=0, position=next(_PLACES)))
+
+
+async def test_what_the_machinery_writes_ends_only_what_was_made_of_it(ada: Phone, ready: Ready, world: World) -> None:
+    """Another process's commits cannot be told apart, and end all."""
+    asked = 0
+
+    async def read_the_machinery(shelf: Shelf, session: AsyncSession, viewer: Viewer, actor: Actor) -> bytes:
+        nonlocal asked
+        asked += 1
+        await session.scalar(select(func.sum(Cursor.position)))
+        return (await shelf.accounts(session, viewer, [(actor.id, actor.version)]))[0]
+
+    for _ in range(2):
+        await ada.get(HOME)
+    given = ready.given
+    await _turns(world.database)
+    await ada.get(HOME)
+    assert ready.given == given + world.database.is_sqlite  # PostgreSQL says only that something was committed
+
+    other = Database(str(world.database.url), instance=world.database.instance)
+    await _turns(other)
+    given = ready.given
+    await ada.get(HOME)
+    assert ready.given == given
+    await other.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shelf, "account", read_the_machinery)
+        page = f"/api/v1/accounts/{world.alan.id}"
+        for _ in range(3):
+            await ada.get(page)
+        assert asked < 3
+        before = asked
+        await _turns(world.database)
+        await ada.get(page)
+        assert asked == before + 1
