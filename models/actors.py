@@ -1,5 +1,6 @@
 """Actors: finding them by handle or id, making ours, keeping what we were told of others."""
 
+import functools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -410,6 +411,7 @@ async def _own_image(session: AsyncSession, by: Staff, media_id: int) -> None:
         raise NotFound(media_id=media_id)
 
 
+@functools.cache
 def speakers_without_keys(*, limit: int) -> Select[int]:
     """Ids of actors of ours that will soon be heard outside and could not sign yet: open groups and their members."""
     home = aliased(Actor)

@@ -131,8 +131,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only asks; everything in it is seen at one moment (SQLite) or statement by statement."""
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
-            attach(session.info, self.instance)
+        async with self._session(self._reader, autoflush=False) as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -145,11 +144,12 @@ class Database:
                 news = _news_of(session)
                 if news:
                     await session.execute(_NOTIFY, {"news": " ".join(news)})
+                await session.commit()
             self._wake(news)
             return
         async with self._commits.work() as work, self._transaction() as session:
             yield session
-            await session.flush()
+            await session.commit()
             news = _news_of(session)
             if news:
                 work.on_durable = functools.partial(self._tell, session, news)
@@ -158,11 +158,24 @@ class Database:
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         token = _WRITING.set(True)
         try:
-            async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
-                attach(session.info, self.instance)
+            async with self._session(self._writer) as session:
                 yield session
         finally:
             _WRITING.reset(token)
+
+    @contextlib.asynccontextmanager
+    async def _session(self, engine: AsyncEngine, *, autoflush: bool = True) -> AsyncIterator[AsyncSession]:
+        session = AsyncSession(engine, expire_on_commit=False, autoflush=autoflush)
+        attach(session.info, self.instance)
+        is_over = False
+        try:
+            yield session
+            is_over = self.is_sqlite
+        finally:
+            if is_over:
+                await session.close()  # there is nothing in it that waits
+            else:
+                await asyncio.shield(asyncio.create_task(session.close()))
 
     def _tell(self, session: AsyncSession, news: Sequence[str]) -> None:
         """Say what is durable now."""

@@ -185,6 +185,13 @@ async def grant(
     return Granted(text, token)
 
 
+class Sender(NamedTuple):
+    """What is told of an application under posts."""
+
+    name: str
+    website: str | None
+
+
 class Held(NamedTuple):
     """What a token allows, and whom it speaks for: `staff` is None when that is an application alone."""
 
@@ -195,6 +202,8 @@ class Held(NamedTuple):
     """The note of when it was used is more than an hour old."""
     staff: Staff | None
     locale: str
+    actor_version: int | None
+    application: Sender
 
 
 async def holder(session: AsyncSession, text: str) -> Held | None:
@@ -202,7 +211,8 @@ async def holder(session: AsyncSession, text: str) -> Held | None:
     row = (await session.execute(_HOLDER, {"hash": hash_token(text)})).first()
     if row is None:
         return None
-    token_id, application_id, scopes, used_at, wanted_id, account_id, actor_id, username, role, *sorting, locale = row
+    token_id, application_id, scopes, used_at, wanted_id, account_id, actor_id, username, role, *more = row
+    *sorting, locale, version, name, website = more
     if wanted_id is not None and account_id is None:
         return None
     by = (
@@ -218,7 +228,7 @@ async def holder(session: AsyncSession, text: str) -> Held | None:
         else None
     )
     is_stale = used_at is None or now() - used_at > _TOUCH_EVERY
-    return Held(token_id, application_id, scopes, is_stale, by, locale or "")
+    return Held(token_id, application_id, scopes, is_stale, by, locale or "", version, Sender(name, website))
 
 
 _HOLDER = (
@@ -235,7 +245,11 @@ _HOLDER = (
         Account.filter_version,
         Account.sorts_home,
         Account.locale,
+        Actor.version,
+        Application.name,
+        Application.website,
     )
+    .join(Application, Application.id == AccessToken.application_id)
     .outerjoin(Account, (Account.id == AccessToken.account_id) & Account.disabled_at.is_(None))
     .outerjoin(Actor, Actor.id == Account.actor_id)
     .where(AccessToken.token_hash == bindparam("hash"), AccessToken.revoked_at.is_(None))

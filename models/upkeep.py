@@ -166,10 +166,15 @@ async def finish(session: AsyncSession, row: Task, *, found: int = 0) -> None:
         filled.next_attempt_at, filled.done_at, filled.found = None, now(), found
 
 
+_NEXT_DUE = select(
+    *(
+        select(func.min(table.next_attempt_at)).where(table.next_attempt_at.is_not(None)).scalar_subquery()
+        for table in TABLES
+    )
+)
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """When something is to be done next; None when nothing is."""
-    moments = [
-        await session.scalar(select(func.min(table.next_attempt_at)).where(table.next_attempt_at.is_not(None)))
-        for table in TABLES
-    ]
+    moments = (await session.execute(_NEXT_DUE)).one()
     return min((moment for moment in moments if moment is not None), default=None)

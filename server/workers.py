@@ -39,7 +39,7 @@ from server.newest import Newest
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0
-_PACE_SECONDS = 0.02
+_PACE_SECONDS = 0.04
 """So long a consumer leaves what comes meanwhile to its next round: each has its own questions and its transaction."""
 _SWEEP_SECONDS = 3600.0
 _CLOCK_SECONDS = 15.0

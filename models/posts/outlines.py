@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -37,6 +37,7 @@ from models.tables import (
     Revision,
     ThreadMute,
 )
+from models.tokens import Held, Sender
 from models.viewers import ANONYMOUS, Staff, Viewer
 
 _THREAD = 500
@@ -296,7 +297,7 @@ class Content:
     group: Group | None = None
     reply_author_id: int | None = None
     """Who wrote what this answers; None when it answers nothing, or for outside nothing that is known there."""
-    application: Application | None = None
+    application: Application | Sender | None = None
     poll_id: int | None = None
     quotes: bool = False
     author_version: int = 0
@@ -346,30 +347,23 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
     return made
 
 
-async def content_of(session: AsyncSession, written: Written) -> Content:
-    """What a post says to the house that was written in this transaction: asks only what its verb did not know."""
+async def content_of(session: AsyncSession, written: Written, *, through: Held | None = None) -> Content:
+    """What a post says to the house that was written in this transaction: asks only what its verb did not know, nor who
+    knows the token that it came `through`."""
     post = written.post
-    if not written.is_alone:
+    is_known = through is not None and through.application_id == post.application_id
+    if through is None or through.actor_version is None or not is_known or not written.is_alone:
         [found] = await contents(session, [post.id], outside=False)
         return found
-    values = {"author": post.author_id, "application": post.application_id}
-    version, application = (await session.execute(_AROUND, values)).one()
     return Content(
         post=post,
         said=post,
         edited=False,
         mentions=sorted(written.named, key=lambda actor: actor.id),
         tags=written.tags,
-        application=application,
-        author_version=version,
+        application=through.application,
+        author_version=through.actor_version,
     )
-
-
-_AROUND = (
-    select(Actor.version, Application)
-    .outerjoin(Application, Application.id == bindparam("application", type_=BigInteger))
-    .where(Actor.id == bindparam("author"))
-)
 
 
 @functools.cache

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import policy, turns
 from models.errors import DomainError, NotFound
 from models.paging import Page
+from models.tokens import Held
 from models.viewers import ANONYMOUS, Staff, Viewer
 from server import i18n
 from server.api import answers, params
@@ -68,6 +69,8 @@ class Call:
     scopes: Scopes = _NOBODY
     token_id: int | None = None
     application_id: int | None = None
+    held: Held | None = None
+    """What is known of the token that was shown."""
     params: Params = field(default_factory=Params)
 
     @property
@@ -242,6 +245,7 @@ async def called(request: web.Request, access: Access, scopes: tuple[str, ...], 
         scopes=kept.scopes,
         token_id=kept.held.token_id,
         application_id=kept.held.application_id,
+        held=kept.held,
     )
 
 

@@ -48,7 +48,7 @@ async def _write(call: Call, key: str) -> tuple[int, outlines.Content | None]:
         written = await writing.compose(session, drafting.draft_of(call, session), by=call.staff)
         if key:
             await tokens.remember_answer(session, by=call.staff, key=key, post_id=written.post.id)
-        return written.post.id, await outlines.content_of(session, written)
+        return written.post.id, await outlines.content_of(session, written, through=call.held)
 
 
 async def answer_post(call: Call, post_id: int) -> web.Response:
