@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from models import migrations
 from models.database import Database, Unreachable
@@ -193,6 +190,10 @@ def print_rows(columns: Sequence[str], rows: Sequence[dict[str, Any]], *, as_jso
     if not rows:
         print(empty)
         return
+    from rich.box import SIMPLE_HEAD  # here, because it is as large as some servers, and ours prints no tables
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")

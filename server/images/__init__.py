@@ -4,7 +4,6 @@ async with images.Pool() as pool:
     picture = await images.process(data, pool=pool)
 """
 
-from .encoding import Crop, Limits, Processed, Refused, encode
 from .pool import Pool
 from .refusals import (
     REFUSALS,
@@ -15,6 +14,7 @@ from .refusals import (
     ImageTooLarge,
     ImageUnreadable,
 )
+from .terms import Crop, Limits, Processed, Refused, encode
 
 __all__ = [
     "AnimationTooLong",

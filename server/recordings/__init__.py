@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.images import ImageTooExpensive, Pool
-from server.images.encoding import Refused
+from server.images.terms import Refused
 from server.recordings.formats import EXTENSIONS, Container, Converted, Limits, media_types, sniff
 from server.recordings.refusals import (
     REFUSALS,

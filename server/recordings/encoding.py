@@ -20,7 +20,8 @@ from av.filter import Graph
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from server.images.encoding import Refused, blurhash_of, preview_of
+from server.images.encoding import blurhash_of, preview_of
+from server.images.terms import Refused
 from server.recordings.formats import Container, Converted, Limits, Plan, plan
 
 av.logging.set_level(None)

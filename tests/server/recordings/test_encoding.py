@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.tables import MediaKind
-from server.images.encoding import Refused
+from server.images.terms import Refused
 from server.recordings import Container, Converted, Limits, limits, sniff
 from server.recordings.formats import M4A, MP4, SOUNDS, WEBM, Plan, plan
 from tests.films import SECRET, animation, film, needs_video

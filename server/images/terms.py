@@ -1,0 +1,55 @@
+"""What a worker is asked to make of a picture, and what it answers. Nothing that decodes one is loaded for that."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Crop(Enum):
+    """A shape to cut a picture to, around its middle: width and height, never enlarged."""
+
+    AVATAR = (400, 400)
+    HEADER = (1500, 500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of a picture is too much."""
+
+    max_bytes: int = 16_777_216
+    max_pixels: int = 16_000_000
+    max_side: int = 8192
+    max_frames: int = 400
+    max_frame_pixels: int = 100_000_000
+    """All frames of an animation together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processed:
+    """A picture of ours: `data` in `media_type`, its preview of at most 640 px a side, and its blurhash."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    blurhash: str
+    preview: bytes
+    preview_type: str
+    preview_width: int
+    preview_height: int
+    animated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The code of a refusal and its facts, fit to travel between processes."""
+
+    code: str
+    facts: dict[str, Any]
+
+
+def encode(data: bytes, limits: Limits, crop: Crop | None) -> Processed | Refused:
+    """`server.images.encoding.encode`, which is loaded where it runs: in the worker."""
+    from . import encoding
+
+    return encoding.encode(data, limits, crop)
