@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from models import actors, audit, journal, policy
 from models.base import now
 from models.errors import Invalid, NotAllowed, NotFound
-from models.tables import AccessToken, Account, Actor, ActorType, Role, SignIn, Theme
+from models.tables import AccessToken, Account, Actor, ActorType, Role, SignIn, Theme, Visibility
 from models.text.clean import clean_line
 from models.viewers import Staff
 
@@ -176,6 +177,32 @@ async def set_password(session: AsyncSession, account: Account, password_hash: s
     ended = delete(SignIn).where(SignIn.account_id == account.id)
     await session.execute(ended if keep is None else ended.where(SignIn.id != keep))
     journal.record(session, journal.AccessEnded(account.id))
+
+
+class Beginning(NamedTuple):
+    """How somebody's posts begin where a client does not say; without `visibility` they are for the company."""
+
+    visibility: Visibility | None = None
+    is_sensitive: bool = False
+    language: str = ""
+
+
+async def set_beginning(
+    session: AsyncSession,
+    *,
+    by: Staff,
+    visibility: Visibility | None = None,
+    is_sensitive: bool | None = None,
+    language: str | None = None,
+) -> None:
+    """Change how one's posts begin; None leaves things as they are."""
+    account = await session.get_one(Account, by.account_id)
+    if visibility is not None:
+        account.posts_for = visibility
+    if is_sensitive is not None:
+        account.posts_sensitive = is_sensitive
+    if language is not None:
+        account.posts_language = language
 
 
 async def set_preferences(session: AsyncSession, *, by: Staff, locale: str, theme: Theme) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,6 @@ from models.tables import (
     OwnList,
     Post,
     PostTag,
-    Recipient,
     RepliesPolicy,
     Visibility,
 )
@@ -246,44 +245,6 @@ def liked(viewer: Staff) -> Select[Post]:
 def direct(viewer: Staff) -> Select[Post]:
     """Messages for the people named, to and from `viewer`."""
     return loaded(policy.visible_posts(viewer)).where(Post.visibility == Visibility.DIRECT)
-
-
-def conversations(viewer: Staff) -> Select[Post]:
-    """The newest message of each thread of messages."""
-    newest = (
-        policy.visible_posts(viewer)
-        .where(Post.visibility == Visibility.DIRECT, Post.boost_of_id.is_(None))
-        .with_only_columns(func.max(Post.id))
-        .group_by(Post.thread_id)
-        .correlate(None)
-    )
-    return direct(viewer).where(Post.id.in_(newest))
-
-
-class Talk(NamedTuple):
-    """A thread of messages, and who takes part in it besides oneself."""
-
-    thread_id: int
-    people: list[Actor]
-
-
-async def talking_with(session: AsyncSession, viewer: Staff, post_ids: Iterable[int]) -> dict[int, Talk]:
-    """With whom `viewer` is talking in some messages, by message."""
-    ids = list(post_ids)
-    talks: dict[int, Talk] = {}
-    wrote = select(Post.id, Post.thread_id, Actor).join(Actor, Actor.id == Post.author_id).where(Post.id.in_(ids))
-    for post_id, thread_id, author in await session.execute(wrote):
-        talks[post_id] = Talk(thread_id or post_id, [author] if author.id != viewer.actor_id else [])
-    named = (
-        select(Recipient.post_id, Actor)
-        .join(Actor, Actor.id == Recipient.actor_id)
-        .where(Recipient.post_id.in_(ids), Actor.id != viewer.actor_id)
-        .order_by(Actor.id)
-    )
-    for post_id, actor in await session.execute(named):
-        if actor not in talks[post_id].people:
-            talks[post_id].people.append(actor)
-    return talks
 
 
 async def last_written(session: AsyncSession, viewer: Viewer, group_ids: Iterable[int]) -> dict[int, datetime]:

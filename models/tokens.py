@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import journal
-from models.accounts import hash_token
+from models.accounts import Beginning, hash_token
 from models.base import UtcDateTime, now
 from models.errors import DomainError, NotFound
 from models.tables import AccessToken, Account, Actor, Application, AuthorizationCode, IdempotencyKey, Role
@@ -204,6 +204,7 @@ class Held(NamedTuple):
     locale: str
     actor_version: int | None
     application: Sender
+    beginning: Beginning
 
 
 async def holder(session: AsyncSession, text: str) -> Held | None:
@@ -212,7 +213,7 @@ async def holder(session: AsyncSession, text: str) -> Held | None:
     if row is None:
         return None
     token_id, application_id, scopes, used_at, wanted_id, account_id, actor_id, username, role, *more = row
-    *sorting, locale, version, name, website = more
+    filters, sorts, locale, posts_for, sensitive, language, version, name, website = more
     if wanted_id is not None and account_id is None:
         return None
     by = (
@@ -221,14 +222,16 @@ async def holder(session: AsyncSession, text: str) -> Held | None:
             actor_id=actor_id,
             username=username,
             role=Role(role),
-            filter_version=sorting[0],
-            sorts_home=sorting[1],
+            filter_version=filters,
+            sorts_home=sorts,
         )
         if account_id is not None
         else None
     )
+    beginning = Beginning(posts_for, sensitive, language) if by is not None else Beginning()
     is_stale = used_at is None or now() - used_at > _TOUCH_EVERY
-    return Held(token_id, application_id, scopes, is_stale, by, locale or "", version, Sender(name, website))
+    sender = Sender(name, website)
+    return Held(token_id, application_id, scopes, is_stale, by, locale or "", version, sender, beginning)
 
 
 _HOLDER = (
@@ -245,6 +248,9 @@ _HOLDER = (
         Account.filter_version,
         Account.sorts_home,
         Account.locale,
+        Account.posts_for,
+        Account.posts_sensitive,
+        Account.posts_language,
         Actor.version,
         Application.name,
         Application.website,

@@ -39,7 +39,7 @@ from models.tables.partners import Agreement, Dialect, Level, Partner, PartnerSt
 from models.tables.polls import Poll, PollOption, Vote
 from models.tables.posts import Attachment, Departure, Mention, Post, PostKind, PostTag, Recipient, Revision, Visibility
 from models.tables.pushes import Push, PushSubscription, VapidKey
-from models.tables.relations import Bookmark, EmojiReaction, Featured, Follow, Like, ThreadMute
+from models.tables.relations import Bookmark, Conversation, EmojiReaction, Featured, Follow, Like, ThreadMute
 from models.tables.safety import Block, Report, ReportReason
 from models.tables.scheduled import ScheduledFile, ScheduledPost
 from models.tables.sorting import FeaturedTag, FollowedTag, ListMember, OwnList, RepliesPolicy
@@ -73,6 +73,7 @@ __all__ = [
     "Consent",
     "ConsentKind",
     "ConsentState",
+    "Conversation",
     "Copy",
     "Cursor",
     "Delivery",

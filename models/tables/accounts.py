@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Id, now
 from models.tables.actors import Actor
+from models.tables.posts import Visibility
 
 
 class Role(StrEnum):
@@ -27,6 +28,7 @@ class Account(Base):
 
     `filter_version` is another one after every change of their filters, and 0 while these match nothing.
     `sorts_home`: what is in their home timeline is not the usual (`models.sorting`).
+    `posts_for`, `posts_sensitive` and `posts_language` are how their posts begin where a client does not say.
     """
 
     __tablename__ = "accounts"
@@ -43,6 +45,9 @@ class Account(Base):
     disabled_at: Mapped[datetime | None]
     filter_version: Mapped[int] = mapped_column(default=0, server_default="0")
     sorts_home: Mapped[bool] = mapped_column(default=False, server_default="0")
+    posts_for: Mapped[Visibility | None]
+    posts_sensitive: Mapped[bool] = mapped_column(default=False, server_default="0")
+    posts_language: Mapped[str] = mapped_column(default="", server_default="")
 
     actor: Mapped[Actor] = relationship(lazy="raise")
 

@@ -90,6 +90,21 @@ class Bookmark(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Conversation(Base):
+    """How far somebody has read a thread of messages, and up to which message they threw it away.
+
+    `unread_id` is a message that was set back to unread by hand.
+    """
+
+    __tablename__ = "conversations"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(primary_key=True)
+    read_id: Mapped[int] = mapped_column(default=0)
+    hidden_id: Mapped[int] = mapped_column(default=0)
+    unread_id: Mapped[int | None]
+
+
 class ThreadMute(Base):
     """That somebody wants to be told nothing more of a thread; `thread_id` is the id of the post that began it."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.accounts import Beginning
 from models.errors import Invalid
 from models.instance import instance_of
 from models.posts.drafts import Draft
@@ -14,6 +15,7 @@ from server.api.routing import Call
 
 _KEY_LIMIT = 200
 _LANGUAGE_LIMIT = 20
+_USUAL = Beginning()
 
 
 class UnknownVisibility(Invalid):
@@ -33,21 +35,31 @@ def draft_of(call: Call, session: AsyncSession) -> Draft:
     return Draft(
         text=sent.text("status"),
         group_id=sent.id("kontor_group_id"),
-        visibility=_visibility(sent, leaves=instance_of(session).clients_public_leaves),
+        visibility=visibility_of(
+            sent.text("visibility"),
+            leaves=instance_of(session).clients_public_leaves,
+            is_local=sent.flag("local_only"),
+            otherwise=call.beginning.visibility,
+        ),
         reply_to_id=sent.id("in_reply_to_id"),
         application_id=call.application_id,
         quote_of_id=sent.id("quoted_status_id") or sent.id("quote_id"),
         quoting=quoting.wanted(sent) if sent.has("quote_approval_policy") else None,
-        **words(sent),
+        **words(sent, call.beginning),
     )
 
 
-def words(sent: params.Params) -> dict[str, Any]:
+def language_of(sent: params.Params, name: str = "language") -> str:
+    """The code of a language, as it is stored."""
+    return clean_line(sent.text(name)[:_LANGUAGE_LIMIT], limit=_LANGUAGE_LIMIT)
+
+
+def words(sent: params.Params, beginning: Beginning = _USUAL) -> dict[str, Any]:
     """What a post and an edit have in common."""
-    language = clean_line(sent.text("language")[:_LANGUAGE_LIMIT], limit=_LANGUAGE_LIMIT)
+    language = language_of(sent) or beginning.language
     return {
         "warning": sent.text("spoiler_text"),
-        "is_sensitive": sent.flag("sensitive"),
+        "is_sensitive": sent.flag("sensitive", beginning.is_sensitive),
         "language": language or None,
         "media_ids": tuple(sent.ids("media_ids")),
         "describes": {
@@ -60,16 +72,28 @@ def words(sent: params.Params) -> dict[str, Any]:
     }
 
 
-def _visibility(sent: params.Params, *, leaves: bool) -> Visibility:
+def begins_for(session: AsyncSession, wished: Visibility | None) -> str:
+    """What clients call it for whom posts begin: as their author wished, else for the company. That is `public` to
+    them, unless `public` leaves the house here."""
+    leaves = instance_of(session).clients_public_leaves
+    if wished is Visibility.DIRECT or (leaves and wished in (Visibility.PUBLIC, Visibility.UNLISTED)):
+        return str(wished)
+    return "private" if leaves else "public"
+
+
+def visibility_of(
+    typed: str, *, leaves: bool, is_local: bool = False, otherwise: Visibility | None = None
+) -> Visibility:
     """For whom a client's word means a post. Nothing but `public` and `unlisted` ever leaves, and only where the
-    company decided so; a group or the post that is answered decides before this does."""
-    word = sent.text("visibility").strip().lower()
-    if word == "direct":
+    company decided so (`leaves`); a group or the post that is answered decides before this does.
+
+    Raises UnknownVisibility.
+    """
+    word = typed.strip().lower() or ("" if otherwise is None else str(otherwise))
+    if word == Visibility.DIRECT:
         return Visibility.DIRECT
-    if word in ("", "private", "local") or sent.flag("local_only"):
+    if word in ("", "private", "local", Visibility.COMPANY) or is_local:
         return Visibility.COMPANY
-    if word not in ("public", "unlisted"):
+    if word not in (Visibility.PUBLIC, Visibility.UNLISTED):
         raise UnknownVisibility(field="visibility")
-    if not leaves:
-        return Visibility.COMPANY
-    return Visibility.PUBLIC if word == "public" else Visibility.UNLISTED
+    return Visibility(word) if leaves else Visibility.COMPANY

@@ -4,15 +4,17 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import actors, markers, notifications, relations
+from models.accounts import set_beginning
 from models.instance import instance_of
 from models.tables import Account, Role
+from models.viewers import Staff
 from server import uploads
-from server.api import answers, params
+from server.api import answers, drafting, params
 from server.api.entities import accounts, collections
 from server.api.entities.shelf import SHELF
 from server.api.routing import Call, Routes
@@ -37,8 +39,9 @@ async def credential_account(call: Call, session: AsyncSession) -> bytes:
     more = {
         "source": accounts.source(
             account.actor,
-            privacy=default_visibility(session),
-            language=account.locale or None,
+            privacy=drafting.begins_for(session, account.posts_for),
+            is_sensitive=account.posts_sensitive,
+            language=_begins_in(account),
             requests=await session.scalar(waiting) or 0,
         ),
         "role": accounts.role(Role(account.role)),
@@ -46,9 +49,8 @@ async def credential_account(call: Call, session: AsyncSession) -> bytes:
     return body[:-1] + b"," + answers.encoded(more)[1:]
 
 
-def default_visibility(session: AsyncSession) -> str:
-    """How clients begin a post: for the company. That is `public` to them, unless `public` leaves the house here."""
-    return "private" if instance_of(session).clients_public_leaves else "public"
+def _begins_in(account: Account) -> str | None:
+    return account.posts_language or account.locale or None
 
 
 @routes.patch("/api/v1/accounts/update_credentials", "write:accounts")
@@ -58,7 +60,10 @@ async def update(call: Call) -> web.Response:
     avatar_id = await _picture(call, "avatar", crop=Crop.AVATAR)
     header_id = await _picture(call, "header", crop=Crop.HEADER)
     rows = sent.tables("fields_attributes")
+    source = sent.table("source")
     async with call.writing() as session:
+        if source is not None:
+            await _set_beginning(session, source, by=call.staff)
         if any(sent.has(name) for name in _CHANGEABLE):
             await actors.change_profile(
                 session,
@@ -74,6 +79,17 @@ async def update(call: Call) -> web.Response:
             )
     async with call.reading() as session:
         return answers.answer_bytes(await credential_account(call, session))
+
+
+async def _set_beginning(session: AsyncSession, source: params.Params, *, by: Staff) -> None:
+    word, leaves = source.text("privacy"), instance_of(session).clients_public_leaves
+    await set_beginning(
+        session,
+        by=by,
+        visibility=drafting.visibility_of(word, leaves=leaves) if word else None,
+        is_sensitive=source.maybe_flag("sensitive"),
+        language=drafting.language_of(source) if source.has("language") else None,
+    )
 
 
 def _field(row: params.Params) -> dict[str, Any]:
@@ -146,12 +162,12 @@ async def _remove(call: Call, *, avatar: bool) -> web.Response:
 @routes.get("/api/v1/preferences", "read:accounts")
 async def preferences(call: Call) -> web.Response:
     async with call.reading() as session:
-        locale = await session.scalar(select(Account.locale).where(Account.id == call.staff.account_id))
+        account = await session.get_one(Account, call.staff.account_id)
         return answers.answer(
             {
-                "posting:default:visibility": default_visibility(session),
-                "posting:default:sensitive": False,
-                "posting:default:language": locale or None,
+                "posting:default:visibility": drafting.begins_for(session, account.posts_for),
+                "posting:default:sensitive": account.posts_sensitive,
+                "posting:default:language": _begins_in(account),
                 "posting:default:quote_policy": accounts.QUOTE_POLICY,
                 "reading:expand:media": "default",
                 "reading:expand:spoilers": False,

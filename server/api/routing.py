@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy, turns
+from models.accounts import Beginning
 from models.errors import DomainError, NotFound
 from models.paging import Page
 from models.tokens import Held
@@ -79,6 +80,11 @@ class Call:
         if not isinstance(self.viewer, Staff):
             raise PersonNeeded
         return self.viewer
+
+    @property
+    def beginning(self) -> Beginning:
+        """How posts of the person who asks begin where this request does not say."""
+        return self.held.beginning if self.held is not None else Beginning()
 
     @property
     def app(self) -> web.Application:

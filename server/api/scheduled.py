@@ -13,7 +13,6 @@ from server.api import answers, drafting
 from server.api.entities.scheduled import scheduled_status
 from server.api.paging import links
 from server.api.params import BadValue, Params
-from server.api.profile import default_visibility
 from server.api.routing import Call, Routes
 
 routes = Routes()
@@ -32,8 +31,9 @@ async def create(call: Call) -> web.Response | int:
                 return before or 0
             row = found
         else:
+            word = call.params.text("visibility").strip().lower()
             said = {
-                "visibility": call.params.text("visibility").strip().lower() or default_visibility(session),
+                "visibility": word or drafting.begins_for(session, call.beginning.visibility),
                 "idempotency": key or None,
             }
             row = await scheduled.schedule(session, drafting.draft_of(call, session), at, by=call.staff, said=said)

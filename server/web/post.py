@@ -6,12 +6,12 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response
-from models import approvals, notifications, policy, reactions
+from models import approvals, conversations, notifications, policy, reactions
 from models.errors import DomainError, NotAllowed
 from models.polls import of_posts
 from models.posts import reading, writing
 from models.posts.writing import EditedMeanwhile
-from models.tables import Approval, Post, Reach, Verdict
+from models.tables import Approval, Post, Reach, Verdict, Visibility
 from models.viewers import Staff
 from server.context import VISITS, acting, config, database, staff, viewer
 from server.i18n import gettext as _
@@ -39,11 +39,15 @@ async def show(request: web.Request) -> web.StreamResponse:
     async with database(request).reading() as session:
         post = await reading.one(session, looks.viewer, number(request, "post_id"))
         if post.is_local or looks.staff is None:
-            return await _shown(request, session, looks, post)
-    await request.app[VISITS].thread(post)  # its server may know answers that we lack
-    async with database(request).reading() as session:
-        post = await reading.one(session, looks.viewer, post.id)
-        return await _shown(request, session, looks, post)
+            answer = await _shown(request, session, looks, post)
+    if answer is None:
+        await request.app[VISITS].thread(post)  # its server may know answers that we lack
+        async with database(request).reading() as session:
+            post = await reading.one(session, looks.viewer, post.id)
+            answer = await _shown(request, session, looks, post)
+    if looks.staff is not None and post.visibility is Visibility.DIRECT:
+        await _mark_read(request, post)
+    return answer
 
 
 async def _shown(request: web.Request, session: AsyncSession, looks: Sight, post: Post) -> web.Response:
@@ -91,6 +95,15 @@ async def _mark_seen(request: web.Request) -> None:
     if is_unread:
         async with acting(request) as session:
             await notifications.mark_seen(session, by=by, post_ids=post_ids)
+
+
+async def _mark_read(request: web.Request, message: Post) -> None:
+    """Who opens a message has read the conversation."""
+    async with database(request).reading() as session:
+        thread_id = await conversations.unread_by(session, staff(request), message.id)
+    if thread_id is not None:
+        async with acting(request) as session:
+            await conversations.mark_read(session, thread_id, by=staff(request))
 
 
 async def _for_visitors(request: web.Request, session: AsyncSession, looks: Sight, post: Post) -> web.Response:

@@ -95,11 +95,11 @@ def numbers(tally: Tally) -> bytes:
     )
 
 
-def source(actor: Actor, *, privacy: str, language: str | None, requests: int) -> dict[str, Any]:
+def source(actor: Actor, *, privacy: str, is_sensitive: bool, language: str | None, requests: int) -> dict[str, Any]:
     """What only the person themselves gets: their profile as they typed it, and how their posts begin."""
     return {
         "privacy": privacy,
-        "sensitive": False,
+        "sensitive": is_sensitive,
         "language": language,
         "note": actor.about_source,
         "fields": [

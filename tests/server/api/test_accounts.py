@@ -35,6 +35,29 @@ async def test_the_profile_changes_as_it_was_sent(ada: Phone, world: World) -> N
     assert (seen["display_name"], seen["avatar"]) == ("Ada L.", changed["avatar"])
 
 
+async def test_how_posts_begin_is_kept_and_counts_where_a_client_does_not_say(ada: Phone, world: World) -> None:
+    wishes = {"source[privacy]": "direct", "source[sensitive]": "true", "source[language]": "de"}
+    source = (await ada.patch("/api/v1/accounts/update_credentials", data=wishes)).body["source"]
+    assert (source["privacy"], source["sensitive"], source["language"]) == ("direct", True, "de")
+    preferences = (await ada.get("/api/v1/preferences")).body
+    assert preferences["posting:default:visibility"] == "direct"
+    assert (preferences["posting:default:sensitive"], preferences["posting:default:language"]) == (True, "de")
+
+    silent = await ada.writes("Hallo @grace")
+    assert (silent["visibility"], silent["sensitive"], silent["language"]) == ("direct", True, "de")
+    said = await ada.writes("Hi", visibility="private", sensitive=False, language="en")
+    assert (said["visibility"], said["local_only"]) == ("public", True), "to clients the company is public"
+    assert (said["sensitive"], said["language"]) == (False, "en")
+    await ada.patch("/api/v1/accounts/update_credentials", data={"source[privacy]": "everybody"}, status=422)
+
+
+async def test_who_wished_public_once_posts_to_the_company_while_public_stays_in_the_house(ada: Phone) -> None:
+    await ada.patch("/api/v1/accounts/update_credentials", data={"source[privacy]": "public"})
+    assert (await ada.get("/api/v1/preferences")).body["posting:default:visibility"] == "public"
+    silent = await ada.writes("News")
+    assert (silent["visibility"], silent["local_only"]) == ("public", True)
+
+
 async def test_a_change_is_seen_in_what_was_posted_before(ada: Phone, grace: Phone) -> None:
     status = await ada.writes("Hello")
     assert (await grace.get(f"/api/v1/statuses/{status['id']}")).body["account"]["display_name"] == "Ada"

@@ -164,9 +164,44 @@ async def test_a_conversation_is_its_newest_message_and_with_whom(ada: Phone, gr
 
     assert [talk["last_status"]["id"] for talk in found] == [str(other.id), str(second.id)]
     assert [[person["acct"] for person in talk["accounts"]] for talk in found] == [["joan"], ["grace"]]
-    read = (await ada.post(f"/api/v1/conversations/{found[1]['id']}/read")).body
-    assert read == found[1]
+    assert [talk["unread"] for talk in found] == [False, True], "what one wrote oneself is read"
     await grace.post(f"/api/v1/conversations/{found[0]['id']}/read", status=404)
+
+
+async def test_a_conversation_is_read_set_back_to_unread_and_unread_again_with_the_next_message(
+    ada: Phone, grace: Phone, world: World
+) -> None:
+    first = await world.grace.tells(world.ada, text="One")
+    talk = (await ada.get("/api/v1/conversations")).body[0]
+    path = f"/api/v1/conversations/{talk['id']}"
+    assert talk["unread"]
+
+    assert (await ada.post(f"{path}/read")).body == {**talk, "unread": False}
+    assert not (await ada.get("/api/v1/conversations")).body[0]["unread"]
+    assert (await ada.post(f"{path}/unread")).body["unread"]
+    await ada.post(f"{path}/read")
+    await world.grace.replies(first, "Two @ada")
+    assert (await ada.get("/api/v1/conversations")).body[0]["unread"]
+    await world.ada.replies(first, "Three @grace")
+    assert not (await ada.get("/api/v1/conversations")).body[0]["unread"]
+    assert (await grace.get("/api/v1/conversations")).body[0]["unread"]
+
+
+async def test_a_conversation_thrown_away_is_gone_for_oneself_until_somebody_writes_in_it_again(
+    ada: Phone, grace: Phone, world: World
+) -> None:
+    first = await world.grace.tells(world.ada, text="One")
+    path = f"/api/v1/conversations/{(await ada.get('/api/v1/conversations')).ids[0]}"
+
+    assert (await ada.delete(path)).body == {}
+    await ada.delete(path, status=404)
+    assert (await ada.get("/api/v1/conversations")).body == []
+    assert len((await grace.get("/api/v1/conversations")).body) == 1
+    await ada.get(f"/api/v1/statuses/{first.id}")
+
+    second = await world.grace.replies(first, "Two @ada")
+    returned = (await ada.get("/api/v1/conversations")).body
+    assert [(talk["last_status"]["id"], talk["unread"]) for talk in returned] == [(str(second.id), True)]
 
 
 async def test_somebodys_posts_can_be_narrowed(ada: Phone, world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from models import approvals
+from models import approvals, conversations
 from models.posts import reading
 from models.posts.drafts import Draft
 from models.posts.writing import edit
@@ -413,3 +413,14 @@ async def test_who_opens_a_post_has_read_what_the_inbox_says_of_it(world: World,
     assert "Ada names you new" in before.words
     assert "Inbox 0" in page.words or "Inbox 1" not in page.words
     assert "new" not in (await joan.get("/notifications")).words.partition("For you")[2].partition("Replies")[0]
+
+
+async def test_who_opens_a_message_has_read_the_conversation(world: World, grace: Browser) -> None:
+    first = await world.ada.tells(world.grace)
+    last = await world.ada.replies(first, "And then? @grace")
+
+    await grace.get(f"/posts/{first.id}")
+
+    async with world.database.reading() as session:
+        assert await conversations.unread_by(session, world.grace.staff, last.id) is None
+        assert await conversations.unread_by(session, world.ada.staff, last.id) is None

@@ -137,7 +137,7 @@ ENDPOINTS: tuple[Promise, ...] = (
     get("/api/v1/bookmarks", list[Status], flag("only_media"), *PAGE),
     get("/api/v1/favourites", list[Status], flag("only_media"), *PAGE),
     get("/api/v1/conversations", list[Conversation], *PAGE),
-    post("/api/v1/conversations/{}/read", Conversation, *PAGE),
+    post("/api/v1/conversations/{}/read", Conversation),
     post("/api/v1/conversations/{}/unread", Conversation),
     delete("/api/v1/conversations/{}", Nothing),
     # Search
