@@ -51,7 +51,12 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 def setup(app: web.Application) -> None:
     """Add all routes of the wire; `app[WIRE]` must be there when requests come."""
     app[inbox.ARRIVALS] = inbox.GroupCommit()
-    get, post = app.router.add_get, app.router.add_post
+    add_addresses(app.router)
+
+
+def add_addresses(router: web.UrlDispatcher) -> None:
+    """Add the addresses of the wire to `router`; they say nothing of one application."""
+    get, post = router.add_get, router.add_post
     get("/.well-known/webfinger", webfinger.answer)
     get("/.well-known/host-meta", webfinger.host_meta)
     get("/.well-known/host-meta.json", webfinger.host_meta_json)

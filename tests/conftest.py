@@ -15,12 +15,14 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
+from sqlalchemy.util import LRUCache
 
-from federation import keys
+import server.api
+import server.web
+from federation import keys, routes
 from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from models.instance import Instance
-from server.api.routing import Routes
 from server.auth import passwords
 from tests import contract, postgres
 from tests.darkroom import HerePool, KeptPool
@@ -94,7 +96,7 @@ def _shared_statements() -> Iterator[None]:
         opens(self, url, instance=instance)
         for engine in (self._reader.sync_engine, self._writer.sync_engine):
             own = engine.dialect
-            dialect, statements = kept.setdefault(own.name, (own, engine._compiled_cache))
+            dialect, statements = kept.setdefault(own.name, (own, LRUCache(10_000)))
             engine.dialect, engine.pool._dialect, engine._compiled_cache = dialect, dialect, statements
             event.listen(engine, "connect", partial(_learn, dialect, own))
 
@@ -132,25 +134,27 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _shared_routes() -> Iterator[None]:
-    """Let all applications of a session share the routes of the client API: they are hundreds, and say nothing of one.
-
-    aiohttp looks long at each that is added.
-    """
-    kept: dict[Routes, list[Any]] = {}
-    adds = Routes.add_to
-
-    def add_to(self: Routes, app: web.Application) -> None:
-        if self in kept:
-            for resource in kept[self]:
-                app.router.register_resource(resource)
-            return
-        before = len(app.router.resources())
-        adds(self, app)
-        kept[self] = list(app.router.resources())[before:]
-
+    """Let all applications of a session share the routes of pages, clients and the wire: aiohttp looks long at each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Routes, "add_to", add_to)
+        for room, adds in ((server.web, "add_pages"), (server.api, "add_endpoints"), (routes, "add_addresses")):
+            patch.setattr(room, adds, _added_once(getattr(room, adds)))
         yield
+
+
+def _added_once(adds: Callable[[web.UrlDispatcher], None]) -> Callable[[web.UrlDispatcher], None]:
+    @functools.cache
+    def made() -> web.UrlDispatcher:
+        kept = web.UrlDispatcher()
+        adds(kept)
+        return kept
+
+    def add(router: web.UrlDispatcher) -> None:
+        router._resources += made()._resources
+        router._named_resources.update(made()._named_resources)
+        for start, resources in made()._resource_index.items():
+            router._resource_index.setdefault(start, []).extend(resources)
+
+    return add
 
 
 @pytest.fixture(scope="session")

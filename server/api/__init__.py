@@ -10,7 +10,6 @@ def setup(app: web.Application) -> None:
     from server.api import answers, description, limits
     from server.api.bearer import BEARERS, Bearers
     from server.api.entities.shelf import SHELF, Shelf
-    from server.api.routes import ALL
     from server.api.routing import nothing_here
     from server.auth import oauth
     from server.context import CONFIG
@@ -21,8 +20,7 @@ def setup(app: web.Application) -> None:
         app[push.VAPID] = VapidKeys(app[CONFIG].secret_key)
     limits.setup(app, app[CONFIG])
     description.setup(app)
-    for routes in ALL:
-        routes.add_to(app)
+    add_endpoints(app.router)
     streaming.setup(app)
     oauth.setup(app)
     for path in ("/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/{rest:.*}", "/nodeinfo/{rest:.*}"):
@@ -30,3 +28,11 @@ def setup(app: web.Application) -> None:
     app.router.add_route("OPTIONS", "/api/{rest:.*}", answers.preflight)
     app.router.add_route("*", "/api/{rest:.*}", nothing_here)
     app.on_response_prepare.append(answers.open_to_web_clients)
+
+
+def add_endpoints(router: web.UrlDispatcher) -> None:
+    """Add the addresses of the client API to `router`; they say nothing of one application."""
+    from server.api.routes import ALL
+
+    for routes in ALL:
+        routes.add_to(router)

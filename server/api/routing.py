@@ -173,14 +173,14 @@ class Routes:
     def delete(self, path: str, *scopes: str, access: Access = Access.PERSON) -> Callable[[Handler], Handler]:
         return self.route("DELETE", path, *scopes, access=access)
 
-    def add_to(self, app: web.Application) -> None:
+    def add_to(self, router: web.UrlDispatcher) -> None:
         for route in self.table:
             served = _served(route)
             for path in (route.path, f"{route.path}/"):  # Mastodon.py ends some of its addresses with a slash
                 if route.method == "GET":
-                    app.router.add_get(path, served)
+                    router.add_get(path, served)
                 else:
-                    app.router.add_route(route.method, path, served)
+                    router.add_route(route.method, path, served)
 
 
 def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

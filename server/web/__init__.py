@@ -14,6 +14,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def setup(app: web.Application) -> None:
     """Add the pages to `app`; its configuration and database must be there."""
+    from server.web import ledger
+
+    attempts.setup(app, app[CONFIG])
+    tail.setup(app)
+    app[ledger.CHECK] = ledger.Check()
+    add_pages(app.router)
+
+
+def add_pages(router: web.UrlDispatcher) -> None:
+    """Add the addresses of all pages to `router`; they say nothing of one application."""
     from server.web import (
         approvals,
         events,
@@ -40,9 +50,6 @@ def setup(app: web.Application) -> None:
         tags,
     )
 
-    attempts.setup(app, app[CONFIG])
-    tail.setup(app)
-    app[ledger.CHECK] = ledger.Check()
     for page in (
         sign_in,
         home,
@@ -70,7 +77,7 @@ def setup(app: web.Application) -> None:
     ):
         for route in page.routes:
             if isinstance(route, web.RouteDef):
-                app.router.add_routes([web.RouteDef(route.method, route.path, _spoken(route.handler), route.kwargs)])
+                router.add_routes([web.RouteDef(route.method, route.path, _spoken(route.handler), route.kwargs)])
 
 
 def _spoken(handler: Handler) -> Handler:
