@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.tree import ROOT, texts
+from tests.house.tree import ROOT, Module, module, modules
 
 RULES = ROOT / "tests" / "wire" / "rules.txt"
 DECLARED = ROOT / "FEDERATION.md"
@@ -60,23 +60,23 @@ def _id(family: str, number: str) -> str:
     return f"L{number}" if family == "L" else f"{family}-{number}"
 
 
-def words_of_tests(source: str) -> Iterator[str]:
+def words_of_tests(file: Module) -> Iterator[str]:
     """What a test file says about itself: names of tests, docstrings, comments."""
-    for node in ast.walk(ast.parse(source)):
+    for node in file.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             yield node.name
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             yield ast.get_docstring(node) or ""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.string
+    if any(_NAMED.search(line.partition("#")[2]) for line in file.source.splitlines()):  # else no comment names one
+        for token in tokenize.generate_tokens(io.StringIO(file.source).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string
 
 
 @functools.cache
 def shown() -> set[str]:
-    files = [(name, text) for name, text in texts(".py", folders=("tests",)) if name != OWN]
-    tests = [text for name, text in files if re.search(r"(?:^|/)test_\w+\.py$", name)]
-    return {rule for text in tests for said in words_of_tests(text) for rule in ids(said)}
+    tests = [each for each in modules("tests") if each.file != OWN and re.search(r"/test_\w+\.py$", each.file)]
+    return {rule for each in tests for said in words_of_tests(each) for rule in ids(said)}
 
 
 def declared(heading: str) -> dict[str, str]:
@@ -131,4 +131,4 @@ def test_names_of_rules_are_read_as_people_write_them(text, found):
 
 def test_code_is_no_mention():
     source = 'X = "SIG-1"\n\n\ndef test_y():\n    """SIG-2."""\n    z = "SIG-3"  # SIG-4\n    assert z\n'
-    assert {rule for said in words_of_tests(source) for rule in ids(said)} == {"SIG-2", "SIG-4"}
+    assert {rule for said in words_of_tests(module("tests.x", source)) for rule in ids(said)} == {"SIG-2", "SIG-4"}

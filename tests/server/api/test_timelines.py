@@ -28,13 +28,11 @@ PAGES: list[tuple[str, dict[str, Any], list[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("borders", "expected"), [case[1:] for case in PAGES], ids=[case[0] for case in PAGES])
-async def test_a_page_has(ada: Phone, five: list[str], borders: dict[str, Any], expected: list[int]) -> None:
-    asked = {name: value if name == "limit" else five[value] for name, value in borders.items()}
-
-    page = await ada.get("/api/v1/timelines/home", params={name: str(value) for name, value in asked.items()})
-
-    assert page.ids == [five[number] for number in expected]
+async def test_a_page_has_what_is_between_its_borders(ada: Phone, five: list[str]) -> None:
+    for what, borders, expected in PAGES:
+        asked = {name: value if name == "limit" else five[value] for name, value in borders.items()}
+        page = await ada.get("/api/v1/timelines/home", params={name: str(value) for name, value in asked.items()})
+        assert page.ids == [five[number] for number in expected], what
 
 
 async def test_a_border_may_be_an_id_that_is_gone_or_never_was(ada: Phone, five: list[str]) -> None:

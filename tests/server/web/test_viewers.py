@@ -210,17 +210,14 @@ HIDDEN_FROM = [
 ]
 
 
-@pytest.mark.parametrize(("name", "hidden", "absent"), HIDDEN_FROM, ids=lambda value: value)
-async def test_R_71_what_is_hidden_answers_like_what_never_was(
-    world: World, browser: Open, things: Things, name: str, hidden: str, absent: str
-) -> None:
-    who = await browser(None if name == "visitor" else getattr(world, name))
+async def test_R_71_what_is_hidden_answers_like_what_never_was(world: World, browser: Open, things: Things) -> None:
+    browsers = {"visitor": await browser(), "joan": await browser(world.joan)}
 
-    one, other = await who.get(filled(hidden, things)), await who.get(absent)
-
-    assert one.status == other.status == HIDDEN
-    assert one.html == other.html
-    assert _steady(one) == _steady(other)
+    for name, hidden, absent in HIDDEN_FROM:
+        one, other = await browsers[name].get(filled(hidden, things)), await browsers[name].get(absent)
+        assert one.status == other.status == HIDDEN, hidden
+        assert one.html == other.html, hidden
+        assert _steady(one) == _steady(other), hidden
 
 
 def _steady(page: Page) -> dict[str, str]:
@@ -238,18 +235,15 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize("path", WRITES)
-async def test_R_71_acting_on_a_hidden_post_answers_like_acting_on_none(
-    world: World, joan: Browser, things: Things, path: str
-) -> None:
+async def test_R_71_acting_on_a_hidden_post_answers_like_acting_on_none(joan: Browser, things: Things) -> None:
     token = (await joan.get("/groups")).token
     said = {"csrf_token": token, "set": "yes", "text": "x", "revision": "1", "reason": "x"}
 
-    one = await joan.send(path.format(post=things.closed), dict(said))
-    other = await joan.send(path.format(post=1), dict(said))
-
-    assert one.status == other.status == HIDDEN
-    assert one.html == other.html
+    for path in WRITES:
+        one = await joan.send(path.format(post=things.closed), dict(said))
+        other = await joan.send(path.format(post=1), dict(said))
+        assert one.status == other.status == HIDDEN, path
+        assert one.html == other.html, path
 
 
 async def test_L14_search_and_lists_hold_nothing_of_closed_groups_for_those_outside(
@@ -308,22 +302,18 @@ async def test_an_author_s_name_and_profile_stay_inside_until_something_of_their
     assert ada.shown_name not in page.html
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/sign-in", "/groups/nothing", "/posts/1"])
-async def test_R_96_a_visitor_learns_no_versions(world: World, visitor: Browser, path: str) -> None:
-    page = await visitor.get(path)
+async def test_R_96_a_visitor_learns_no_versions(visitor: Browser) -> None:
+    for path in ("/", "/about", "/sign-in", "/groups/nothing", "/posts/1"):
+        page = await visitor.get(path)
+        assert "aiohttp" not in str(page.headers), path
+        assert "0.1" not in page.words, path
 
-    assert "aiohttp" not in str(page.headers)
-    assert "0.1" not in page.words
 
-
-@pytest.mark.parametrize("path", ["/", "/groups", "/posts/1", "/sign-in"])
-async def test_R_55_R_76_pages_are_private_and_run_nothing_from_elsewhere(
-    world: World, ada: Browser, path: str
-) -> None:
-    page = await ada.get(path)
-
-    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    assert "unsafe" not in page.headers["Content-Security-Policy"]
-    assert page.headers["Cache-Control"] == "private, no-store"
-    assert "Cookie" in page.headers["Vary"]
-    assert page.headers["X-Content-Type-Options"] == "nosniff"
+async def test_R_55_R_76_pages_are_private_and_run_nothing_from_elsewhere(ada: Browser) -> None:
+    for path in ("/", "/groups", "/posts/1", "/sign-in"):
+        page = await ada.get(path)
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"], path
+        assert "unsafe" not in page.headers["Content-Security-Policy"], path
+        assert page.headers["Cache-Control"] == "private, no-store", path
+        assert "Cookie" in page.headers["Vary"], path
+        assert page.headers["X-Content-Type-Options"] == "nosniff", path

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from aiohttp.test_utils import TestClient
 
 from models import accounts, reports
@@ -134,41 +133,32 @@ async def reports_about(session: Any, world: World) -> Any:
     return await actors.one(session, world.joan.staff, world.ada.id)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "sent", "refusal"),
-    [
-        ("POST", "{ada}/action", {"type": "suspend"}, (422, "only_disabling")),
-        ("POST", "{ada}/action", {"type": "silence"}, (422, "only_disabling")),
-        ("POST", "{ada}/action", {"type": "sensitive"}, (422, "only_disabling")),
-        ("POST", "{ada}/action", {}, (422, "bad_value")),
-        ("POST", "{ada}/action", {"type": "hug"}, (422, "bad_value")),
-        ("POST", "{nora}/action", {"type": "disable"}, (422, "of_another_company")),
-        ("POST", "{nora}/action", {"type": "suspend"}, (422, "of_another_company")),
-        ("POST", "{alan}/action", {"type": "disable"}, (403, "disables_self")),
-        ("POST", "{nora}/enable", {}, (404, "not_found")),
-        ("POST", "{ada}/approve", {}, (403, "nobody_waits")),
-        ("POST", "{ada}/reject", {}, (403, "nobody_waits")),
-        ("DELETE", "{ada}", {}, (403, "nobody_is_deleted")),
-        ("DELETE", "123", {}, (404, "not_found")),
-        ("POST", "123/action", {"type": "none"}, (404, "not_found")),
-    ],
-)
-async def test_what_the_house_does_to_nobody_is_refused_in_a_sentence(
-    alan: Phone,
-    world: World,
-    noted: Noted,
-    method: str,
-    path: str,
-    sent: dict[str, str],
-    refusal: tuple[int, str],
-) -> None:
+TO_NOBODY: list[tuple[str, str, dict[str, str], tuple[int, str]]] = [
+    ("POST", "{ada}/action", {"type": "suspend"}, (422, "only_disabling")),
+    ("POST", "{ada}/action", {"type": "silence"}, (422, "only_disabling")),
+    ("POST", "{ada}/action", {"type": "sensitive"}, (422, "only_disabling")),
+    ("POST", "{ada}/action", {}, (422, "bad_value")),
+    ("POST", "{ada}/action", {"type": "hug"}, (422, "bad_value")),
+    ("POST", "{nora}/action", {"type": "disable"}, (422, "of_another_company")),
+    ("POST", "{nora}/action", {"type": "suspend"}, (422, "of_another_company")),
+    ("POST", "{alan}/action", {"type": "disable"}, (403, "disables_self")),
+    ("POST", "{nora}/enable", {}, (404, "not_found")),
+    ("POST", "{ada}/approve", {}, (403, "nobody_waits")),
+    ("POST", "{ada}/reject", {}, (403, "nobody_waits")),
+    ("DELETE", "{ada}", {}, (403, "nobody_is_deleted")),
+    ("DELETE", "123", {}, (404, "not_found")),
+    ("POST", "123/action", {"type": "none"}, (404, "not_found")),
+]
+
+
+async def test_what_the_house_does_to_nobody_is_refused_in_a_sentence(alan: Phone, world: World, noted: Noted) -> None:
     await noted()
-    filled = path.format(ada=world.ada.id, nora=world.nora.id, alan=world.alan.id)
 
-    answer = await alan.ask(method, f"{ACCOUNTS}/{filled}", json=sent)
-
-    assert (answer.status, answer.body["code"]) == refusal
-    assert answer.body["error"].endswith((".", ".)"))
+    for method, path, sent, refusal in TO_NOBODY:
+        filled = path.format(ada=world.ada.id, nora=world.nora.id, alan=world.alan.id)
+        answer = await alan.ask(method, f"{ACCOUNTS}/{filled}", json=sent)
+        assert (answer.status, answer.body["code"]) == refusal, (method, path, sent)
+        assert answer.body["error"].endswith((".", ".)")), (method, path, sent)
     assert await noted() == []
 
 
