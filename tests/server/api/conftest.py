@@ -83,15 +83,20 @@ async def app(
 
 
 @pytest.fixture
-async def client(app: web.Application) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(app)) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def ready(client: TestClient[Any, Any], app: web.Application) -> Ready:
+async def _served(app: web.Application) -> AsyncIterator[tuple[TestClient[Any, Any], Ready]]:
     """Answers are kept as they are in use, so that every test shows that none is given again wrongly."""
-    return before(client, app)
+    async with TestClient(TestServer(app)) as made:
+        yield made, before(made, app)
+
+
+@pytest.fixture
+def client(_served: tuple[TestClient[Any, Any], Ready]) -> TestClient[Any, Any]:
+    return _served[0]
+
+
+@pytest.fixture
+def ready(_served: tuple[TestClient[Any, Any], Ready]) -> Ready:
+    return _served[1]
 
 
 @pytest.fixture
