@@ -177,14 +177,16 @@ async def test_a_stream_one_leaves_is_silent(ada: Phone, grace: Phone, world: Wo
     assert [message["payload"]["id"] for message in heard] == [str(first.id), str(second.id)]
 
 
-async def test_messages_are_told_as_conversations(grace: Phone, world: World) -> None:
-    async with listening(grace, "?stream=direct") as socket:
+async def test_messages_are_told_as_conversations(ada: Phone, grace: Phone, world: World) -> None:
+    async with listening(grace, "?stream=direct") as socket, listening(ada, "?stream=direct") as own:
         message = await world.ada.tells(world.grace)
         heard = await socket.hears()
+        said = await own.hears()
 
     assert (heard["stream"], heard["event"]) == (["direct"], "conversation")
     assert heard["payload"]["last_status"]["id"] == str(message.id)
     assert [person["acct"] for person in heard["payload"]["accounts"]] == ["ada"]
+    assert (heard["payload"]["unread"], said["payload"]["unread"]) == (True, False)
 
 
 async def test_a_boost_of_whom_one_follows_is_heard(ada: Phone, grace: Phone, world: World) -> None:
