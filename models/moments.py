@@ -80,16 +80,18 @@ class SqliteMoments:
         self._writers: object = None
         self._times = 0
         self._now = Moment(0)
-        self._is_committing = False
+        self._end: asyncio.Future[None] | None = None
+        """Of the commit of ours that is under way."""
 
     async def now(self) -> Moment:
         try:
             version = self._look()
+            while version != self._version and self._end is not None:
+                await asyncio.wait([self._end])  # it is seen already: what it changed is told in a moment
+                version = self._look()
         except sqlite3.Error:
             return Moment(object())  # somebody recovers the file just now
         if version != self._version:
-            if self._is_committing:
-                return Moment(object())  # it may be that, or something else
             self._version = version
             self._begin_anew()
         return self._now
@@ -109,11 +111,13 @@ class SqliteMoments:
 
     def committing(self) -> None:
         """What the writer of this process did is about to be seen."""
-        self._is_committing = True
+        self._end = asyncio.get_running_loop().create_future()
 
     def committed(self, by: sqlite.Connection | None, statements: Iterable[str]) -> None:
         """It is seen, or nothing is: `statements` are all that were run."""
-        self._is_committing = False
+        if self._end is not None:
+            self._end.set_result(None)
+            self._end = None
         try:
             version = self._look()  # before the writer is asked: what comes in between is news to both
             writers = by.commits_of_others() if by is not None else None

@@ -152,21 +152,25 @@ async def test_a_commit_of_another_process_is_not_taken_for_ours(
     assert (await database.moment()).seen == before.seen
 
 
-async def test_what_is_seen_before_it_is_known_what_it_was_is_like_nothing(world: World) -> None:
+async def test_what_is_seen_before_it_is_known_what_it_was_is_waited_for(world: World) -> None:
+    """Whoever asks between a commit of ours and its account is told when there is one; before it is seen, at once."""
     database = world.database
     if not database.is_sqlite:
         return
     assert isinstance(database._moments, SqliteMoments)
     other_process = Database(str(database.url), instance=database.instance)
-    await database.moment()
+    before = await database.moment()
     database._moments.committing()
-    same = await database.moment()
-    assert same == await database.moment()
+    assert await database.moment() == before
     await _moves(other_process, 4)  # stands for our own commit, whose end nobody told us yet
-    assert (await database.moment()).seen != (await database.moment()).seen
+    asking = [asyncio.create_task(database.moment()) for _ in range(2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in asking)
     database._moments.committed(None, ())
-    assert (await database.moment()).seen not in (same.seen, (await other_process.moment()).seen)
-    assert await database.moment() == await database.moment()
+    after = await asyncio.wait_for(asyncio.gather(*asking), 10)
+    assert after[0] == after[1] == await database.moment()
+    assert after[0].seen != before.seen
     await other_process.close()
 
 
