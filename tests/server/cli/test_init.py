@@ -31,6 +31,7 @@ def _admin() -> Account | None:
 
 
 def test_it_writes_configuration_key_and_database_with_an_admin(init: Init) -> None:
+    """And below localhost the development setting, which it says."""
     said = init()
     assert said.code == 0
     assert said.error == ""
@@ -46,11 +47,6 @@ def test_it_writes_configuration_key_and_database_with_an_admin(init: Init) -> N
     assert admin is not None
     assert (admin.role, admin.email) == (Role.ADMIN, "anna@muster.example")
     assert asyncio.run(passwords.verify(admin.password_hash, PASSWORD)) is True
-
-
-def test_an_address_below_localhost_gets_the_development_setting_and_is_told_so(init: Init) -> None:
-    said = init()
-    config = Config.load("instance.toml")
     assert config.development.insecure_hosts == ("*.localhost",)
     assert "127.0.0.0/8" in config.development.private_networks
     assert "Development setting" in said.out
@@ -64,8 +60,10 @@ def test_a_public_address_gets_no_development_setting(init: Init) -> None:
     assert "Development" not in said.out
 
 
-def test_nothing_is_overwritten(init: Init) -> None:
-    init()
+def test_nothing_is_overwritten_and_a_script_can_read_what_was_written(init: Init) -> None:
+    facts = init("--json").json
+    assert facts["config"] == "instance.toml"
+    assert facts["development"] is True
     before = {path.name: path.read_bytes() for path in Path().iterdir() if path.is_file()}
     assert "is there already" in init().refusal
     Path("instance.toml").unlink()
@@ -136,12 +134,6 @@ def test_a_database_that_is_there_and_empty_is_used(init: Init, kontor: Kontor) 
     Path("prepared.sqlite3").touch()
     assert init("--database", empty).code == 0
     assert len(kontor("person", "list", "--json").json) == 1
-
-
-def test_it_can_be_read_by_a_script(init: Init) -> None:
-    facts = init("--json").json
-    assert facts["config"] == "instance.toml"
-    assert facts["development"] is True
 
 
 def test_without_an_option_and_without_a_terminal_nothing_is_asked(kontor: Kontor) -> None:
