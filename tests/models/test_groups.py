@@ -159,8 +159,12 @@ async def test_opening_and_closing_are_lines_in_the_ledger_and_the_audit_log(wor
     await world.alan.opens(group, Reach.PARTNERS)
     await world.alan.opens(group, Reach.INTERNAL)
     async with world.database.reading() as session:
-        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.group_id == group.id))).all()
-        noted = (await session.scalars(select(AuditLine).where(AuditLine.action == "reach_set"))).all()
+        lines = (
+            await session.scalars(select(LedgerLine).where(LedgerLine.group_id == group.id).order_by(LedgerLine.id))
+        ).all()
+        noted = (
+            await session.scalars(select(AuditLine).where(AuditLine.action == "reach_set").order_by(AuditLine.id))
+        ).all()
     assert [(line.outcome, line.rule) for line in lines] == [
         (Outcome.SENT, "reach_partners"),
         (Outcome.STOPPED, "reach_internal"),
