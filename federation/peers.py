@@ -8,15 +8,16 @@ import logging
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import ProtocolError
 from federation.vocabulary import BadUrl, CheckedUrl, Document, as_list, checked_url, host_matches, host_of, parse_json
 from federation.wire import Wire
 from models import breakers, deliveries, lanes, policy, upkeep
-from models.base import now
+from models.base import UtcDateTime, now
 from models.tables import Dialect, Peer
 from models.text.clean import shorten_text
 
@@ -79,13 +80,31 @@ async def note_evidence(session: AsyncSession, host: str, *, forum: bool) -> Non
     await session.flush()
 
 
-async def note_contact(session: AsyncSession, host: str) -> None:
-    """Remember that a server spoke to us, proven by its signature."""
-    peer = await _peer(session, host)
-    if peer.last_seen_at is not None and now() - peer.last_seen_at > AWAY_AFTER:  # GRP-15: who knows what was missed
-        await upkeep.ask_backfills(session, host, reason="back")
-    peer.last_seen_at = now()
-    await session.flush()
+async def note_contacts(session: AsyncSession, hosts: Collection[str]) -> None:
+    """Remember that servers spoke to us, proven by their signatures, and try now what failed there (DLV-7)."""
+    wanted, moment = sorted(hosts), now()
+    if not wanted:
+        return
+    known = (await session.execute(_HOW_THEY_FARE, {"hosts": wanted})).all()
+    if len(known) < len(wanted):
+        await lanes.meet(session, wanted)
+    await session.execute(_SEEN, {"hosts": wanted, "moment": moment})
+    for peer in known:  # for a server that has no row yet, nothing was ever tried
+        if peer.last_seen_at is not None and moment - peer.last_seen_at > AWAY_AFTER:  # GRP-15: what was missed?
+            await upkeep.ask_backfills(session, peer.host, reason="back")
+        if peer.failed_at is not None or peer.held_until is not None or peer.gone_at is not None:
+            await deliveries.wake(session, peer.host)
+
+
+_HOSTS: Any = bindparam("hosts", expanding=True)
+_HOW_THEY_FARE = select(
+    Peer.host, Peer.last_seen_at, Peer.failed_at, Peer.held_until, Peer.gone_at
+).where(Peer.host.in_(_HOSTS))  # fmt: skip
+_SEEN = (
+    update(cast(Table, Peer.__table__))
+    .where(Peer.host.in_(_HOSTS))
+    .values(last_seen_at=bindparam("moment", type_=UtcDateTime))
+)
 
 
 async def note_life(wire: Wire, host: str) -> None:

@@ -50,7 +50,6 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 def setup(app: web.Application) -> None:
     """Add all routes of the wire; `app[WIRE]` must be there when requests come."""
-    app[inbox.ARRIVALS] = inbox.GroupCommit()
     add_addresses(app.router)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from federation.group_commit import GroupCommit
 from federation.memory import Memory
 from models.database import Database
 
@@ -25,7 +26,10 @@ class AuthorizedFetch(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """The database, the one client for requests, our keys, and the settings of federation."""
+    """The database, the one client for requests, our keys, and the settings of federation.
+
+    `commits` is for what many requests write at the same time.
+    """
 
     database: Database
     fetcher: "Fetcher"
@@ -38,6 +42,7 @@ class Wire:
     delivery_deadline: float = 10.0
     requests_per_minute: int = 300
     memory: Memory = field(default_factory=Memory)
+    commits: GroupCommit = field(default_factory=GroupCommit)
 
 
 WIRE = web.AppKey("wire", Wire)

@@ -150,35 +150,44 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     if actor is None:
         actor = Actor(id=actor_id, uri=told.uri, host=told.host)
         session.add(actor)
-    actor.type = told.type
-    actor.host = told.host
-    actor.username = shorten_text(told.username, limit=128)
+    for column, value in said_by(told).items():
+        setattr(actor, column, value)
     actor.username_key = key
-    actor.url = told.url
-    actor.inbox = told.inbox
-    actor.shared_inbox = told.shared_inbox
-    actor.outbox = told.outbox
-    actor.followers_uri = told.followers_uri
-    actor.following_uri = told.following_uri
-    actor.featured_uri = told.featured_uri
-    actor.moderators_uri = told.moderators_uri
-    actor.display_name = shorten_text(told.display_name, limit=NAME_LIMIT)
-    actor.about_html = told.about_html
-    actor.fields = told.fields[:_FIELDS]
-    actor.avatar_url = told.avatar_url
-    actor.header_url = told.header_url
     actor.emoji = shortcodes
-    actor.is_locked = told.is_locked
-    actor.is_discoverable = told.is_discoverable
-    actor.also_known_as = told.also_known_as
-    actor.moved_to = told.moved_to
-    actor.fetched_at = now()
-    actor.updated_at = now()
     actor.version = (actor.version or 0) + 1
     actor.deleted_at = None
     await introductions.met_in_person(session, actor)
     await session.flush()
     return actor
+
+
+def said_by(told: RemoteActor) -> dict[str, Any]:
+    """What a document says of an actor as columns of `Actor`; its id, key of the name and emoji come from elsewhere."""
+    moment = now()
+    return {
+        "type": told.type,
+        "host": told.host,
+        "username": shorten_text(told.username, limit=128),
+        "url": told.url,
+        "inbox": told.inbox,
+        "shared_inbox": told.shared_inbox,
+        "outbox": told.outbox,
+        "followers_uri": told.followers_uri,
+        "following_uri": told.following_uri,
+        "featured_uri": told.featured_uri,
+        "moderators_uri": told.moderators_uri,
+        "display_name": shorten_text(told.display_name, limit=NAME_LIMIT),
+        "about_html": told.about_html,
+        "fields": told.fields[:_FIELDS],
+        "avatar_url": told.avatar_url,
+        "header_url": told.header_url,
+        "is_locked": told.is_locked,
+        "is_discoverable": told.is_discoverable,
+        "also_known_as": told.also_known_as,
+        "moved_to": told.moved_to,
+        "fetched_at": moment,
+        "updated_at": moment,
+    }
 
 
 async def name(session: AsyncSession, actor: Actor) -> None:

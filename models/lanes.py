@@ -441,10 +441,13 @@ async def _next_of(session: AsyncSession, host: str) -> datetime | None:
 
 async def form_of(session: AsyncSession, host: str) -> str | None:
     """The form of signature that a host took last, if that is not too long ago to be sure (SIG-24)."""
-    peer = await session.get(Peer, host)
-    if peer is None or peer.signature_form_at is None or now() - peer.signature_form_at > FORM_MEMORY:
-        return None
-    return peer.signature_form
+    values = {"host": host, "since": now() - FORM_MEMORY}
+    return await session.scalar(_FORM, values)
+
+
+_FORM = select(Peer.signature_form).where(
+    Peer.host == bindparam("host"), Peer.signature_form_at >= bindparam("since", type_=UtcDateTime)
+)
 
 
 async def meet(session: AsyncSession, hosts: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import peers, questions, trust
 from federation.trust import KnownKey
-from models import deliveries, policy, prepared, received
+from models import policy, prepared, received
 from models.received import Arrived
 from models.viewers import RemoteViewer
 
@@ -69,9 +69,7 @@ async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Outc
     await received.store(session, stored)
     known = zip(arrivals, outcomes, strict=True)
     alive = {one.arrived.host for one, outcome in known if one.is_first and outcome is Outcome.STORED}
-    for host in sorted(alive):
-        await peers.note_contact(session, host)
-        await deliveries.wake(session, host)
+    await peers.note_contacts(session, alive)
     return outcomes
 
 

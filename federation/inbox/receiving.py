@@ -20,7 +20,6 @@ from federation import decisions, signatures, trust
 from federation.answers import not_found, plain
 from federation.inbox import arrivals
 from federation.inbox.arrivals import Arrival, Outcome, owner_id
-from federation.inbox.group_commit import GroupCommit
 from federation.signatures import BadProof, Parsed, SignatureRefused
 from federation.trust import KeyUnavailable, KnownKey, NotAdmitted, TooManyKeys
 from federation.upkeep import comparing
@@ -44,7 +43,6 @@ from models.text.clean import shorten_text
 
 log = logging.getLogger(__name__)
 
-ARRIVALS = web.AppKey("arrivals", GroupCommit)
 BODY_SECONDS = 30.0
 BURST_MINUTES = 2
 WITHOUT_ID = frozenset({"Follow", "Undo", "Delete", "Accept", "Reject"})
@@ -113,8 +111,8 @@ async def _take_in(request: web.Request, wire: Wire) -> Outcome:
     _refuse_early(request, wire)  # INB-1
     body = await _read_body(request, wire.max_body)
     sent = _read(body, wire)  # INB-2
-    signed = trust.received_request(request, wire, body)
-    signer = _recognised(wire, signed, sent)
+    claim = _claim(wire, trust.received_request(request, wire, body))
+    signer = _recognised(wire, claim, sent)
     if signer is not None:
         outcome = await _store(request, wire, sent, signer)
         if outcome is not Outcome.STALE or signer.by is None:
@@ -124,7 +122,9 @@ async def _take_in(request: web.Request, wire: Wire) -> Outcome:
         await _admit(session, sent.actor)
         if sent.ends_its_actor and not await _is_known(session, sent.actor):
             return Outcome.NO_NEWS  # INB-4: whoever is gone cannot sign, and we have nothing to delete
-    signer = await _authenticate(wire, signed, sent)  # INB-5, INB-7
+        if isinstance(claim, Parsed):
+            await trust.recall(session, wire, claim.key_id)
+    signer = await _authenticate(wire, claim, sent)  # INB-5, INB-7
     if same_origin(sent.id, sent.actor):
         return await _store(request, wire, sent, signer)  # INB-3, INB-9
     if await _is_there(request, wire, signer):  # INB-3
@@ -132,19 +132,18 @@ async def _take_in(request: web.Request, wire: Wire) -> Outcome:
     return Outcome.NOBODYS
 
 
-def _recognised(wire: Wire, signed: signatures.Request, sent: _Sent) -> "_Signer | None":
+def _recognised(wire: Wire, claim: "_Claim", sent: _Sent) -> "_Signer | None":
     """Who brings something of their own, with a key that is in memory; None in any other case.
 
     No step is left out: whether their server is admitted is asked where the activity is stored, and a request that
     fails anywhere on this way begins again on the other, where the first step that fails answers.
     """
-    found = trust.recognise(wire, signed)
-    if found is None or sent.ends_its_actor or not same_origin(sent.id, sent.actor):
+    if isinstance(claim, SignatureRefused) or sent.ends_its_actor or not same_origin(sent.id, sent.actor):
         return None
-    parsed, known = found
-    if known.actor_uri != sent.actor:
+    known = trust.recognise(wire, claim)
+    if known is None or known.actor_uri != sent.actor:
         return None
-    return _Signer(known.host, True, parsed.signed_at, parsed=parsed, by=known, is_remembered=True)
+    return _Signer(known.host, True, claim.signed_at, parsed=claim, by=known, is_remembered=True)
 
 
 # INB-1
@@ -244,6 +243,17 @@ async def _is_known(session: AsyncSession, uri: str) -> bool:
 # INB-3, INB-5, INB-7
 
 
+_Claim = Parsed | SignatureRefused
+"""The signature of a request as far as it needs no key, or what is wrong with it: said when its turn comes (INB-5)."""
+
+
+def _claim(wire: Wire, signed: signatures.Request) -> _Claim:
+    try:
+        return trust.parse(wire, signed)
+    except SignatureRefused as error:
+        return error
+
+
 @dataclass(frozen=True, slots=True)
 class _Signer:
     """Which server brought an activity, whether it is proved to be its actor's own, and when the actor signed it.
@@ -261,13 +271,15 @@ class _Signer:
     is_remembered: bool = False
 
 
-async def _authenticate(wire: Wire, signed: signatures.Request, sent: _Sent) -> _Signer:
+async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent) -> _Signer:
     try:
-        parsed = trust.parse(wire, signed)
+        if isinstance(claim, SignatureRefused):
+            raise claim
+        parsed = claim
         if host_of(parsed.key_id) != host_of(sent.actor):
             async with wire.database.reading() as session:
                 await _admit(session, parsed.key_id)
-        known = await trust.prove(wire, parsed)
+        known = await trust.prove(wire, parsed, is_recalled=True)
     except KeyUnavailable as error:
         if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
             return _Signer(host_of(sent.actor), True)  # INB-4
@@ -333,7 +345,7 @@ async def _store(request: web.Request, wire: Wire, sent: _Sent, signer: _Signer)
         by=signer.by if signer.is_remembered else None,
         is_first=is_first,
     )
-    outcome = await request.app[ARRIVALS].add(wire.database, arrivals.store, arrival)
+    outcome = await wire.commits.add(wire.database, arrivals.store, arrival)
     if outcome is not Outcome.STORED:
         if is_first:
             woken.drop(host)
@@ -364,6 +376,6 @@ async def _note(request: web.Request, wire: Wire, refusal: Refusal) -> None:
         audit.note(session, audit.REFUSED, host=host, rule=refusal.rule, **facts)
 
     try:
-        await request.app[ARRIVALS].write(wire.database, write)
+        await wire.commits.write(wire.database, write)
     except DBAPIError:
         log.exception("refusal could not be noted")

@@ -3,7 +3,7 @@
 from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
 from federation.trust.admission import NotAdmitted, TooManyFetches, admit, fetch, is_own
 from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger
-from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for, standing
+from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for, recall, standing
 from federation.trust.proven import is_proven
 from federation.trust.requests import (
     ACCEPT_SIGNATURE,
@@ -40,6 +40,7 @@ __all__ = [
     "key_for",
     "parse",
     "prove",
+    "recall",
     "received_request",
     "recognise",
     "standing",

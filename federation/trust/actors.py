@@ -11,6 +11,7 @@ from federation.trust.admission import fetch, is_own
 from federation.vocabulary import Document
 from federation.wire import Wire
 from models import actors, groups, introductions
+from models.actors import RemoteKey
 from models.base import now
 from models.errors import NotFound
 from models.tables import Actor, Group
@@ -66,11 +67,15 @@ async def keep_parsed(
 ) -> Actor:
     """The same for a document that was read before, inside a transaction; `confirmed` keyIds led to it."""
     actor = await actors.keep(session, parsed.actor)
-    listed = [actors.RemoteKey(uri=key.uri, kind=key.kind, public=key.public) for key in parsed.keys]
-    for uri in await actors.keep_keys(session, actor, listed, confirmed=confirmed):
+    for uri in await actors.keep_keys(session, actor, listed(parsed), confirmed=confirmed):
         wire.memory.keys.drop(uri)
     if not parsed.is_group:
         await introductions.keep_card(session, actor, parsed.card)
     if await session.get(Group, actor.id) is not None:
         await groups.keep_mirror(session, actor, vouches=parsed.vouches)
     return actor
+
+
+def listed(parsed: ParsedActor) -> list[RemoteKey]:
+    """The keys that an actor lists, as the models take them in."""
+    return [RemoteKey(uri=key.uri, kind=key.kind, public=key.public) for key in parsed.keys]

@@ -6,9 +6,10 @@ the same origin that lists it as its own (R-05, SIG-26, SIG-27); keys inside mes
 
 import asyncio
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,14 +21,15 @@ from federation.fetch import FetchFailed
 from federation.keys import public_key
 from federation.signatures import BadKey, PublicKey
 from federation.signatures.keys import load_public_key, public_pem
-from federation.trust.actors import keep_parsed
+from federation.trust.actors import keep_parsed, listed
 from federation.trust.admission import NotAdmitted, TooManyFetches, fetch
 from federation.vocabulary import Document, host_of, id_of, ids_of, same_origin, types_of
 from federation.wire import Wire
-from models import policy
+from models import newcomers, policy
 from models.base import now
 from models.errors import DomainError
 from models.instance import Mode, instance_of
+from models.newcomers import Newcomer
 from models.tables import Actor, ActorType, Key, KeyKind
 
 GOOD_FOR = timedelta(hours=24)
@@ -70,22 +72,30 @@ class KnownKey:
     is_server: bool
 
 
-async def key_for(wire: Wire, key_id: str) -> KnownKey:
+async def recall(session: AsyncSession, wire: Wire, key_id: str) -> KnownKey | None:
+    """The key with that id if it is known and good still, in memory from now on."""
+    known = wire.memory.keys.get(key_id)
+    if known is None:
+        known = await _stored(session, key_id)
+        if known is not None:
+            wire.memory.keys.put(key_id, known)
+    return known
+
+
+async def key_for(wire: Wire, key_id: str, *, is_recalled: bool = False) -> KnownKey:
     """The key with that id. Make sure that its host is admitted before you ask for it.
+
+    `is_recalled`: `recall` was asked just now, and what it found is in memory.
 
     Raises:
         KeyUnavailable: it cannot be fetched, is not listed by its owner, or failed within the last five minutes.
         TooManyKeys: more than ten new ones of that host within a minute. NotAdmitted: its host is none of ours.
     """
     known = wire.memory.keys.get(key_id)
-    if known is not None:
-        return known
-    async with wire.database.reading() as session:
-        known = await _stored(session, key_id)
-    if known is not None:
-        wire.memory.keys.put(key_id, known)
-        return known
-    return await _fetched(wire, key_id)
+    if known is None and not is_recalled:
+        async with wire.database.reading() as session:
+            known = await recall(session, wire, key_id)
+    return known if known is not None else await _fetched(wire, key_id)
 
 
 async def standing(session: AsyncSession, known: Collection[KnownKey]) -> set[str]:
@@ -133,23 +143,28 @@ _IS_GOOD = (
     Key.fetched_at > bindparam("since"),
     Actor.deleted_at.is_(None),
 )
-_GOOD = select(Key, Actor).join(Actor, Actor.id == Key.actor_id).where(Key.uri == bindparam("key_id"), *_IS_GOOD)
+_GOOD = (
+    select(Key.public, Actor.id, Actor.uri, Actor.host, Actor.type)
+    .join(Actor, Actor.id == Key.actor_id)
+    .where(Key.uri == bindparam("key_id"), *_IS_GOOD)
+)
 
 
 async def _stored(session: AsyncSession, key_id: str) -> KnownKey | None:
     row = (await session.execute(_GOOD, {"key_id": key_id, "since": now() - GOOD_FOR})).first()
-    return _known(row[0], row[1]) if row is not None else None
+    return _known(key_id, row.public, row.id, row) if row is not None else None
 
 
-def _known(key: Key, actor: Actor) -> KnownKey:
+def _known(key_id: str, text: str, owner_id: int, owner: Any) -> KnownKey:
+    """`owner` says of itself where it lives and what it is: a row of `actors`, or its document."""
     return KnownKey(
-        uri=key.uri,
-        text=key.public,
-        public=public_key(key.public),
-        actor_id=actor.id,
-        actor_uri=actor.uri,
-        host=actor.host,
-        is_server=actor.type is ActorType.APPLICATION,
+        uri=key_id,
+        text=text,
+        public=public_key(text),
+        actor_id=owner_id,
+        actor_uri=owner.uri,
+        host=owner.host,
+        is_server=owner.type is ActorType.APPLICATION,
     )
 
 
@@ -177,10 +192,8 @@ async def _fetch_now(wire: Wire, key_id: str) -> KnownKey:
         host = host_of(key_id)
         if wire.memory.key_fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
             raise TooManyKeys(host=host)
-        parsed = await _owner(wire, key_id)
-        async with wire.database.writing() as session:
-            await keep_parsed(session, wire, parsed, confirmed=(key_id,))
-            known = await _stored(session, key_id)
+        found = _Found(wire, await _owner(wire, key_id), key_id)
+        known = await wire.commits.add(wire.database, _keep, found)
         if known is None:
             raise KeyUnavailable(key_id=key_id, reason="not_kept")
     except (TooManyKeys, NotAdmitted):
@@ -192,6 +205,34 @@ async def _fetch_now(wire: Wire, key_id: str) -> KnownKey:
         wire.memory.missing_keys.put(key_id, status or 0)
         raise KeyUnavailable(key_id=key_id, http_status=status, reason=error.code) from error
     wire.memory.keys.put(key_id, known)
+    return known
+
+
+class _Found(NamedTuple):
+    wire: Wire
+    owner: ParsedActor
+    key_id: str
+
+
+async def _keep(session: AsyncSession, found: Sequence[_Found]) -> list[KnownKey | None]:
+    """Keep owners of keys with all that they list: strangers together, who is known already one by one."""
+    people = [
+        Newcomer(told=one.owner.actor, keys=listed(one.owner), confirmed=(one.key_id,))
+        for one in found
+        if one.owner.card is None  # that has a row of its own
+    ]
+    met = iter(await newcomers.keep(session, people))
+    known: list[KnownKey | None] = []
+    for one in found:
+        stranger = next(met) if one.owner.card is None else None
+        if stranger is None:
+            await keep_parsed(session, one.wire, one.owner, confirmed=(one.key_id,))
+            known.append(await _stored(session, one.key_id))
+            continue
+        for uri in stranger.keys:
+            one.wire.memory.keys.drop(uri)
+        key = stranger.keys.get(one.key_id)
+        known.append(_known(one.key_id, key.public, stranger.actor_id, one.owner.actor) if key is not None else None)
     return known
 
 

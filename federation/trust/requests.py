@@ -26,32 +26,33 @@ def parse(wire: Wire, request: Request) -> Parsed:
     return signatures.parse(request, hosts={wire.database.instance.host}, now=now(), max_age=wire.signature_max_age)
 
 
-def recognise(wire: Wire, request: Request) -> tuple[Parsed, KnownKey] | None:
-    """Who signed a request, as far as memory tells: a good signature, by a key that is known.
+def recognise(wire: Wire, parsed: Parsed) -> KnownKey | None:
+    """Who signed a request that passed `parse`, as far as memory tells: a good signature, by a key that is known.
 
-    Ask `standing` whether the key still holds before it counts. None for whatever is missing or odd: that wants `parse`
-    and `prove`, which say what is wrong.
+    Ask `standing` whether the key still holds before it counts. None for whatever is missing or odd: that wants
+    `prove`, which says what is wrong.
     """
+    known = wire.memory.keys.get(parsed.key_id) if parsed.nonce is None else None
+    if known is None:
+        return None
     try:
-        parsed = parse(wire, request)
-        known = wire.memory.keys.get(parsed.key_id) if parsed.nonce is None else None
-        if known is None:
-            return None
         signatures.verify(parsed, known.public, now=now())
     except SignatureRefused:
         return None
-    return parsed, known
+    return known
 
 
-async def prove(wire: Wire, parsed: Parsed) -> KnownKey:
+async def prove(wire: Wire, parsed: Parsed, *, is_recalled: bool = False) -> KnownKey:
     """Ask the key of a request that passed `parse`, and of an admitted host; a key that fails is fetched anew, once.
+
+    `is_recalled`: `recall` was asked for its key just now.
 
     Raises:
         SignatureRefused: it does not hold, or came before. KeyUnavailable, TooManyKeys, NotAdmitted: see `key_for`.
     """
     if parsed.nonce is not None and wire.memory.nonces.get((parsed.key_id, parsed.nonce)):
         raise SignatureRefused(reason="nonce")
-    known = await key_for(wire, parsed.key_id)
+    known = await key_for(wire, parsed.key_id, is_recalled=is_recalled)
     try:
         signatures.verify(parsed, known.public, now=now())
     except (BadSignature, AlgorithmRefused):

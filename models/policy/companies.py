@@ -10,6 +10,7 @@ from models.instance import Mode, instance_of
 from models.tables import Agreement, Group, Level, Partner, PartnerState, Reach
 from models.viewers import RemoteViewer
 
+_STATES = select(Partner.host, Partner.state)
 _STATE = select(Partner.state).where(Partner.host == bindparam("host"))  # asked for each request from outside
 
 
@@ -30,7 +31,7 @@ def admitted(host: Any, mode: Mode) -> ColumnElement[bool]:
 
 async def admission(session: AsyncSession) -> Callable[[str], bool]:
     """`is_admitted` as of now, for hosts that are not known yet: a request may be sent on to another one."""
-    states = {row.host: row.state for row in await session.execute(select(Partner.host, Partner.state))}
+    states = {row.host: row.state for row in await session.execute(_STATES)}
     unnamed = PartnerState.ADMITTED if instance_of(session).mode is Mode.OPEN else PartnerState.SUSPENDED
     return lambda host: states.get(host, unnamed) is PartnerState.ADMITTED
 

@@ -117,7 +117,7 @@ class Office:
     async def speaks(self, host: str, dialect: Dialect) -> None:
         """Let a host have a dialect."""
         async with self.database.writing() as session:
-            await peers.note_contact(session, host)
+            await peers.note_contacts(session, [host])
             (await session.get_one(Peer, host)).dialect = dialect
 
 

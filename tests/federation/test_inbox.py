@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from federation.inbox.group_commit import GroupCommit
+from federation.group_commit import GroupCommit
 from federation.vocabulary import AS_JSON
 from models import actors, audit, received
 from models.base import now

@@ -110,7 +110,7 @@ async def test_a_guess_changes_nothing_that_was_learned(database, wire, northwin
 )
 async def test_GRP_8a_evidence_of_a_forum_corrects_the_guess_at_once(database, northwind, before, after):
     async with database.writing() as session:
-        await peers.note_contact(session, northwind.host)
+        await peers.note_contacts(session, [northwind.host])
         (await session.get_one(Peer, northwind.host)).dialect = before
         await peers.note_evidence(session, northwind.host, forum=True)
 
@@ -199,7 +199,7 @@ async def test_a_name_is_kept_short_and_on_one_line(database, wire, northwind):
 
 async def test_a_contact_is_remembered(database, northwind, clock):
     async with database.writing() as session:
-        await peers.note_contact(session, northwind.host)
+        await peers.note_contacts(session, [northwind.host])
 
     assert (await peer_of(database, northwind.host)).last_seen_at == clock.now
 
