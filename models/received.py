@@ -1,7 +1,7 @@
 """The queue of what came in: stored by its id before it is answered, dealt with afterwards, kept with the outcome."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -210,14 +210,16 @@ class Waiting(NamedTuple):
     is_all: bool
 
 
-async def waiting(session: AsyncSession, *, type: str, limit: int, per_host: int, busy: Iterable[str] = ()) -> Waiting:
+async def waiting(
+    session: AsyncSession, *, types: Collection[str], limit: int, per_host: int, busy: Iterable[str] = ()
+) -> Waiting:
     """What waits of hosts that are not `busy`: from each its oldest, then from each its second, and so on.
 
-    What may be taken together are the activities of `type` with which the queue of a host begins, as far as somebody
+    What may be taken together are the activities of `types` with which the queue of a host begins, as far as somebody
     is proved to have made them and nobody tried them yet.
     """
     most = limit + _MOST_HOSTS
-    values = {"busy": list(busy), "moment": now(), "type": type, "per_host": per_host, "most": most}
+    values = {"busy": list(busy), "moment": now(), "types": list(types), "per_host": per_host, "most": most}
     rows = (await session.execute(_in_turn(session.get_bind().dialect.name == "postgresql"), values)).all()
     together = [row.id for row in rows if not row.others]
     hosts = [row.host for row in rows if row.others]
@@ -227,7 +229,9 @@ async def waiting(session: AsyncSession, *, type: str, limit: int, per_host: int
 @functools.cache
 def _in_turn(is_shared: bool) -> Select[int, str, int]:
     """`is_shared`: other processes are at the same queue."""
-    is_other = or_(Received.type != bindparam("type"), Received.attempts > 0, Received.actor_uri == "")
+    is_other = or_(
+        Received.type.not_in(bindparam("types", expanding=True)), Received.attempts > 0, Received.actor_uri == ""
+    )
     by_host: Any = {"partition_by": Received.host, "order_by": Received.id}
     ranked = (
         select(

@@ -14,7 +14,7 @@ from models import blocks, egress, journal, lists, policy
 from models.base import UtcDateTime, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
-from models.prepared import prepare
+from models.prepared import find, prepare
 from models.tables import (
     Account,
     Actor,
@@ -28,7 +28,7 @@ from models.tables import (
     Mute,
     Note,
 )
-from models.viewers import Staff
+from models.viewers import Staff, Viewer
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
 _MOST_LANGUAGES = 40
@@ -129,8 +129,14 @@ def _kept_languages(languages: Iterable[str]) -> str | None:
 
 async def _is_unwanted(session: AsyncSession, actor_id: int, host: str) -> bool:
     """Whether one of ours wants nothing from a server."""
-    blocked = select(HostBlock.id).join(Account, Account.id == HostBlock.account_id)
-    return await session.scalar(blocked.where(Account.actor_id == actor_id, HostBlock.host == host)) is not None
+    return await session.scalar(_UNWANTED, {"actor_id": actor_id, "host": host}) is not None
+
+
+_UNWANTED = (
+    select(HostBlock.id)
+    .join(Account, Account.id == HostBlock.account_id)
+    .where(Account.actor_id == bindparam("actor_id", type_=BigInteger), HostBlock.host == bindparam("host"))
+)
 
 
 async def unfollow(session: AsyncSession, actor: Actor, *, by: Staff) -> None:
@@ -173,11 +179,12 @@ async def receive_follow(session: AsyncSession, *, by: Actor, followee: Actor, u
     if await _is_unwanted(session, followee.id, by.host):
         raise NotAllowed(host=by.host)
     viewer = await policy.remote_viewer(session, by.host, by.id)
-    if await session.scalar(policy.visible_actors(viewer).where(Actor.id == followee.id)) is None:
+    if await find(session, viewer, _visible, id=followee.id) is None:
         raise NotAllowed(host=by.host)
     found = await between(session, by.id, followee.id)
     if found is None:
-        found = Follow(id=new_id(), follower_id=by.id, followee_id=followee.id, uri=uri)
+        accepted_at = None if followee.is_locked else now()
+        found = Follow(id=new_id(), follower_id=by.id, followee_id=followee.id, uri=uri, accepted_at=accepted_at)
         session.add(found)
         await session.flush()
         journal.record(session, journal.FollowAsked(found.id))
@@ -185,6 +192,11 @@ async def receive_follow(session: AsyncSession, *, by: Actor, followee: Actor, u
     if found.accepted_at is not None or not followee.is_locked:
         await _answer(session, found, accepted=True)
     return found
+
+
+def _visible(viewer: Viewer) -> Select[int]:
+    wanted = policy.visible_actors(viewer).where(Actor.id == bindparam("id", type_=BigInteger))
+    return wanted.with_only_columns(Actor.id)
 
 
 async def receive_answer(session: AsyncSession, *, follower: Actor, by: Actor, accepted: bool) -> bool:
@@ -206,9 +218,13 @@ async def receive_unfollow(session: AsyncSession, *, by: Actor, followee: Actor)
 
 
 async def between(session: AsyncSession, follower_id: int, followee_id: int) -> Follow | None:
-    return await session.scalar(
-        select(Follow).where(Follow.follower_id == follower_id, Follow.followee_id == followee_id)
-    )
+    return await session.scalar(_BETWEEN, {"follower_id": follower_id, "followee_id": followee_id})
+
+
+_BETWEEN = select(Follow).where(
+    Follow.follower_id == bindparam("follower_id", type_=BigInteger),
+    Follow.followee_id == bindparam("followee_id", type_=BigInteger),
+)
 
 
 def followers(actor_id: int) -> Select[Follow]:

@@ -6,12 +6,22 @@ Whom the asking server may not know of does not exist for it: such a wish is dro
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, Refused, receives
+from federation.vocabulary import Document, id_of
+from federation.wire import Wire
 from models import actors, groups, journal, relations, tombstones
 from models.errors import NotAllowed
 from models.tables import Actor, ActorType, Group, MemberState, Reach
 
+_PEOPLE = "/ap/u/"
 
-@receives("Follow", "Join")
+
+def _is_light(wire: Wire, document: Document) -> bool:
+    """What is asked of a group may be refused later, when something is written already."""
+    wanted = id_of(document.get("object"))
+    return wanted is not None and wanted.startswith(wire.database.instance.url(_PEOPLE))
+
+
+@receives("Follow", "Join", is_light=_is_light)
 async def follow(session: AsyncSession, incoming: Incoming) -> str:
     """Answered later by the journal's reader, never inside the request; a repetition is answered again."""
     if incoming.via is not None:

@@ -6,6 +6,7 @@ from federation.activities import consents
 from federation.activities.registry import Ignored, Incoming, receives
 from federation.documents import emoji_reactions
 from federation.vocabulary import Document
+from federation.wire import Wire
 from models import emoji, journal, reactions, tombstones
 from models.errors import NotFound
 from models.interactions import Interaction
@@ -14,7 +15,12 @@ from models.posts import receiving
 from models.tables import Actor, Post
 
 
-@receives("Like", "EmojiReact")
+def _is_light(wire: Wire, document: Document) -> bool:
+    del wire, document
+    return True
+
+
+@receives("Like", "EmojiReact", is_light=_is_light)
 async def like(session: AsyncSession, incoming: Incoming) -> str:
     """One Like per actor and post; a Like with an emoji in it is that emoji. A group of ours passes either on."""
     post = await liked(session, incoming)

@@ -6,8 +6,9 @@ elsewhere counts once that group passes it on (GRP-9); and nothing attaches to w
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities.registry import Ignored, Incoming, Refused
@@ -242,16 +243,24 @@ async def _owner(session: AsyncSession, incoming: Incoming) -> Actor | None:
 
 
 async def _named(session: AsyncSession, post: ParsedPost) -> tuple[Actor, ...]:
-    if not post.mentions:
-        return ()
-    found = await session.scalars(
-        select(Actor).where(
-            Actor.uri.in_(post.mentions) | ((Actor.host == "") & Actor.url.in_(post.mentions)),
-            Actor.deleted_at.is_(None),
-            Actor.type != ActorType.GROUP,
-        )
-    )
-    return tuple(found)
+    return tuple({actor.id: actor for actor in (await named_among(session, post.mentions)).values()}.values())
+
+
+async def named_among(session: AsyncSession, mentions: Collection[str]) -> dict[str, Actor]:
+    """The people whom `mentions` name, by the address that names them: their id, or for one of ours the page, too."""
+    if not mentions:
+        return {}
+    found = (await session.scalars(_NAMED, {"mentions": list(mentions)})).all()
+    own = {actor.url: actor for actor in found if actor.is_local}
+    return own | {actor.uri: actor for actor in found}
+
+
+_MENTIONS: Any = bindparam("mentions", expanding=True)
+_NAMED = select(Actor).where(
+    Actor.uri.in_(_MENTIONS) | ((Actor.host == "") & Actor.url.in_(_MENTIONS)),
+    Actor.deleted_at.is_(None),
+    Actor.type != ActorType.GROUP,
+)
 
 
 async def _followers(session: AsyncSession, author: Actor) -> tuple[Actor, ...]:

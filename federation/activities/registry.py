@@ -112,21 +112,29 @@ Gather = Callable[[Incoming], Awaitable[None]]
 Apply = Callable[[AsyncSession, Incoming], Awaitable[str]]
 
 
+IsLight = Callable[[Wire, Document], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
+    """`is_light` says of which activities there is nothing to gather, and that `apply` raises before it writes if it
+    raises at all: several of those may share a transaction. None: of none.
+    """
+
     apply: Apply
     gather: Gather | None = None
+    is_light: IsLight | None = None
 
 
 HANDLERS: dict[str, Handler] = {}
 
 
-def receives(*types: str, gather: Gather | None = None) -> Callable[[Apply], Apply]:
+def receives(*types: str, gather: Gather | None = None, is_light: IsLight | None = None) -> Callable[[Apply], Apply]:
     """Register the function that applies activities of these types."""
 
     def register(apply: Apply) -> Apply:
         for type in types:
-            HANDLERS[type] = Handler(apply, gather)
+            HANDLERS[type] = Handler(apply, gather, is_light)
         return apply
 
     return register

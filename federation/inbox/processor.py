@@ -1,9 +1,9 @@
 """Deals with what was taken in, in the order it came from each host, several hosts at a time.
 
-Plain texts are stored many at a time, whoever brought them; all else has a lane for each host, so that a slow or lying
-server holds up nobody else (R-45). An attempt is counted before it is made, so what kills the process is parked after
-a few times and its neighbours go on. What needs the network happens first; then one transaction has all the effects
-and the end of the queue's row, so that they happen once or not at all.
+Plain texts and what needs nothing fetched are dealt with many at a time, whoever brought them; all else has a lane for
+each host, so that a slow or lying server holds up nobody else (R-45). An attempt is counted before it is made, so what
+kills the process is parked after a few times and its neighbours go on. What needs the network happens first; then one
+transaction has all the effects and the end of the queue's row, so that they happen once or not at all.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from federation import remote_posts, trust
 from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting, announce, forwarding
 from federation.documents import members
 from federation.errors import ProtocolError
-from federation.inbox import texts
+from federation.inbox import light, texts
 from federation.outbox import sending
 from federation.signatures import BadProof
 from federation.vocabulary import BadJson, Document, parse_json
@@ -37,6 +37,7 @@ PER_CLAIM = 20
 SECONDS = 60.0
 _POLL_SECONDS = 2.0
 _PACE_SECONDS = 0.1
+_TOGETHER = (texts.TYPE, *sorted(light.TYPES))
 _SWEEP_EVERY = timedelta(hours=6)
 
 Lanes = dict[str, asyncio.Task[int]]
@@ -104,20 +105,20 @@ class Processor:
                 return count
 
     async def _turn(self, lanes: Lanes) -> tuple[int, bool]:
-        """Deal with texts of all hosts, and open lanes for what comes before anything else and is none.
+        """Deal with what goes together of all hosts, and open lanes for what comes before anything else and is none.
 
-        How many texts there were, and whether nothing more can be begun now.
+        How many of those there were, and whether nothing more can be begun now.
         """
         busy = {*lanes, *self._in_hand}
         async with self._wire.database.reading() as session:
             waiting = await received.waiting(
-                session, type=texts.TYPE, limit=texts.AT_ONCE, per_host=PER_CLAIM, busy=busy
+                session, types=_TOGETHER, limit=texts.AT_ONCE, per_host=PER_CLAIM, busy=busy
             )
         count = 0
         if waiting.together:
             async with self._wire.database.writing() as session:
                 claimed = await received.claim_together(session, waiting.together)
-            rest = await texts.take(self._wire, claimed)
+            rest = await self._take_together(claimed)
             count = len(claimed) - len(rest)
             for one in rest:
                 self._in_hand[one.host] = [*self._in_hand.get(one.host, ()), one]
@@ -138,8 +139,13 @@ class Processor:
                 await self._give_back(waiting)
                 break
             await self._process(waiting[0])
-            waiting = await texts.take(self._wire, waiting[1:])
+            waiting = await self._take_together(waiting[1:])
         return count
+
+    async def _take_together(self, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+        """Deal with what begins the queue of each server, as far as that goes for many at a time; what remains."""
+        remaining = await texts.take(self._wire, claimed)
+        return await light.take(self._wire, remaining) if remaining else remaining
 
     async def _give_back(self, waiting: Sequence[Claimed]) -> None:
         async with self._wire.database.writing() as session:

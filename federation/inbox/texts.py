@@ -1,18 +1,19 @@
 """Texts, many in one transaction: most of what comes in needs nothing but to be stored.
 
-A text is a public or unlisted note by an actor we know, brought by that actor's own server: it answers nothing, names
-nobody, carries no file, no poll, no quote and no rules of its own, and no group has to do with it. Such notes cost a
-few statements together, whichever servers they come from. What looks the least bit different, and whatever comes after
-it from the same server, takes the way of all activities, one by one.
+A text is a public or unlisted note by an actor we know, brought by that actor's own server: it answers nothing, carries
+no file, no poll, no quote and no rules of its own, and no group has to do with it; people it may name. Such notes cost
+a few statements together, whichever servers they come from. What looks the least bit different, and whatever comes
+after it from the same server, takes the way of all activities, one by one.
 """
 
 import asyncio
+import functools
 import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import MISSING, dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Incoming, create, places
@@ -27,7 +28,7 @@ from federation.vocabulary import BadJson, Document, parse_json
 from federation.wire import Wire
 from models import ledger, policy, received
 from models.errors import DomainError
-from models.instance import instance_of
+from models.instance import Mode, instance_of
 from models.posts import receiving
 from models.received import Claimed
 from models.tables import Actor, ActorType, ReceivedState, Visibility
@@ -38,8 +39,11 @@ TYPE = "Create"
 AT_ONCE = 200
 _READ_AT_ONCE = 8
 _LONG = 20_000
+_NOBODY = (ActorType.GROUP, ActorType.APPLICATION)
 _FOR_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
-_SAID = frozenset({"source", "warning", "is_sensitive", "language", "context_uri", "published", "updated", "tags"})
+_SAID = frozenset(
+    {"source", "warning", "is_sensitive", "language", "context_uri", "published", "updated", "tags", "mentions"}
+)
 _USUAL = {  # what a post may say beyond its text: a text says none of it
     one.name: one.default if one.default_factory is MISSING else one.default_factory()
     for one in fields(ParsedPost)
@@ -118,10 +122,11 @@ def _is_plain(post: ParsedPost) -> bool:
 async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> set[int]:
     """Deal with those of `texts` that are what they seem, up to what is not of the same server; which those were."""
     ours = await received.held(session, [text.claimed for text in texts])
-    authors = await _authors(session, {text.claimed.actor_uri for text in texts})
+    authors = await senders(session, {text.claimed.actor_uri for text in texts})
     known = await receiving.is_known(session, [text.post.uri for text in texts])
     addressed = {uri for text in texts for one in (text.post.addressing, text.activity) for uri in one.everyone}
-    met = {uri for actor in await places.met_among(session, addressed) for uri in (actor.uri, actor.followers_uri)}
+    people, walls = _met(await places.met_among(session, addressed))
+    named = await places.named_among(session, {uri for text in texts for uri in text.post.mentions})
     followed = await places.followed_among(session, list(authors.values()))
     owners = await _people(session, {text.claimed.inbox_actor_id for text in texts} - {None})
     others: set[str] = set()
@@ -131,21 +136,32 @@ async def _store(session: AsyncSession, wire: Wire, texts: Sequence[_Text]) -> s
         claimed, author = text.claimed, authors.get(text.claimed.actor_uri)
         visibility = places.visibility_of(text.post, author, text.activity) if author is not None else None
         everyone = {*text.post.addressing.everyone, *text.activity.everyone}
-        is_plain = visibility in _FOR_ALL and text.post.uri not in known and everyone.isdisjoint(met)
+        is_plain = visibility in _FOR_ALL and text.post.uri not in known and everyone.isdisjoint(walls)
         if author is None or visibility is None or not is_plain or claimed.host in others or claimed.id not in ours:
             others.add(claimed.host)
             continue
-        if author.id not in followed and claimed.inbox_actor_id not in owners:
+        mentioned = {named[uri].id: named[uri] for uri in text.post.mentions if uri in named}
+        is_told = not people.isdisjoint(text.post.addressing.everyone) or any(
+            one.is_local for one in mentioned.values()
+        )
+        if author.id not in followed and claimed.inbox_actor_id not in owners and not is_told:
             unwanted.append(claimed)
             continue
         known.add(text.post.uri)
         seen = Seen(text.post, author)
-        taken.append((text, _incoming(wire, text, seen), seen, Place(visibility=visibility, is_wanted=True)))
+        place = Place(visibility=visibility, named=tuple(mentioned.values()), is_wanted=True)
+        taken.append((text, _incoming(wire, text, seen), seen, place))
     if unwanted:
         await received.finish_all(session, unwanted, ReceivedState.IGNORED, create.UNWANTED)
     if taken:
         await _keep(session, taken)
     return {claimed.id for claimed in (*unwanted, *(text.claimed for text, *_ in taken))}
+
+
+def _met(found: Sequence[Actor]) -> tuple[set[str], set[str | None]]:
+    """Of those whom a text may address: the ids of people of ours, and all addresses of whom it must not for that."""
+    people = {actor.uri for actor in found if actor.type not in _NOBODY}
+    return people, {uri for actor in found if actor.type in _NOBODY for uri in (actor.uri, actor.followers_uri)}
 
 
 async def _keep(session: AsyncSession, taken: Sequence[tuple[_Text, Incoming, Seen, Place]]) -> None:
@@ -158,11 +174,16 @@ async def _keep(session: AsyncSession, taken: Sequence[tuple[_Text, Incoming, Se
     await received.finish_all(session, [text.claimed for text, *_ in taken], ReceivedState.DONE, "stored")
 
 
-async def _authors(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:
-    """Those who are still there, on servers that we still talk with."""
-    admitted = policy.admitted(Actor.host, instance_of(session).mode)
-    found = await session.scalars(select(Actor).where(Actor.uri.in_(uris), Actor.deleted_at.is_(None), admitted))
+async def senders(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:
+    """Those of the actors with these ids who are still there, on servers that we still talk with."""
+    found = await session.scalars(_senders(instance_of(session).mode), {"uris": list(uris)})
     return {actor.uri: actor for actor in found}
+
+
+@functools.cache
+def _senders(mode: Mode) -> Select[Actor]:
+    admitted = policy.admitted(Actor.host, mode)
+    return select(Actor).where(Actor.uri.in_(bindparam("uris", expanding=True)), Actor.deleted_at.is_(None), admitted)
 
 
 def _incoming(wire: Wire, text: _Text, seen: Seen) -> Incoming:

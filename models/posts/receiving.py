@@ -117,7 +117,8 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
 
 
 async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> list[Post]:
-    """Store posts that are nothing but a text and its tags, none of which is here or was deleted; all at once."""
+    """Store posts that are nothing but a text, its tags and whom it names, none of which is here or was deleted; all at
+    once."""
     ids = await _new_ids(session, [one.published for one in told])
     posts = [_made(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
     session.add_all(posts)
@@ -125,6 +126,7 @@ async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> li
     for post, one in zip(posts, told, strict=True):
         session.add(_revision(post))
         session.add_all(_tags(post, one))
+        session.add_all(_mentions(post, one))
     await journal.record_all(session, [journal.PostWritten(post.id) for post in posts])
     return posts
 
@@ -226,7 +228,7 @@ async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
                 description=file.description,
             )
         )
-    session.add_all([Mention(post_id=post.id, actor_id=person) for person in {actor.id for actor in told.named}])
+    session.add_all(_mentions(post, told))
     session.add_all(_tags(post, told))
     await session.flush()
 
@@ -242,6 +244,10 @@ def _revision(post: Post) -> Revision:
         is_sensitive=post.is_sensitive,
         language=post.language,
     )
+
+
+def _mentions(post: Post, told: RemotePost) -> list[Mention]:
+    return [Mention(post_id=post.id, actor_id=person) for person in {actor.id for actor in told.named}]
 
 
 def _tags(post: Post, told: RemotePost) -> list[PostTag]:

@@ -27,7 +27,7 @@ def _arrived(uri: str, *, host: str = NORTHWIND, **more: Any) -> Arrived:
 
 
 async def _waiting(session: AsyncSession, **more: Any) -> received.Waiting:
-    return await received.waiting(session, **{"type": "Create", "limit": 100, "per_host": 10, **more})
+    return await received.waiting(session, **{"types": ["Create"], "limit": 100, "per_host": 10, **more})
 
 
 async def _claim(world: World, host: str = NORTHWIND, *, limit: int = 10) -> list[Claimed]:
@@ -88,8 +88,8 @@ async def test_each_host_has_a_queue_of_its_own(world: World) -> None:
     await _store(world, "a")
     await _store(world, "b", host=SOUTHWIND)
     async with world.database.reading() as session:
-        assert (await _waiting(session, type="Like")).hosts == [NORTHWIND, SOUTHWIND]
-        assert (await _waiting(session, type="Like", busy=[NORTHWIND])).hosts == [SOUTHWIND]
+        assert (await _waiting(session, types=["Like"])).hosts == [NORTHWIND, SOUTHWIND]
+        assert (await _waiting(session, types=["Like"], busy=[NORTHWIND])).hosts == [SOUTHWIND]
     assert [claimed.uri for claimed in await _claim(world, SOUTHWIND)] == ["b"]
 
 
@@ -97,7 +97,7 @@ async def test_what_may_be_taken_together_begins_the_queue_of_its_server_and_ser
     for uri in ("a", "b", "c"):
         await _store(world, uri)
     async with world.database.writing() as session:
-        liked = [_arrived("like", host=EASTWIND, type="Like"), _arrived("after", host=EASTWIND)]
+        liked = [_arrived("like", host=EASTWIND, types=["Like"]), _arrived("after", host=EASTWIND)]
         await received.store(session, [_arrived("d", host=SOUTHWIND), _arrived("e", host=SOUTHWIND), *liked])
     async with world.database.reading() as session:
         numbers = {row.id: row.uri for row in await session.scalars(select(Received))}

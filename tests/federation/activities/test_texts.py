@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from federation.inbox import texts
 from models import ledger
-from models.tables import JournalEntry, LedgerLine, Received, Revision
+from models.tables import JournalEntry, LedgerLine, Mention, Received, Revision
 from tests.federation.activities.conftest import follows
 from tests.federation.neighbours import altered
 
@@ -140,7 +140,6 @@ async def test_R_61_a_text_that_was_deleted_before_it_came_stays_away(square, fo
     [
         {"inReplyTo": "https://elsewhere.example/1"},
         {"attachment": [{"type": "Document", "mediaType": "image/png", "url": "https://elsewhere.example/1.png"}]},
-        {"tag": [{"type": "Mention", "href": "https://elsewhere.example/u", "name": "@u"}]},
         {"type": "Question", "oneOf": [{"type": "Note", "name": "Yes"}, {"type": "Note", "name": "No"}]},
         {"interactionPolicy": {"canReply": {"automaticApproval": []}}},
         {"quoteUrl": "https://elsewhere.example/1"},
@@ -192,3 +191,32 @@ async def test_news_of_texts_is_read_together_and_of_interest_to_nobody(square, 
     await home.works()
     await notifications.CONSUMER.catch_up(home.database)
     assert len([row for row in await home.rows(JournalEntry) if row.kind == "Notified"]) == 0
+
+
+async def test_a_text_that_names_people_is_stored_with_the_others_and_told_to_whom_it_names(square, followed, together):
+    home, ada = square.home, await square.home.actor(square.ada.id)
+    nick = followed.peer.person("nick", number=1)
+    await nick.posts(home, nick.does("Like", ada.uri))  # so that he is known, and followed by nobody
+    await home.works()
+    together.clear()
+
+    def naming(name, *people):
+        tags = [{"type": "Mention", "href": href, "name": "@somebody"} for href in people]
+        return nick.note(name, tag=tags)
+
+    await nick.posts(home, nick.does("Create", naming("1", ada.uri)))
+    await nick.posts(home, nick.does("Create", naming("2", ada.url, ada.uri, followed.id)))
+    await nick.posts(home, nick.does("Create", naming("3", followed.id)))
+    await nick.posts(home, nick.does("Create", nick.note("4", cc=[ada.uri])))
+    await nick.posts(home, nick.does("Create", nick.note("5", cc=[ada.followers_uri])))
+
+    await home.works()
+
+    assert together == [5]
+    ends = [row.outcome for row in await home.rows(Received) if row.type == "Create"]
+    assert ends == ["stored", "stored", texts.create.UNWANTED, "stored", texts.create.UNWANTED]
+    nora = await home.actor(followed.id)
+    posts = {post.id: post.uri.rpartition("/")[2] for post in await home.posts()}
+    async with home.database.reading() as session:
+        rows = (await session.execute(select(Mention.post_id, Mention.actor_id))).all()
+    assert sorted((posts[post], who) for post, who in rows) == sorted([("1", ada.id), ("2", ada.id), ("2", nora.id)])

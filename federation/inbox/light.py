@@ -1,0 +1,104 @@
+"""What asks nobody anything: several in one transaction, each dealt with as if it came alone.
+
+Most of what is no post needs nothing fetched, and says no before it writes: then nothing of it has to be taken back,
+and its neighbours need no transaction of their own. Whatever does not end as expected takes the way of all activities,
+one by one, and so does what comes after it from the same server.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities import HANDLERS, Ignored, Incoming, Refused, Waiting
+from federation.activities.registry import Handler
+from federation.errors import ProtocolError
+from federation.inbox import texts
+from federation.vocabulary import BadJson, Document, parse_json
+from federation.wire import Wire
+from models import received
+from models.errors import DomainError
+from models.received import Claimed
+from models.tables import ReceivedState
+from models.text.clean import shorten_text
+
+log = logging.getLogger(__name__)
+
+TYPES = frozenset(type for type, handler in HANDLERS.items() if handler.is_light is not None)
+_AT_ONCE = 50
+
+
+async def take(wire: Wire, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+    """Deal with what is light and comes before anything else of its server; what remains to be done."""
+    light: list[tuple[Claimed, Document]] = []
+    others: set[str] = set()
+    for one in claimed:
+        document = _read(wire, one) if one.host not in others and len(light) < _AT_ONCE else None
+        if document is not None:
+            light.append((one, document))
+        else:
+            others.add(one.host)
+    if not light:
+        return claimed
+    try:
+        async with wire.database.writing() as session:
+            done = await _deal_with(session, wire, light)
+    except Exception:  # whatever it is, it shows again where each is dealt with alone, and is told from its neighbours
+        log.warning("activities could not be dealt with together", exc_info=True)
+        return claimed
+    return [one for one in claimed if one.id not in done]
+
+
+def _read(wire: Wire, claimed: Claimed) -> Document | None:
+    """What an activity says, if it is light; one with a proof inside has more to be looked at."""
+    handler = HANDLERS.get(claimed.type)
+    if handler is None or handler.is_light is None or not claimed.actor_uri or claimed.attempt > 1:
+        return None
+    try:
+        document = parse_json(claimed.body, max_bytes=len(claimed.body))
+    except BadJson:
+        return None
+    return document if "proof" not in document and handler.is_light(wire, document) else None
+
+
+async def _deal_with(session: AsyncSession, wire: Wire, light: Sequence[tuple[Claimed, Document]]) -> set[int]:
+    """Deal with those that are still ours; which those were."""
+    ours = await received.held(session, [claimed for claimed, _ in light])
+    known = await texts.senders(session, {claimed.actor_uri for claimed, _ in light})
+    others: set[str] = set()
+    ended: dict[tuple[ReceivedState, str], list[Claimed]] = {}
+    for claimed, document in light:
+        sender = known.get(claimed.actor_uri)
+        if sender is None or claimed.host in others or claimed.id not in ours:
+            others.add(claimed.host)
+            continue
+        incoming = Incoming(
+            wire=wire,
+            document={**document, "id": claimed.uri},
+            type=claimed.type,
+            sender=sender,
+            received_at=claimed.received_at,
+            received_id=claimed.id,
+            signed_at=claimed.signed_at,
+            digest=hashlib.sha256(claimed.body).hexdigest(),
+            inbox_actor_id=claimed.inbox_actor_id,
+        )
+        end = await _applied(session, HANDLERS[claimed.type], incoming)
+        if end is None:
+            others.add(claimed.host)
+        else:
+            ended.setdefault(end, []).append(claimed)
+    for (state, outcome), ones in ended.items():
+        await received.finish_all(session, ones, state, outcome)
+    return {claimed.id for ones in ended.values() for claimed in ones}
+
+
+async def _applied(session: AsyncSession, handler: Handler, incoming: Incoming) -> tuple[ReceivedState, str] | None:
+    """What came of it; None where it has to be dealt with alone."""
+    try:
+        return ReceivedState.DONE, await handler.apply(session, incoming)
+    except Ignored as ignored:
+        return ReceivedState.IGNORED, shorten_text(ignored.reason, limit=received.OUTCOME_LIMIT)
+    except (Refused, Waiting, ProtocolError, DomainError):
+        return None
