@@ -21,6 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from models.tables import ActorType, Follow, Visibility
 from tests.bench.arrivals import taking_in
+from tests.bench.strangers import meeting
 from tests.bench.streams import listening
 from tests.journeys.conftest import Trade, open_trade
 from tests.serving import started, stopped
@@ -164,7 +165,9 @@ async def _two_companies(trade: Trade) -> None:
 
 async def _open_company(town: Town) -> Company:
     """A company that talks with everybody, and where apps may post for everybody."""
-    hafen = await town.company("Hafen", posts={"public": "public"}, federation={"mode": "open"})
+    hafen = await town.company(
+        "Hafen", posts={"public": "public"}, federation={"mode": "open", "requests_per_minute": 0}
+    )
     await hafen.hires("clara")
     return hafen
 
@@ -188,7 +191,9 @@ async def main() -> None:
             await _one_company(trade.muster)
             await _client_api(trade.muster)
             await _two_companies(trade)
-            await _many_servers(await _open_company(town))
+            hafen = await _open_company(town)
+            await meeting(hafen, _row)
+            await _many_servers(hafen)
             await listening(town, _row)
         finally:
             await town.close()
