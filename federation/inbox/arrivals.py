@@ -5,24 +5,29 @@ may know of the inbox is asked where the activity is stored: a suspension, a cha
 from the next request on, in every process.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import Any
 
+from sqlalchemy import Select, String, bindparam, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from federation import peers, questions, trust
 from federation.trust import KnownKey
 from models import policy, prepared, received
 from models.received import Arrived
+from models.tables import Actor
 from models.viewers import RemoteViewer
 
 
 class Outcome(Enum):
     """What came of it.
 
-    NO_NEWS: nothing is to be done about it; NOBODYS: for that server there is no such inbox; STALE: the key from memory
-    or its server's admission does not hold any more.
+    NO_NEWS: nothing is to be done about it; NOBODYS: for that server there is no such inbox; STALE: the key that
+    vouches for it or its server's admission does not hold any more.
     """
 
     STORED = auto()
@@ -35,8 +40,8 @@ class Outcome(Enum):
 class Arrival:
     """An activity, and where it was sent: to a personal `inbox`, or to that of all.
 
-    `by` is the key from memory that vouches for it, or None where all was looked up for this request. `is_first`: its
-    server was not heard of for a while.
+    `by` is the key that vouches for it; None where the word of its actor's server does. `is_first`: its server was not
+    heard of for a while.
     """
 
     arrived: Arrived
@@ -48,7 +53,8 @@ class Arrival:
 async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Outcome]:
     """Store what may come in, and note that those servers live (DLV-7)."""
     standing = await trust.standing(session, [one.by for one in arrivals if one.by is not None])
-    owners: dict[tuple[str, str], int | None] = {}
+    good = [one for one in arrivals if one.by is not None and one.by.uri in standing]
+    owners = await _owners(session, [(one.by, one.inbox) for one in good if one.by and one.inbox])
     outcomes: list[Outcome] = []
     stored: list[Arrived] = []
     for one in arrivals:
@@ -58,12 +64,11 @@ async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Outc
         arrived = one.arrived
         if one.inbox is not None:
             asked = (arrived.host, one.inbox)
-            if asked not in owners:
-                owners[asked] = await owner_id(session, *asked, is_admitted=one.by is not None)
-            if owners[asked] is None:
+            owner = owners.get(asked) if one.by is not None else await owner_id(session, *asked)
+            if owner is None:
                 outcomes.append(Outcome.NOBODYS)
                 continue
-            arrived = replace(arrived, inbox_actor_id=owners[asked])
+            arrived = replace(arrived, inbox_actor_id=owner)
         stored.append(arrived)
         outcomes.append(Outcome.STORED)
     await received.store(session, stored)
@@ -73,7 +78,28 @@ async def store(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Outc
     return outcomes
 
 
-async def owner_id(session: AsyncSession, host: str, inbox: str, *, is_admitted: bool = False) -> int | None:
-    """Whose inbox that is, if `host` may know of them (INB-3); `is_admitted` says that it was asked just now."""
-    viewer = RemoteViewer(host=host, is_admitted=True) if is_admitted else await policy.remote_viewer(session, host)
+async def owner_id(session: AsyncSession, host: str, inbox: str) -> int | None:
+    """Whose inbox that is, if `host` may know of them (INB-3)."""
+    viewer = await policy.remote_viewer(session, host)
     return await prepared.find(session, viewer, questions.owner_of, inbox=inbox)
+
+
+async def _owners(session: AsyncSession, asked: Collection[tuple[KnownKey, str]]) -> dict[tuple[str, str], int]:
+    """The same for many, by host and inbox; the hosts are known to be admitted."""
+    if not asked:
+        return {}
+    values = {"uris": list({by.actor_uri for by, _ in asked}), "inboxes": list({inbox for _, inbox in asked})}
+    return {(host, inbox): owner for host, inbox, owner in await session.execute(_owners_of(), values)}
+
+
+@functools.cache
+def _owners_of() -> Select[str, str, int]:
+    """`policy.visible_actors` for the hosts of those who sign, each in the place of the one who asks."""
+    asking = aliased(Actor, name="asking")
+    host: Any = literal_column("asking.host", String)  # a bare name: the column would bring its table into subqueries
+    visible = policy.visible_actors(RemoteViewer(host=host, is_admitted=True))
+    return (
+        visible.join(asking, asking.uri.in_(bindparam("uris", expanding=True)))
+        .where(Actor.inbox.in_(bindparam("inboxes", expanding=True)))
+        .with_only_columns(asking.host, Actor.inbox, Actor.id)
+    )

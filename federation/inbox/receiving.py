@@ -126,7 +126,11 @@ async def _take_in(request: web.Request, wire: Wire) -> Outcome:
             await trust.recall(session, wire, claim.key_id)
     signer = await _authenticate(wire, claim, sent)  # INB-5, INB-7
     if same_origin(sent.id, sent.actor):
-        return await _store(request, wire, sent, signer)  # INB-3, INB-9
+        outcome = await _store(request, wire, sent, signer)  # INB-3, INB-9
+        if outcome is Outcome.STALE and signer.by is not None:  # it changed while we looked: the next try begins anew
+            wire.memory.keys.drop(signer.by.uri)
+            raise Refusal(401, "INB-5", "key_changed")
+        return outcome
     if await _is_there(request, wire, signer):  # INB-3
         raise Refusal(403, "INB-8", "origin")  # R-10
     return Outcome.NOBODYS
@@ -143,7 +147,7 @@ def _recognised(wire: Wire, claim: "_Claim", sent: _Sent) -> "_Signer | None":
     known = trust.recognise(wire, claim)
     if known is None or known.actor_uri != sent.actor:
         return None
-    return _Signer(known.host, True, claim.signed_at, parsed=claim, by=known, is_remembered=True)
+    return _Signer(known.host, True, claim.signed_at, parsed=claim, by=known)
 
 
 # INB-1
@@ -260,7 +264,7 @@ class _Signer:
 
     Without proof it may still point at something that its origin can confirm. There is no time where somebody else
     brought it, or where the actor's own server says that the actor is gone; in that case there is no key `by` which
-    it is known, either. `is_remembered`: nobody was asked yet whether that key still holds.
+    it is known, either.
     """
 
     host: str
@@ -268,7 +272,6 @@ class _Signer:
     signed_at: datetime | None = None
     parsed: Parsed | None = None
     by: KnownKey | None = None
-    is_remembered: bool = False
 
 
 async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent) -> _Signer:
@@ -342,7 +345,7 @@ async def _store(request: web.Request, wire: Wire, sent: _Sent, signer: _Signer)
             home=host_of(sent.actor),
         ),
         inbox=_personal(request, wire),
-        by=signer.by if signer.is_remembered else None,
+        by=signer.by,
         is_first=is_first,
     )
     outcome = await wire.commits.add(wire.database, arrivals.store, arrival)

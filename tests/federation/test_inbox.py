@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from federation import trust
 from federation.group_commit import GroupCommit
 from federation.vocabulary import AS_JSON
 from models import actors, audit, received
@@ -340,6 +341,35 @@ async def test_INB_3_only_who_may_know_of_somebody_reaches_their_inbox(home, nor
         await actors.disclose(session, alan.id, {northwind.host})
     assert (await nora.posts(home, like, inbox=alan.inbox)).status == 202
     assert (await home.rows(Received))[0].inbox_actor_id == alan.id
+
+
+async def test_INB_3_each_of_several_servers_at_once_reaches_the_inboxes_it_may_know_of(home, northwind, nora, mallory):
+    await home.admits(mallory)
+    mary, alan = mallory.person("mary", number=1), await home.actor(home.alan.id)
+    async with home.database.writing() as session:
+        await actors.disclose(session, alan.id, {northwind.host})
+    for _ in range(2):  # as strangers, and with keys from memory
+        asked = [(who, inbox) for who in (nora, mary) for inbox in (alan.inbox, "/inbox", "/ap/u/never/inbox")]
+        answers = await asyncio.gather(*(who.posts(home, who.does("Like", "x"), inbox=inbox) for who, inbox in asked))
+        assert [answer.status for answer in answers] == [202, 202, 404, 404, 202, 404]
+    owners = [(row.host, row.inbox_actor_id) for row in await home.rows(Received)]
+    assert sorted(owners, key=str) == sorted(
+        2 * [(northwind.host, alan.id), (northwind.host, None), (mallory.host, None)], key=str
+    )
+
+
+async def test_B2B_5_who_is_suspended_while_its_key_is_fetched_stores_nothing(home, northwind, nora, like, monkeypatch):
+    prove = trust.prove
+
+    async def and_is_suspended(*which, **how):
+        known = await prove(*which, **how)
+        await home.suspends(northwind)
+        return known
+
+    monkeypatch.setattr("federation.inbox.receiving.trust.prove", and_is_suspended)
+    assert (await nora.posts(home, like)).status == 401
+    assert (await nora.posts(home, like)).status == 403
+    assert await home.rows(Received) == []
 
 
 async def test_the_shared_inbox_is_exactly_one_address(home, nora, like):

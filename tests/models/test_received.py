@@ -97,7 +97,7 @@ async def test_what_may_be_taken_together_begins_the_queue_of_its_server_and_ser
     for uri in ("a", "b", "c"):
         await _store(world, uri)
     async with world.database.writing() as session:
-        liked = [_arrived("like", host=EASTWIND, types=["Like"]), _arrived("after", host=EASTWIND)]
+        liked = [_arrived("like", host=EASTWIND, type="Like"), _arrived("after", host=EASTWIND)]
         await received.store(session, [_arrived("d", host=SOUTHWIND), _arrived("e", host=SOUTHWIND), *liked])
     async with world.database.reading() as session:
         numbers = {row.id: row.uri for row in await session.scalars(select(Received))}
