@@ -92,8 +92,12 @@ def _hold(absence: timedelta) -> timedelta:
 
 def note_latency(peer: Peer, seconds: float) -> None:
     """Keep the moving mean of how long requests take there."""
-    known = peer.latency
-    peer.latency = seconds if known is None else known + _LATENCY_WEIGHT * (seconds - known)
+    peer.latency = mean_latency(peer.latency, seconds)
+
+
+def mean_latency(known: float | None, seconds: float) -> float:
+    """The moving mean after one more request that took so long."""
+    return seconds if known is None else known + _LATENCY_WEIGHT * (seconds - known)
 
 
 def held(at: datetime) -> Select[str]:
