@@ -11,6 +11,9 @@ VARY = "Accept, Signature, Signature-Input"
 PRIVATE = "private, no-store"
 PUBLIC = "public, max-age=180"
 
+FOR_ALL = web.ResponseKey("for all", bool)
+"""That whoever asks gets this answer, signed or not: it follows from the address and the database alone."""
+
 
 def not_found(request: web.Request) -> web.Response:
     """The only answer to what never existed and to what is hidden: the same bytes and headers for both (R-71)."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from federation.decisions import Decisions
+from federation.repeats import Repeats
 from models.base import now
 
 if TYPE_CHECKING:
@@ -90,3 +91,4 @@ class Memory:
     refusals: Buckets = field(default_factory=Buckets)
     noted: Buckets = field(default_factory=Buckets)
     decisions: Decisions = field(default_factory=Decisions)
+    repeats: Repeats = field(default_factory=Repeats)

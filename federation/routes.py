@@ -10,10 +10,23 @@ from datetime import datetime
 
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from federation import collections, decisions, inbox, nodeinfo, questions, stamps, trust, webfinger
+from federation import (
+    collections,
+    decisions,
+    inbox,
+    nodeinfo,
+    peers,
+    questions,
+    repeats,
+    signatures,
+    stamps,
+    trust,
+    webfinger,
+)
 from federation.answers import PRIVATE, PUBLIC, activity_json, not_found, plain
 from federation.documents import actor as actor_documents
 from federation.documents import card as cards
@@ -43,6 +56,8 @@ class Found:
     unsigned: Document | None = None
 
 
+_GRANTED_BY = web.ResponseKey("granted by", str)
+"""The rule by which another server got this answer, which it may get again."""
 _Question = Callable[[Viewer], Select[Post]]
 Lookup = Callable[[web.Request, Wire, Asker], Awaitable[Found | None]]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -90,7 +105,39 @@ async def _nothing(request: web.Request) -> web.Response:
 
 
 async def _answer(request: web.Request, look_up: Lookup) -> web.Response:
+    """What is found, given again as it was where the same key asks the same before anything changed."""
     wire = request.app[WIRE]
+    known = _recognised(request, wire)
+    if known is None:
+        return await _answer_anew(request, wire, look_up)
+    asked = repeats.question(request.raw_path, request.headers.get("Accept"), known)
+    moment = await wire.database.moment()
+    again = wire.memory.repeats.get(asked, moment)
+    if again is not None:
+        await peers.note_life(wire, known.host)
+        _note(request, wire, audit.ANSWERED, known.host, again.rule)
+        return web.Response(body=again.body, headers=again.headers)
+    answer = await _answer_anew(request, wire, look_up)
+    rule = answer.get(_GRANTED_BY)
+    if rule is not None and isinstance(answer.body, bytes):
+        kept = repeats.Repeated(answer.body, CIMultiDict(answer.headers), rule)
+        wire.memory.repeats.keep(asked, moment, kept)
+    return answer
+
+
+def _recognised(request: web.Request, wire: Wire) -> trust.KnownKey | None:
+    """Whose good signature a request carries, as far as that is known without asking anybody."""
+    received = trust.received_request(request, wire)
+    if not signatures.is_signed(received):
+        return None
+    try:
+        parsed = trust.parse(wire, received)
+    except signatures.SignatureRefused:
+        return None
+    return trust.recognise(wire, parsed)
+
+
+async def _answer_anew(request: web.Request, wire: Wire, look_up: Lookup) -> web.Response:
     try:
         asker = await trust.viewer(request, wire)
     except web.HTTPUnauthorized as refused:
@@ -106,18 +153,25 @@ async def _answer(request: web.Request, look_up: Lookup) -> web.Response:
     if found is None:
         _decided(request, wire, audit.TURNED_AWAY, asker, "R-71")
         return not_found(request)
+    rule = "SIG-32" if found.is_public else "SIG-33"
     if isinstance(asker, RemoteViewer):
-        _decided(request, wire, audit.ANSWERED, asker, "SIG-32" if found.is_public else "SIG-33")
+        _decided(request, wire, audit.ANSWERED, asker, rule)
     if found.page is not None and not accepts_activity(request.headers.get("Accept"), has_page=False):
         return web.Response(status=303, headers={"Location": found.page, "Cache-Control": PRIVATE, "Vary": "Accept"})
-    return _shown(wire, asker, found)
+    answer = _shown(wire, asker, found)
+    if isinstance(asker, RemoteViewer) and answer.status == 200:
+        answer[_GRANTED_BY] = rule
+    return answer
 
 
 def _decided(request: web.Request, wire: Wire, action: str, asker: Asker, rule: str) -> None:
     """B2B-5: who asked for what, and got it or not; what strangers guess at unsigned is not worth a line."""
+    _note(request, wire, action, asker.host if isinstance(asker, RemoteViewer) else "", rule)
+
+
+def _note(request: web.Request, wire: Wire, action: str, host: str, rule: str) -> None:
     key_id = decisions.key_of(request.headers)
     if key_id:
-        host = asker.host if isinstance(asker, RemoteViewer) else ""
         decisions.note(wire, action, host=host, rule=rule, key_id=key_id, path=request.path)
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy import ColumnElement
 
 from federation import trust
-from federation.answers import PRIVATE, PUBLIC, json, not_found, plain
+from federation.answers import FOR_ALL, PRIVATE, PUBLIC, json, not_found, plain
 from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
 from federation.trust.admission import FETCHES_PER_MINUTE, TooManyFetches
@@ -72,7 +72,10 @@ async def answer(request: web.Request) -> web.Response:
     relations = set(request.query.getall("rel", []))
     if relations:
         document["links"] = [link for link in as_list(document["links"]) if _rel(link) in relations]
-    return json(document, JRD, cache=PUBLIC if isinstance(asker, Anonymous) else PRIVATE)
+    is_for_all = isinstance(asker, Anonymous)
+    found = json(document, JRD, cache=PUBLIC if is_for_all else PRIVATE)
+    found[FOR_ALL] = is_for_all
+    return found
 
 
 async def _visible(wire: Wire, asker: Viewer, wanted: ColumnElement[bool]) -> Actor | None:

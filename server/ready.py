@@ -18,6 +18,7 @@ from email.utils import formatdate
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
+from federation.answers import FOR_ALL
 from models.database import Database
 from models.errors import DomainError
 from models.moments import Moment, names_unseen
@@ -37,6 +38,8 @@ _TOLD_BY = (
     hdrs.ORIGIN,
 )
 """The headers that may make a difference to what is kept."""
+_NEVER = ("/static/", "/media/", "/events", "/api/v1/streaming", "/ap/")
+"""Where nothing is ever kept: the moment need not be asked for."""
 _MADE_ANEW = frozenset({"date", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"})
 
 _Key = tuple[str | None, ...]
@@ -80,10 +83,11 @@ class Ready:
         self._date = (0, b"")
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method != hdrs.METH_GET or request.body_exists or not request.keep_alive:
+        path = request.raw_path
+        if request.method != hdrs.METH_GET or path.startswith(_NEVER) or request.body_exists or not request.keep_alive:
             return await self._inner(request)
         get = request.headers.get
-        key = (request.raw_path, *[get(name) for name in _TOLD_BY])
+        key = (path, *[get(name) for name in _TOLD_BY])
         moment = await self._database.moment()
         kept = self._kept.get(key)
         if kept is None:
@@ -111,6 +115,8 @@ class Ready:
             answer = await self._inner(request)
         finally:
             WATCHING.reset(watching)
+        if answer.get(FOR_ALL):
+            answer[READY] = uncounted
         if answer.get(READY) is not None:
             self._keep(key, answer, moment, asked)
         return answer

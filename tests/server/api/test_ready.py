@@ -267,3 +267,22 @@ async def test_what_the_machinery_writes_ends_only_what_was_made_of_it(ada: Phon
         await _turns(world.database)
         await ada.get(page)
         assert asked == before + 1
+
+
+async def test_where_nothing_is_ever_kept_the_moment_is_not_asked_for(
+    ada: Phone, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = database.moment
+
+    async def moment() -> object:
+        asked.append(1)
+        return await real()
+
+    monkeypatch.setattr(database, "moment", moment)
+    for path in ("/static/css/tokens.css", "/media/none", "/api/v1/streaming/health"):
+        async with ada.client.get(path) as answer:
+            await answer.read()
+    assert asked == []
+    await ada.get(HOME)
+    assert asked
