@@ -21,6 +21,7 @@ from models.database import Database
 from models.instance import Instance
 from models.tables import ActorType, Follow, Visibility
 from tests.bench.arrivals import taking_in
+from tests.bench.queues import silent, waiting
 from tests.bench.strangers import meeting
 from tests.bench.streams import listening
 from tests.journeys.conftest import Trade, open_trade
@@ -179,12 +180,24 @@ async def main() -> None:
         def url_of(_kind: str, database: str) -> str:
             return f"sqlite+aiosqlite:///{folder / database}.sqlite3"
 
-        for database in ("starting", "receiving", "muster", "zulieferer", "nordlicht", "hafen", "strom"):
+        for database in (
+            "starting",
+            "receiving",
+            "waiting",
+            "silent",
+            "muster",
+            "zulieferer",
+            "nordlicht",
+            "hafen",
+            "strom",
+        ):
             opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
             await migrations.upgrade(opened)
             await opened.close()
         await _start_up(folder, url_of)
         await taking_in(url_of("sqlite", "receiving"), _row)
+        await waiting(url_of("sqlite", "waiting"), _row)
+        await silent(url_of("sqlite", "silent"), _row)
         town = Town(folder, url_of, "sqlite", is_busy=True)
         try:
             trade = await open_trade(town)
