@@ -1,5 +1,6 @@
 """Databases, time and the cast for every test. A database is a copy of one that was migrated once per session."""
 
+import asyncio
 import functools
 import gc
 import os
@@ -24,7 +25,7 @@ from federation.signatures.keys import generate_ed25519
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
-from tests import contract, postgres
+from tests import contract, pools, postgres
 from tests.darkroom import HerePool, KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.keys import rsa
@@ -39,6 +40,8 @@ BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
 _BEGINNINGS = {**BEGINNINGS, "world": INHABITED}
 """What the database of a test that asks for such a fixture is a copy of; the first that fits counts."""
+
+_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
 settings.register_profile("kontor", derandomize=True, deadline=None, max_examples=100)  # the same examples each time
 settings.load_profile("kontor")
@@ -83,12 +86,25 @@ def _learn(shared: Any, own: Any, *_: Any) -> None:
         vars(shared).update(vars(own))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """All tests of a session have one loop: what one of them left running ends with it."""
+    yield
+    loop = item.config.stash.get(_LOOP, None)
+    if loop is not None and not loop.is_closed() and (tasks := asyncio.all_tasks(loop)):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _shared_statements() -> Iterator[None]:
+async def _shared_statements(pytestconfig: pytest.Config) -> AsyncIterator[None]:
     """Let all databases of a session share what SQLAlchemy has compiled: else every test compiles the same again.
 
     The library keeps compiled statements by engine and dialect, and each test has engines of its own.
     """
+    pytestconfig.stash[_LOOP] = asyncio.get_running_loop()
+    pools.live_in(asyncio.get_running_loop())
     kept: dict[str, tuple[Any, Any]] = {}
     opens = Database.__init__
 
@@ -99,6 +115,8 @@ def _shared_statements() -> Iterator[None]:
             dialect, statements = kept.setdefault(own.name, (own, LRUCache(10_000)))
             engine.dialect, engine.pool._dialect, engine._compiled_cache = dialect, dialect, statements
             event.listen(engine, "connect", partial(_learn, dialect, own))
+        if not self.is_sqlite:
+            pools.keep(self._reader)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "__init__", opened)

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from tests import pools
 from tests.templates import Template
 
 _KEEP = """
@@ -34,7 +35,8 @@ END $$;
 SET session_replication_role = replica;
 """  # a function, because its statements are planned once
 _EMPTY = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), {});
 SELECT kept.again();
 """
 
@@ -68,6 +70,7 @@ class Lender:
         self._free[lent.template].append(lent)
 
     def close(self) -> None:
+        pools.close()
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -89,8 +92,9 @@ class Lender:
     async def _lend(self, template: Template) -> _Lent:
         free = self._free[template]
         lent = free.pop() if free else await self._make(template)
+        idle = pools.idle(lent.url)
         if not lent.is_fresh:
-            await lent.connection.execute(_EMPTY)
+            await lent.connection.execute(_EMPTY.format(", ".join(map(str, idle or {0}))))
         lent.is_fresh = False
         return lent
 
@@ -101,6 +105,7 @@ class Lender:
         url = self._url.format(name)
         connection = await asyncpg.connect(_plain(url))
         await connection.execute(_KEEP)
+        pools.allow(url)
         return _Lent(url, template, connection)
 
     async def _copy(self, name: str, *, of: str) -> None:
