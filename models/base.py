@@ -47,6 +47,11 @@ class _Ids:
         self._last = 0
         self._lock = threading.Lock()
 
+    def set_apart(self, number: int) -> None:
+        """Mint others than the siblings of this process do: to be called in each fork, with a number of its own."""
+        with self._lock:
+            self._node = (self._node + number) % (1 << _NODE_BITS)
+
     def __call__(self) -> int:
         with self._lock:
             tick = int(self._clock() * 1000) << _SEQUENCE_BITS

@@ -122,9 +122,11 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
 
 
 _TABLE = cast(Table, Received.__table__)  # no rows come back: the session has nothing to do with them
+_SAME = ("host", "uri")
+"""Whatever else is there already, a number of ours twice, is no repetition: it must not be taken for one."""
 _INSERT: dict[str, Insert] = {
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=_SAME),
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_SAME),
 }
 
 

@@ -19,6 +19,7 @@ import click
 from aiohttp import web
 
 from models import migrations
+from models.base import new_id
 from server import connections, logs
 from server import ready as ready_answers
 from server.cli.frame import (
@@ -181,6 +182,7 @@ def _fork(config: Config, sockets: Sequence[socket.socket], *, ready: Callable[[
     for number in range(config.server.workers):
         child = os.fork()
         if child == 0:
+            new_id.set_apart(number)
             _work(config, sockets, ready if number == 0 else lambda: None)
         children.add(child)
     stopped = False

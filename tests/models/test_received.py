@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import received
@@ -91,6 +92,16 @@ async def test_each_host_has_a_queue_of_its_own(world: World) -> None:
         assert (await _waiting(session, types=["Like"])).hosts == [NORTHWIND, SOUTHWIND]
         assert (await _waiting(session, types=["Like"], busy=[NORTHWIND])).hosts == [SOUTHWIND]
     assert [claimed.uri for claimed in await _claim(world, SOUTHWIND)] == ["b"]
+
+
+async def test_a_number_that_is_taken_already_loses_nothing_as_if_it_were_a_repetition(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received, "new_id", lambda: 77)
+    await _store(world, "first")
+    with pytest.raises(IntegrityError):  # its sender is told to come again
+        await _store(world, "second")
+    assert list(await _states(world)) == ["first"]
 
 
 async def test_what_may_be_taken_together_begins_the_queue_of_its_server_and_servers_take_turns(world: World) -> None:

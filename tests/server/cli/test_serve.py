@@ -6,10 +6,12 @@ import resource
 import signal
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
 
+from server.cli import serve
 from server.cli.serve import allow_many_connections
 from tests.browsing import Browser
 from tests.conftest import NewDatabase
@@ -98,6 +100,21 @@ async def test_several_workers_share_one_port_and_one_of_them_does_not_go_alone(
     assert "worker ended" in (tmp_path / "log").read_text()
     with pytest.raises(ProcessLookupError):
         os.kill(workers[1], 0)
+
+
+def test_each_worker_mints_ids_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are forks of one process, and would mint the same otherwise."""
+    config = configured(
+        tmp_path, name="A", url="http://a.localhost", database="postgresql://here/a", server={"workers": 3}
+    )
+    apart: list[int] = []
+    monkeypatch.setattr(os, "fork", lambda: 0)
+    monkeypatch.setattr(os, "wait", lambda: (0, 0))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(serve, "new_id", SimpleNamespace(set_apart=apart.append))
+    monkeypatch.setattr(serve, "_work", lambda *_: None)
+    serve._fork(config, [], ready=lambda: None)
+    assert apart == [0, 1, 2]
 
 
 def _children(pid: int) -> list[int]:
