@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.base import now
+from models.base import insert_into, now
 from models.database import Database
 from models.journal.entries import Entry
 from models.journal.reading import Placed, Position, read, window
@@ -181,9 +181,9 @@ class Reader:
     async def _locked(self, session: AsyncSession) -> Cursor:
         cursor = await session.get(Cursor, self.consumer.name, with_for_update=True)
         if cursor is None:
-            cursor = Cursor(consumer=self.consumer.name, transaction=0, position=0)
-            session.add(cursor)
-            await session.flush()
+            first = {"consumer": self.consumer.name, "transaction": 0, "position": 0}  # unless somebody is faster
+            await session.execute(insert_into(session, Cursor).values(first).on_conflict_do_nothing())
+            cursor = await session.get_one(Cursor, self.consumer.name, with_for_update=True)
         return cursor
 
 

@@ -57,6 +57,15 @@ async def _heard(database: Database, name: str = "bell") -> list[int]:
         return [line.facts["number"] for line in lines]
 
 
+async def test_two_processes_that_begin_at_once_have_one_cursor(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _ring(database, 1, 2, 3)
+    await asyncio.gather(*(Reader(database, _bell()).catch_up() for _ in range(3)))
+    assert await _heard(database) == [1, 2, 3]
+    assert "failed" not in caplog.text
+
+
 async def test_entries_are_read_in_the_order_they_were_written(database: Database) -> None:
     bell = _bell()
     await _ring(database, 1, 2)
