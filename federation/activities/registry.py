@@ -5,10 +5,11 @@ consequence. The second applies: it runs inside one transaction, touches no netw
 of it. It raises when nothing came of it.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +18,7 @@ from federation.remote_posts import Budget, Seen
 from federation.vocabulary import Document
 from federation.wire import Wire
 from models.base import now
+from models.received import Claimed
 from models.tables import Actor
 
 WAITS_FOR = timedelta(hours=1)
@@ -85,6 +87,21 @@ class Incoming:
     quoted: Seen | None = None
     is_agreed: bool = False
     undone: Document = field(default_factory=dict)
+
+    @classmethod
+    def of_queue(cls, wire: Wire, claimed: Claimed, document: Document, sender: Actor) -> Self:
+        """What stands in a row of the queue, proved to be `sender`'s; it goes by the id under which it was stored."""
+        return cls(
+            wire=wire,
+            document={**document, "id": claimed.uri},
+            type=claimed.type,
+            sender=sender,
+            received_at=claimed.received_at,
+            received_id=claimed.id,
+            signed_at=claimed.signed_at,
+            digest=hashlib.sha256(claimed.body).hexdigest(),
+            inbox_actor_id=claimed.inbox_actor_id,
+        )
 
     @property
     def id(self) -> str:

@@ -5,7 +5,6 @@ and its neighbours need no transaction of their own. Whatever does not end as ex
 one by one, and so does what comes after it from the same server.
 """
 
-import hashlib
 import logging
 from collections.abc import Sequence
 
@@ -73,17 +72,7 @@ async def _deal_with(session: AsyncSession, wire: Wire, light: Sequence[tuple[Cl
         if sender is None or claimed.host in others or claimed.id not in ours:
             others.add(claimed.host)
             continue
-        incoming = Incoming(
-            wire=wire,
-            document={**document, "id": claimed.uri},
-            type=claimed.type,
-            sender=sender,
-            received_at=claimed.received_at,
-            received_id=claimed.id,
-            signed_at=claimed.signed_at,
-            digest=hashlib.sha256(claimed.body).hexdigest(),
-            inbox_actor_id=claimed.inbox_actor_id,
-        )
+        incoming = Incoming.of_queue(wire, claimed, document, sender)
         end = await _applied(session, HANDLERS[claimed.type], incoming)
         if end is None:
             others.add(claimed.host)

@@ -193,17 +193,7 @@ class Processor:
         if not claimed.actor_uri:
             return await self._as_its_origin_says(claimed, document)
         sender = await self._sender(claimed, document)
-        return Incoming(
-            wire=self._wire,
-            document={**document, "id": claimed.uri},
-            type=claimed.type,
-            sender=sender,
-            received_at=claimed.received_at,
-            received_id=claimed.id,
-            signed_at=claimed.signed_at,
-            digest=hashlib.sha256(claimed.body).hexdigest(),
-            inbox_actor_id=claimed.inbox_actor_id,
-        )
+        return Incoming.of_queue(self._wire, claimed, document, sender)
 
     async def _sender(self, claimed: Claimed, document: Document) -> Actor:
         async with self._wire.database.reading() as session:

@@ -24,13 +24,13 @@ async def taking_in(database_url: str, row: Callable[[str, float, str], None]) -
         ada = await home.hires("ada")
         async with neighbours.peer("northwind") as northwind:
             people = [northwind.person(f"nora{number}", number=number) for number in range(_SERVERS)]
-            await _sent(home, [_request(home, nora, "hello") for nora in people])
+            await sent(home.port, [_request(home, nora, "hello") for nora in people])
             for nora in people:
                 await _follows(home, ada, nora)
             await home.works()
             requests = [_request(home, people[number % _SERVERS], str(number)) for number in range(_NOTES)]
             begun = time.process_time()
-            await _sent(home, requests)
+            await sent(home.port, requests)
             taken = time.process_time()
             await home.works()
             dealt_with = time.process_time()
@@ -45,13 +45,14 @@ def _request(home: Home, nora: PeerActor, name: str) -> bytes:
     return f"POST /inbox HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
-async def _sent(home: Home, requests: Sequence[bytes]) -> None:
+async def sent(port: int, requests: Sequence[bytes]) -> None:
+    """Send requests to a company here over several connections; each must be taken in."""
     waiting = iter(requests)
-    await asyncio.gather(*(_connection(home, waiting) for _ in range(_CONNECTIONS)))
+    await asyncio.gather(*(_connection(port, waiting) for _ in range(_CONNECTIONS)))
 
 
-async def _connection(home: Home, waiting: Iterator[bytes]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
+async def _connection(port: int, waiting: Iterator[bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in waiting:
         writer.write(request)
         answer = await reader.readuntil(b"\r\n\r\n")

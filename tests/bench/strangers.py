@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +18,12 @@ from federation.signatures import sign
 from federation.signatures.keys import public_pem
 from federation.vocabulary import AS_JSON, PUBLIC
 from models.tables import Actor, Follow, Like, Notification, Visibility
+from tests.bench.arrivals import sent
 from tests.keys import rsa
 from tests.town import Company
 
 _PEOPLE = 60
 _POSTS = 5
-_CONNECTIONS = 8
 _PATIENCE = 300.0
 _numbers = itertools.count()
 
@@ -105,7 +105,7 @@ async def meeting(company: Company, row: Row) -> None:
         ):
             requests = [request(number) for number in range(count)]
             spent, begun = time.process_time(), time.perf_counter()
-            await _sent(company, requests)
+            await sent(int(company.host.rpartition(":")[2]), requests)
             async with asyncio.timeout(_PATIENCE):
                 while not await is_done():  # noqa: ASYNC110 - what is waited for is in the database
                     await asyncio.sleep(0.05)
@@ -127,22 +127,6 @@ def _request(owner: Actor, uri: str, type: str, object: Any, /, **more: Any) -> 
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     path = owner.inbox.split("/", 3)[3]
     return f"POST /{path} HTTP/1.1\r\n{lines}\r\n".encode() + body
-
-
-async def _sent(company: Company, requests: Sequence[bytes]) -> None:
-    waiting = iter(requests)
-    await asyncio.gather(*(_connection(company, waiting) for _ in range(_CONNECTIONS)))
-
-
-async def _connection(company: Company, waiting: Iterator[bytes]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(company.host.rpartition(":")[2]))
-    for request in waiting:
-        writer.write(request)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(b"HTTP/1.1 202"):
-            raise RuntimeError(answer.decode())
-    writer.close()
-    await writer.wait_closed()
 
 
 def _counted(company: Company, table: Any, wanted: int) -> Callable[[], Any]:

@@ -1,17 +1,35 @@
 """A company whose people and groups Northwind may know of, and a group elsewhere that ours belong to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from federation.wire import Wire
 from models import actors, groups, relations
+from models.received import Claimed
 from models.tables import Actor, Group
 from tests.federation import neighbours
 from tests.federation.neighbours import Home, Peer, PeerActor, known_by
 from tests.world import Person, met
+
+
+def taken_together(monkeypatch: pytest.MonkeyPatch, room: ModuleType) -> list[int]:
+    """Counts how many activities `room` of the inbox deals with together, each time that any are."""
+    counts: list[int] = []
+    take = room.take
+
+    async def counted(wire: Wire, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+        rest: Sequence[Claimed] = await take(wire, claimed)
+        if len(rest) < len(claimed):
+            counts.append(len(claimed) - len(rest))
+        return rest
+
+    monkeypatch.setattr(room, "take", counted)
+    return counts
 
 
 @dataclass(slots=True)

@@ -6,23 +6,13 @@ from sqlalchemy import func, select
 from federation.inbox import light
 from models import ledger
 from models.tables import Follow, Like, Received
-from tests.federation.activities.conftest import follows
+from tests.federation.activities.conftest import follows, taken_together
 
 
 @pytest.fixture
 def together(monkeypatch):
     """How many activities were dealt with together, each time that any were."""
-    counts = []
-    take = light.take
-
-    async def counted(wire, claimed):
-        rest = await take(wire, claimed)
-        if len(rest) < len(claimed):
-            counts.append(len(claimed) - len(rest))
-        return rest
-
-    monkeypatch.setattr("federation.inbox.processor.light.take", counted)
-    return counts
+    return taken_together(monkeypatch, light)
 
 
 async def ends(home):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from federation.inbox import texts
 from models import ledger
 from models.tables import JournalEntry, LedgerLine, Mention, Received, Revision
-from tests.federation.activities.conftest import follows
+from tests.federation.activities.conftest import follows, taken_together
 from tests.federation.neighbours import altered
 
 FACTS = ("visibility", "reach", "kind", "html", "warning", "is_sensitive", "language", "group_id", "reply_to_id")
@@ -21,17 +21,7 @@ async def followed(square, nora):
 @pytest.fixture
 def together(monkeypatch):
     """How many activities were dealt with together, each time that any were."""
-    counts = []
-    take = texts.take
-
-    async def counted(wire, claimed):
-        rest = await take(wire, claimed)
-        if len(rest) < len(claimed):
-            counts.append(len(claimed) - len(rest))
-        return rest
-
-    monkeypatch.setattr("federation.inbox.processor.texts.take", counted)
-    return counts
+    return taken_together(monkeypatch, texts)
 
 
 def _text(nora, name, **more):
