@@ -212,6 +212,11 @@ class RemoteKey:
     public: str
 
 
+def is_own_key(key_uri: str, actor_uri: str, confirmed: Collection[str]) -> bool:
+    """Whether a key that an actor lists is its own: by its address, or because the key led to the actor (SIG-26)."""
+    return key_uri in confirmed or key_uri.partition("#")[0] == actor_uri
+
+
 async def keep_keys(
     session: AsyncSession, actor: Actor, listed: Sequence[RemoteKey], *, confirmed: Collection[str] = ()
 ) -> set[str]:
@@ -225,7 +230,7 @@ async def keep_keys(
     rows = {row.uri: row for row in await session.scalars(select(Key).where(named))}
     own = {uri: row for uri, row in rows.items() if row.actor_id == actor.id}
     for key in listed:
-        if key.uri not in own and key.uri not in confirmed and key.uri.partition("#")[0] != actor.uri:
+        if key.uri not in own and not is_own_key(key.uri, actor.uri, confirmed):
             continue
         row = rows.get(key.uri)
         if row is None:

@@ -1,4 +1,4 @@
-"""Actors of other servers whom nobody here has met: many at once, in four statements, with the keys they list.
+"""Actors of other servers whom nobody here has met: many at once, in five statements, with the keys they list.
 
 Whoever is known already, in whatever way, or brings something that has rows of its own, is left to `actors.keep`.
 """
@@ -63,7 +63,7 @@ async def keep(session: AsyncSession, newcomers: Sequence[Newcomer]) -> list[Met
         named.add(one.name)
         number, moment = new_id(), now()
         people.append({"id": number, "uri": one.told.uri, "username_key": one.name[1], **actors.said_by(one.told)})
-        own = {key.uri: key for key in one.keys if key.uri in one.confirmed or _extends(key.uri, one.told.uri)}
+        own = {key.uri: key for key in one.keys if actors.is_own_key(key.uri, one.told.uri, one.confirmed)}
         listed += [
             {"actor_id": number, "uri": key.uri, "kind": key.kind, "public": key.public, "fetched_at": moment}
             for key in own.values()
@@ -74,7 +74,3 @@ async def keep(session: AsyncSession, newcomers: Sequence[Newcomer]) -> list[Met
     if listed:
         await session.execute(_NEW_KEYS, listed)
     return found
-
-
-def _extends(key: str, actor: str) -> bool:
-    return key.partition("#")[0] == actor
