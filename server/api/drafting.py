@@ -89,10 +89,12 @@ def visibility_of(
 
     Raises UnknownVisibility.
     """
-    word = typed.strip().lower() or ("" if otherwise is None else str(otherwise))
+    word = typed.strip().lower()
+    if not word and otherwise not in (None, Visibility.COMPANY):
+        word = str(otherwise)
     if word == Visibility.DIRECT:
         return Visibility.DIRECT
-    if word in ("", "private", "local", Visibility.COMPANY) or is_local:
+    if word in ("", "private", "local") or is_local:
         return Visibility.COMPANY
     if word not in (Visibility.PUBLIC, Visibility.UNLISTED):
         raise UnknownVisibility(field="visibility")

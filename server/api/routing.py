@@ -68,8 +68,6 @@ class Call:
     request: web.Request
     viewer: Viewer = ANONYMOUS
     scopes: Scopes = _NOBODY
-    token_id: int | None = None
-    application_id: int | None = None
     held: Held | None = None
     """What is known of the token that was shown."""
     params: Params = field(default_factory=Params)
@@ -80,6 +78,14 @@ class Call:
         if not isinstance(self.viewer, Staff):
             raise PersonNeeded
         return self.viewer
+
+    @property
+    def token_id(self) -> int | None:
+        return self.held.token_id if self.held is not None else None
+
+    @property
+    def application_id(self) -> int | None:
+        return self.held.application_id if self.held is not None else None
 
     @property
     def beginning(self) -> Beginning:
@@ -249,8 +255,6 @@ async def called(request: web.Request, access: Access, scopes: tuple[str, ...], 
         request,
         viewer=staff or ANONYMOUS,
         scopes=kept.scopes,
-        token_id=kept.held.token_id,
-        application_id=kept.held.application_id,
         held=kept.held,
     )
 

@@ -56,6 +56,7 @@ async def test_who_wished_public_once_posts_to_the_company_while_public_stays_in
     assert (await ada.get("/api/v1/preferences")).body["posting:default:visibility"] == "public"
     silent = await ada.writes("News")
     assert (silent["visibility"], silent["local_only"]) == ("public", True)
+    await ada.post("/api/v1/statuses", json={"status": "News", "visibility": "company"}, status=422)
 
 
 async def test_a_change_is_seen_in_what_was_posted_before(ada: Phone, grace: Phone) -> None:
