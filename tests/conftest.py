@@ -22,6 +22,7 @@ import server.api
 import server.web
 from federation import keys, routes
 from federation.signatures.keys import generate_ed25519
+from models import sqlite
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
@@ -120,6 +121,14 @@ async def _shared_statements(pytestconfig: pytest.Config) -> AsyncIterator[None]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "__init__", opened)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unordered() -> Iterator[None]:
+    """Let SQLite give what nobody ordered the other way round: PostgreSQL gives it as it likes, seldom in a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "reverse_unordered_selects = ON"))
         yield
 
 

@@ -42,7 +42,11 @@ async def test_B2B_6_where_all_is_well_every_step_says_so(home, northwind, nora)
 async def checked_lines(home, host: str) -> list[tuple[Outcome, str, str]]:
     """What the ledger says of the activities of a check, all of which name `host` and their digest."""
     async with home.database.reading() as session:
-        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.what.in_(("Like", "Undo"))))).all()
+        lines = (
+            await session.scalars(
+                select(LedgerLine).where(LedgerLine.what.in_(("Like", "Undo"))).order_by(LedgerLine.id)
+            )
+        ).all()
     assert all(line.hosts == [host] and len(line.digest) == 64 for line in lines)
     return [(line.outcome, line.what, line.rule) for line in lines]
 

@@ -142,7 +142,7 @@ async def test_promise_1_what_is_written_together_gets_its_own_answer_and_one_th
     assert isinstance(answers[1], ValueError)
     assert batches == [["one", "bad", "two"], ["one"], ["bad"], ["two"]]
     async with database.reading() as session:
-        assert (await session.scalars(select(AuditLine.action))).all() == ["one", "two"]
+        assert (await session.scalars(select(AuditLine.action).order_by(AuditLine.id))).all() == ["one", "two"]
 
 
 # What is refused

@@ -285,7 +285,8 @@ async def test_holding_returning_and_withdrawing_are_lines_in_the_ledger(world: 
     post = await world.ada.writes("Figures", group=world.alpine)
     await world.grace.returns(post, "No")
     async with world.database.reading() as session:
-        lines = (await session.scalars(select(LedgerLine).where(LedgerLine.post_id == post.id))).all()
+        written = select(LedgerLine).where(LedgerLine.post_id == post.id).order_by(LedgerLine.id)
+        lines = (await session.scalars(written)).all()
         assert await ledger.verify(session) == []
     assert [(line.outcome, line.rule, line.actor) for line in lines] == [
         (Outcome.HELD, "gate", "ada"),
