@@ -120,7 +120,8 @@ class Database:
             await connection
             return connection
 
-        engine = create_async_engine(self.url, async_creator=connect, **pool)
+        # who asks gets the connection that was used last: it has in memory what is asked most
+        engine = create_async_engine(self.url, async_creator=connect, pool_use_lifo=True, **pool)
 
         @event.listens_for(engine.sync_engine, "begin")
         def start(connection: Any) -> None:

@@ -27,12 +27,15 @@ REMEMBERED_SECONDS = 300.0
 _MOST_REMEMBERED = 500
 _PATIENCE = 30_000
 """How many milliseconds whoever wants to write waits for another process."""
+WRITER_CACHE = 8 * 1024 * 1024
+READER_CACHE = 4 * 1024 * 1024
+"""Bytes of pages that a connection keeps for itself: whoever reads has the file before them as it lies in memory, and
+keeps only what is in the log still."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     f"busy_timeout={_PATIENCE}",
-    "cache_size=-65536",
     "temp_store=MEMORY",
     "mmap_size=268435456",
 )
@@ -42,10 +45,11 @@ WATCHING: ContextVar[Callable[[str], None] | None] = ContextVar("watching", defa
 """Told of each statement that is asked outside `writing()`."""
 
 
-def opened(path: str) -> sqlite3.Connection:
-    """A plain connection, set up for many readers beside one writer, for use by one thread at a time."""
+def opened(path: str, *, cache: int = READER_CACHE) -> sqlite3.Connection:
+    """A plain connection, set up for many readers beside one writer, for use by one thread at a time; it keeps `cache`
+    bytes of pages at most."""
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    for pragma in _PRAGMAS:
+    for pragma in (*_PRAGMAS, f"cache_size=-{cache // 1024}"):
         connection.execute(f"PRAGMA {pragma}").close()
     return connection
 
@@ -137,10 +141,11 @@ class Connection(aiosqlite.Connection):
     """A connection whose transactions begin with their first statement; `begin` says how."""
 
     def __init__(self, path: str, *, begin: str, slow: Slow, shared: Shared | None = None) -> None:
-        super().__init__(lambda: opened(path), iter_chunk_size=64)
-        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._begin = begin
         self._may_wait = begin != "BEGIN"
+        cache = WRITER_CACHE if self._may_wait else READER_CACHE
+        super().__init__(lambda: opened(path, cache=cache), iter_chunk_size=64)
+        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._slow = slow
         self._shared = shared
         self._unit: _Unit | None = None

@@ -23,11 +23,13 @@ from models.database import Database
 from models.errors import DomainError
 from models.moments import Moment, names_unseen
 from models.sqlite import WATCHING
+from server import budgets
 from server.context import DATABASE
 
 KEPT_SECONDS = 1.0
-_MOST_BYTES = 32 * 1024 * 1024
 _LARGEST = 1024 * 1024
+_BESIDE_BYTES = 2048
+"""What an answer takes beside its body, about."""
 _UNREAD = 65_536
 _TOLD_BY = (
     hdrs.HOST,
@@ -130,16 +132,15 @@ class Ready:
         former = self._kept.get(key)
         if former is not None:
             self._forget(key, former)
-        if self._bytes + len(body) > _MOST_BYTES:
-            self._kept.clear()
-            self._bytes = 0
         self._kept[key] = _Kept(answer, body, moment, self.clock() + KEPT_SECONDS, asked.for_machinery)
-        self._bytes += len(body)
+        self._bytes += len(body) + _BESIDE_BYTES
+        while self._bytes > budgets.ANSWERS:
+            self._forget(*next(iter(self._kept.items())))  # the oldest, whose time ends first
 
     def _forget(self, key: _Key, kept: _Kept) -> None:
         if self._kept.get(key) is kept:
             del self._kept[key]
-            self._bytes -= len(kept.body)
+            self._bytes -= len(kept.body) + _BESIDE_BYTES
 
     def _again(self, request: web.BaseRequest, kept: _Kept, moment: Moment) -> "_Again | None":
         is_same = kept.moment is moment or kept.moment.seen == moment.seen

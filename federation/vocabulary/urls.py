@@ -67,7 +67,7 @@ class CheckedUrl:
         return self.text
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)  # what names a post comes once: more would only be held on to
 def checked_url(text: str, *, insecure: tuple[str, ...] = ()) -> CheckedUrl:
     """Check an absolute URL; `http` is accepted only for hosts that the patterns in `insecure` name.
 

@@ -16,14 +16,13 @@ from models.polls import Standing
 from models.posts.outlines import Version
 from models.text.sanitise import to_plain
 from models.viewers import Staff
+from server import budgets
 from server.api.answers import encoded
 from server.api.entities.filters import result
-from server.api.entities.kept import Kept
+from server.api.entities.kept import ENTRY_BYTES, Kept
 from server.api.entities.statuses import KeptStatus
 
 NOTHING = b"[]"
-_RULES = 2_000
-_FOUND = 20_000
 
 
 class _Described(msgspec.Struct):
@@ -75,8 +74,12 @@ class Filtering:
     """Matches filters against statuses, once for each version of both."""
 
     def __init__(self) -> None:
-        self._rules: Kept[tuple[int, int], Sequence[Rule]] = Kept(_RULES)
-        self._found: Kept[tuple[int, tuple[int, ...], Version], Sequence[Hit]] = Kept(_FOUND)
+        self._rules: Kept[tuple[int, int], Sequence[Rule]] = Kept(
+            budgets.RULES, size=lambda rules: ENTRY_BYTES * len(rules)
+        )
+        self._found: Kept[tuple[int, tuple[int, ...], Version], Sequence[Hit]] = Kept(
+            budgets.FOUND, size=lambda hits: ENTRY_BYTES * len(hits)
+        )
 
     async def found(
         self,

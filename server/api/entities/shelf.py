@@ -19,7 +19,7 @@ from models.posts.outlines import Content, Outline, Version
 from models.tables import Actor, ActorType, Group
 from models.tallies import COLLEAGUE
 from models.viewers import ANONYMOUS, Staff, Viewer
-from server import link_cards
+from server import budgets, link_cards
 from server.api.entities import accounts, statuses
 from server.api.entities.cards import spliced as spliced_card
 from server.api.entities.filtered import EMPTY, Filtering
@@ -28,8 +28,6 @@ from server.api.entities.polls import spliced as spliced_poll
 from server.api.entities.quotes import quote, shallow, spliced_approval
 from server.api.entities.statuses import KeptStatus
 
-_STATUSES = 20_000
-_ACCOUNTS = 10_000
 _NUMBERS_FOR = 30.0
 _DAY = 86_400
 
@@ -41,9 +39,13 @@ class Shelf:
 
     def __init__(self, app: web.Application) -> None:
         self._app = app
-        self._statuses: Kept[tuple[Version, bool, int], KeptStatus] = Kept(_STATUSES)
-        self._accounts: Kept[tuple[AccountVersion, bool, int], bytes] = Kept(_ACCOUNTS)
-        self._numbers: Kept[tuple[int, bool], tuple[float, bytes]] = Kept(_ACCOUNTS)
+        self._statuses: Kept[tuple[Version, bool, int], KeptStatus] = Kept(
+            budgets.STATUSES, size=lambda kept: len(kept.head)
+        )
+        self._accounts: Kept[tuple[AccountVersion, bool, int], bytes] = Kept(budgets.ACCOUNTS, size=len)
+        self._numbers: Kept[tuple[int, bool], tuple[float, bytes]] = Kept(
+            budgets.NUMBERS, size=lambda numbers: len(numbers[1])
+        )
         self._filtering = Filtering()
 
     async def statuses(self, session: AsyncSession, viewer: Viewer, lines: Sequence[Outline]) -> list[bytes]:

@@ -13,6 +13,7 @@ from models import accounts, blocks, groups, tokens
 from models.database import Database
 from models.tables import Account, Actor, Cursor, Group, Post
 from models.viewers import Viewer
+from server import budgets
 from server.api.entities.shelf import Shelf
 from server.ready import KEPT_SECONDS, Ready
 from tests.server.api.conftest import Statements
@@ -286,3 +287,18 @@ async def test_where_nothing_is_ever_kept_the_moment_is_not_asked_for(
     assert asked == []
     await ada.get(HOME)
     assert asked
+
+
+async def test_no_more_is_kept_than_fits(ada: Phone, ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = "/api/v1/accounts/verify_credentials"
+    await ada.writes("Good morning")
+    monkeypatch.setattr(budgets, "ANSWERS", 3 * 6000)
+    for number in range(9):
+        await ada.get(f"{who}?n={number}")
+    given = ready.given
+
+    await ada.get(f"{who}?n=8")
+    assert ready.given == given + 1
+
+    await ada.get(f"{who}?n=0")
+    assert ready.given == given + 1
