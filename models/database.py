@@ -33,6 +33,8 @@ _WRITING: ContextVar[bool] = ContextVar("writing", default=False)
 _CHANNEL = "kontor_journal"
 _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :news)")
 _READERS = 4
+CONNECTION = "connection"
+"""Set in `session.info` inside `writing()` on SQLite: where `models.direct` asks."""
 JOURNALLED = "journalled"
 QUEUED = "queued"
 ARRIVED = "arrived"
@@ -92,6 +94,8 @@ class Database:
         self.on_journalled: Journalled | None = None
         """Told of each session whose entries in the journal are durable now, before anybody is woken (SQLite only)."""
         self._listener: Any = None
+        self._idle: sqlite.Connection | None = None
+        """The writer's connection while SQLAlchemy is not at it."""
         self._moments: Moments
         if self.is_sqlite:
             moments = self._moments = SqliteMoments(self.url.database or ":memory:")
@@ -100,6 +104,7 @@ class Database:
             self._commits = Commits(shared, moments)
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
             self._writer = self._sqlite("BEGIN IMMEDIATE", shared, pool_size=1, max_overflow=0)
+            self._note_when_idle(self._writer)
         else:
             self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
             self._writer = self._reader
@@ -129,6 +134,15 @@ class Database:
 
         return engine
 
+    def _note_when_idle(self, engine: AsyncEngine) -> None:
+        @event.listens_for(engine.sync_engine, "checkin")
+        def returned(connection: Any, _record: object) -> None:
+            self._idle = connection.driver_connection if connection is not None else None
+
+        @event.listens_for(engine.sync_engine, "checkout")
+        def taken(*_: object) -> None:
+            self._idle = None
+
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only asks; everything in it is seen at one moment (SQLite) or statement by statement."""
@@ -150,7 +164,10 @@ class Database:
             return
         async with self._commits.work() as work, self._transaction() as session:
             yield session
-            await session.commit()
+            if session.in_transaction():
+                await session.commit()
+            if CONNECTION in session.info:
+                await session.info[CONNECTION].commit()
             news = _news_of(session)
             if news:
                 work.on_durable = functools.partial(self._tell, session, news)
@@ -159,24 +176,37 @@ class Database:
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         token = _WRITING.set(True)
         try:
-            async with self._session(self._writer) as session:
+            async with self._session(self._writer, connection=self._idle) as session:
                 yield session
         finally:
             _WRITING.reset(token)
 
     @contextlib.asynccontextmanager
-    async def _session(self, engine: AsyncEngine, *, autoflush: bool = True) -> AsyncIterator[AsyncSession]:
+    async def _session(
+        self, engine: AsyncEngine, *, autoflush: bool = True, connection: sqlite.Connection | None = None
+    ) -> AsyncIterator[AsyncSession]:
         session = AsyncSession(engine, expire_on_commit=False, autoflush=autoflush)
         attach(session.info, self.instance)
+        if connection is not None and connection.is_there:
+            session.info[CONNECTION] = connection
+            connection.begin_with_next()
         is_over = False
         try:
             yield session
             is_over = self.is_sqlite
         finally:
-            if is_over:
+            if not is_over:
+                await asyncio.shield(asyncio.create_task(self._give_up(session)))
+            elif session.in_transaction():
                 await session.close()  # there is nothing in it that waits
             else:
-                await asyncio.shield(asyncio.create_task(session.close()))
+                session.sync_session.close()
+
+    async def _give_up(self, session: AsyncSession) -> None:
+        await session.close()
+        connection: sqlite.Connection | None = session.info.get(CONNECTION)
+        if connection is not None and connection is self._idle:
+            await connection.rollback()
 
     def _tell(self, session: AsyncSession, news: Sequence[str]) -> None:
         """Say what is durable now."""

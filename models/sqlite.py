@@ -157,11 +157,26 @@ class Connection(aiosqlite.Connection):
             self.stop()
 
     def begin_with_next(self) -> None:
-        """Let the next statement be the first of a transaction."""
-        self._is_due_to_begin = True
+        """Let the next statement be the first of a transaction, unless a unit is under way."""
+        self._is_due_to_begin = self._unit is None
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         return Cursor(self)
+
+    async def ask(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement in the transaction that is due; its rows."""
+
+        def work() -> Sequence[Any]:
+            cursor = self._conn.execute(sql, parameters)
+            rows = cursor.fetchall() if cursor.description else ()
+            cursor.close()
+            return rows
+
+        return await self.run(sql, work)
+
+    @property
+    def is_there(self) -> bool:
+        return self._connection is not None
 
     @property
     def is_in_transaction(self) -> bool:

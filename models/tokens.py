@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from models import journal
 from models.accounts import Beginning, hash_token
 from models.base import UtcDateTime, now
+from models.direct import Direct
 from models.errors import DomainError, NotFound
 from models.tables import AccessToken, Account, Actor, Application, AuthorizationCode, IdempotencyKey, Role
 from models.text.clean import clean_line
@@ -316,47 +317,40 @@ async def revoke_own(session: AsyncSession, *, by: Staff, token_id: int) -> None
 # Repeated requests
 
 
-async def claim_key(session: AsyncSession, *, by: Staff, key: str) -> bool:
-    """Whether no request with this key came within a day. Of many at the same time one is the first, the others wait
-    for its end; it must `remember_answer` in the same transaction."""
-    values = {"account_id": by.account_id, "key": key, "at": now(), "too_old": now() - _KEYS_LAST}
-    return await session.scalar(_claim(session.get_bind().dialect.name), values) is not None
-
-
-@functools.cache
-def _claim(dialect: str) -> Any:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert
-    at = bindparam("at", type_=UtcDateTime)
-    return (
-        insert(cast(Table, IdempotencyKey.__table__))
-        .values(account_id=bindparam("account_id"), key=bindparam("key"), post_id=0, created_at=at)
-        .on_conflict_do_update(
-            index_elements=[IdempotencyKey.account_id, IdempotencyKey.key],
-            set_={"post_id": 0, "created_at": at},
-            where=IdempotencyKey.created_at <= bindparam("too_old", type_=UtcDateTime),
-        )
-        .returning(IdempotencyKey.key)
-    )
-
-
 async def answered_before(session: AsyncSession, *, by: Staff, key: str) -> int | None:
-    """The post that an earlier request with this key made, within a day."""
-    return await session.scalar(
-        select(IdempotencyKey.post_id).where(
-            IdempotencyKey.account_id == by.account_id,
-            IdempotencyKey.key == key,
-            IdempotencyKey.created_at > now() - _KEYS_LAST,
-        )
-    )
+    """The post that an earlier request with this key made, within a day.
+
+    Nobody makes a second one between this and `remember_answer` in the same transaction: on SQLite there is one writer,
+    on PostgreSQL what one person does waits for one another (`turns.of_person`).
+    """
+    found = await _ANSWERED(session, {"by": by.account_id, "asked": key, "since": now() - _KEYS_LAST})
+    return found[0][0] if found else None
 
 
 async def remember_answer(session: AsyncSession, *, by: Staff, key: str, post_id: int) -> None:
-    """Say which post the request made that claimed `key`."""
-    await session.execute(_ANSWERED, {"by": by.account_id, "claimed": key, "made": post_id})
+    """Say which post the request with `key` made."""
+    await _remember(session.get_bind().dialect.name)(
+        session, {"account_id": by.account_id, "key": key, "post_id": post_id, "created_at": now()}
+    )
 
 
-_ANSWERED = (
-    update(cast(Table, IdempotencyKey.__table__))
-    .where(IdempotencyKey.account_id == bindparam("by"), IdempotencyKey.key == bindparam("claimed"))
-    .values(post_id=bindparam("made"))
+_ANSWERED = Direct(
+    select(IdempotencyKey.post_id).where(
+        IdempotencyKey.account_id == bindparam("by"),
+        IdempotencyKey.key == bindparam("asked"),
+        IdempotencyKey.created_at > bindparam("since", type_=UtcDateTime),
+    )
 )
+
+
+@functools.cache
+def _remember(dialect: str) -> Direct:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(cast(Table, IdempotencyKey.__table__))
+    statement = statement.values({name: bindparam(name) for name in ("account_id", "key", "post_id", "created_at")})
+    told = statement.excluded
+    return Direct(
+        statement.on_conflict_do_update(  # the key of somebody who sends the same after more than a day
+            index_elements=[IdempotencyKey.account_id, IdempotencyKey.key],
+            set_={"post_id": told.post_id, "created_at": told.created_at},
+        )
+    )

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from models.base import now
 from models.database import JOURNALLED, Database
+from models.direct import Direct
 from models.journal.entries import KINDS, Entry
 from models.tables import JournalEntry
 
@@ -38,7 +39,7 @@ _TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::b
 
 def record(session: AsyncSession, entry: Entry) -> None:
     """Write `entry` with the transaction of `session`; whoever waits is woken after its commit."""
-    facts = dataclasses.asdict(entry)
+    facts = _facts(entry)
     row = JournalEntry(kind=entry.kind, facts=facts)
     if session.get_bind().dialect.name == "postgresql":
         row.transaction = _TRANSACTION
@@ -49,26 +50,33 @@ def record(session: AsyncSession, entry: Entry) -> None:
 
 async def record_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """The same for many, written at once and in their order."""
-    rows: list[dict[str, Any]] = [
-        {"kind": entry.kind, "facts": dataclasses.asdict(entry), "at": now()} for entry in entries
-    ]
-    if not rows:
+    if not entries:
         return
-    await session.flush()
     session.info[JOURNALLED] = True
+    at = now()
     if session.get_bind().dialect.name == "postgresql":
+        await session.flush()
+        rows = [{"kind": entry.kind, "facts": _facts(entry), "at": at} for entry in entries]
         await session.execute(_RECORD_POSTGRESQL, rows)
         return
-    numbers = sorted((await session.execute(_RECORD_SQLITE, rows)).scalars())  # given out in the order of the rows
     added = session.info.setdefault(_ADDED, [])
-    added += [
-        _Written(number, entry.kind, row["facts"]) for number, entry, row in zip(numbers, entries, rows, strict=True)
-    ]
+    for entry in entries:
+        facts = _facts(entry)
+        [[number]] = await _RECORD_SQLITE(session, {"transaction": 0, "kind": entry.kind, "facts": facts, "at": at})
+        added.append(_Written(number, entry.kind, facts))
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
 
 
 _RECORD = insert(cast(Table, JournalEntry.__table__))
 _RECORD_POSTGRESQL = _RECORD.values(transaction=_TRANSACTION)
-_RECORD_SQLITE = _RECORD.returning(JournalEntry.id)
+_RECORD_SQLITE = Direct(
+    _RECORD.values({name: bindparam(name) for name in ("transaction", "kind", "facts", "at")}).returning(
+        JournalEntry.id
+    )
+)
 _ADDED = "journal entries"
 _GIVEN_UP = "part of the transaction was given up"
 

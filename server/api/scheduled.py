@@ -24,11 +24,10 @@ async def create(call: Call) -> web.Response | int:
     at = _time(call.params)
     key = drafting.key_of(call)
     async with call.writing() as session:
-        if key and not await tokens.claim_key(session, by=call.staff, key=key):
-            before = await tokens.answered_before(session, by=call.staff, key=key)
+        if key and (before := await tokens.answered_before(session, by=call.staff, key=key)) is not None:
             found = await session.scalar(scheduled.of_account(call.staff).where(ScheduledPost.id == before))
             if found is None:
-                return before or 0
+                return before
             row = found
         else:
             word = call.params.text("visibility").strip().lower()

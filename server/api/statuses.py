@@ -34,16 +34,13 @@ async def create(call: Call) -> web.Response:
     post_id, written = await _write(call, key)
     if written is None:
         return await answer_post(call, post_id)
-    async with call.reading() as session:
-        return answers.answer_bytes(await call.app[SHELF].fresh(session, call.staff, written))
+    return answers.answer_bytes(await call.app[SHELF].fresh(call.reading, call.staff, written))
 
 
 async def _write(call: Call, key: str) -> tuple[int, outlines.Content | None]:
     """The post's id, and what it says when it was made now."""
     async with call.writing() as session:
-        if key and not await tokens.claim_key(session, by=call.staff, key=key):
-            before = await tokens.answered_before(session, by=call.staff, key=key)
-            assert before is not None  # noqa: S101 - whoever had the key committed before we could ask
+        if key and (before := await tokens.answered_before(session, by=call.staff, key=key)) is not None:
             return before, None
         written = await writing.compose(session, drafting.draft_of(call, session), by=call.staff)
         if key:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 import server.api
 import server.web
+from models import sqlite
 from models.database import Database
 from models.tables import Actor, Post
 from models.viewers import Staff
@@ -136,7 +137,7 @@ class Statements(list[str]):
 
 
 @pytest.fixture
-def statements(database: Database, ready: Ready) -> Statements:
+def statements(database: Database, ready: Ready, monkeypatch: pytest.MonkeyPatch) -> Statements:
     """What asking costs; nothing is given again here."""
     seen = Statements()
     ready.clock = itertools.count(0, KEPT_SECONDS).__next__
@@ -146,4 +147,11 @@ def statements(database: Database, ready: Ready) -> Statements:
 
     for engine in {database._reader.sync_engine, database._writer.sync_engine}:
         event.listen(engine, "before_cursor_execute", note)
+    ask = sqlite.Connection.ask
+
+    async def noted(connection: sqlite.Connection, sql: str, parameters: Any) -> Any:
+        seen.append(sql)
+        return await ask(connection, sql, parameters)
+
+    monkeypatch.setattr(sqlite.Connection, "ask", noted)
     return seen

@@ -111,3 +111,14 @@ async def test_a_thread_costs_the_same_for_few_and_many(
         counts.append(await count(statements, ada, path))
 
     assert counts == [WARM + 2] * 3
+
+
+async def test_to_post_costs_a_statement_for_each_table(ada: Phone, statements: Statements) -> None:
+    """And one to see whether the request came before; what is answered is known then."""
+    await ada.writes("Warm")
+    statements.clear()
+    await ada.post("/api/v1/statuses", json={"status": "Hello"}, headers={"Idempotency-Key": "once"})
+    changed = [text.split()[2] for text in statements if text.startswith("INSERT")]
+    assert changed == ["posts", "revisions", "journal", "idempotency_keys"]
+    assert len([text for text in statements if text.startswith("SELECT") and "idempotency_keys" in text]) == 1
+    assert not [text for text in statements if text.startswith(("SELECT posts", "UPDATE"))]
