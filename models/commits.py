@@ -1,9 +1,10 @@
 """Lets writers of one process share a commit, for SQLite: it waits for the disk, and most verbs are done sooner.
 
 Writers take turns. Who is done while others wait leaves the transaction open for the next, whose work is a savepoint in
-it: what fails is taken back by itself. The last one, or who comes after enough others, has everything committed. Nobody
-goes on before that, not even who was refused: what they were told may hang on what somebody before them wrote. When the
-commit fails, it fails for all of them.
+it: what fails is taken back by itself. The last one, or who comes after enough others, has everything committed; the
+last one lets those come first whose requests are here already and were not looked at yet. Nobody goes on before the
+commit, not even who was refused: what they were told may hang on what somebody before them wrote. When the commit
+fails, it fails for all of them.
 """
 
 import asyncio
@@ -21,6 +22,9 @@ from models.sqlite import Shared
 
 MOST = 64
 """So many at most share a commit."""
+ROUNDS = 2
+"""So often the loop goes round before a commit for which nobody else waits: a request is read in the first of them, and
+begins to write in the second."""
 LONGEST_SECONDS = 0.03
 """Whoever is done when the transaction has been open so long does not leave it to others any more."""
 
@@ -44,6 +48,7 @@ class Commits:
         self._done: list[Work] = []
         self._opened_at = 0.0
         self._committing: asyncio.Task[None] | None = None
+        self._about_to_commit: asyncio.Handle | None = None
 
     @contextlib.asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
@@ -67,6 +72,10 @@ class Commits:
         if not self._is_taken:
             self._is_taken = True
             self._opened_at = time.monotonic()
+            return
+        if self._about_to_commit is not None:
+            self._about_to_commit.cancel()
+            self._about_to_commit = None
             return
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -95,14 +104,26 @@ class Commits:
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
         is_full = len(self._done) >= MOST or time.monotonic() - self._opened_at >= LONGEST_SECONDS
-        if shared.is_open and (is_full or shared.is_broken or not self._waiting):
-            self._committing = asyncio.create_task(self._commit())
+        if shared.is_open and (is_full or shared.is_broken):
+            self._begin_to_commit()
         elif self._waiting:
             if not shared.is_open:
                 self._opened_at = time.monotonic()
             self._waiting.popleft().set_result(None)
+        elif shared.is_open:
+            self._commit_after(ROUNDS)
         else:
             self._is_taken = False
+
+    def _commit_after(self, rounds: int) -> None:
+        if rounds == 0:
+            self._about_to_commit = None
+            self._begin_to_commit()
+        else:
+            self._about_to_commit = asyncio.get_running_loop().call_soon(self._commit_after, rounds - 1)
+
+    def _begin_to_commit(self) -> None:
+        self._committing = asyncio.create_task(self._commit())
 
     async def _commit(self) -> None:
         shared = self._shared

@@ -50,6 +50,8 @@ def _without_hosts(text: str) -> str:
 
 def _graphemes(text: str) -> int:
     """Grapheme clusters, near enough to Unicode's UAX 29: marks, joiners, skin tones and flags do not count extra."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
     total = 0
     joined = False
     half_flag = False

@@ -140,6 +140,20 @@ async def test_not_too_many_wait_for_one_another(notes: Notes, monkeypatch: pyte
     assert notes.commits == 6
 
 
+async def test_whoever_comes_before_the_commit_begins_is_waited_for(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "ROUNDS", 1000)
+    first = asyncio.create_task(notes.add("one"))
+    async with asyncio.timeout(10):
+        while notes.database._commits._about_to_commit is None:  # noqa: ASYNC110 - nobody else wants to know
+            await asyncio.sleep(0)
+    seen = await asyncio.gather(notes.add("two"), notes.add("three"), first)
+
+    assert notes.commits == 1
+    assert seen == [["one", "two", "three"]] * 3
+
+
 @pytest.mark.parametrize("turns", range(5))
 async def test_who_stops_waiting_leaves_nobody_behind(notes: Notes, turns: int) -> None:
     """However far it got meanwhile."""

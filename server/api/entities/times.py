@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 def instant(moment: datetime) -> str:
     """`2026-01-31T12:34:56.789Z`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def maybe(moment: datetime | None) -> str | None:
