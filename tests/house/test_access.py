@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.house.tree import Module, module, modules
+from tests.house.tree import Module, module, modules, walk
 
 POLICY = "models/policy/"
 GUARDED = {"Post", "Revision", "Attachment", "Media", "Recipient", "Bookmark"}
@@ -28,12 +28,12 @@ def second_policies(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         if each.file.startswith(POLICY):
             continue
-        for node in each.nodes:
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not _PROMISE.match(node.name):
+        for node in each.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+            if not _PROMISE.match(node.name):
                 continue
             if [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)] == ["self"]:
                 continue  # a thing that tells about itself knows no viewer
-            asks = any(isinstance(part, ast.Name) and part.id == "policy" for part in ast.walk(node))
+            asks = any(isinstance(part, ast.Name) and part.id == "policy" for part in walk(node))
             if not asks:
                 yield f"{each.file}:{node.lineno} {node.name} decides without asking policy"
 
@@ -42,8 +42,8 @@ def ways_around(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         if each.storey == "models" or each.file.startswith(MACHINE_ROOM):
             continue
-        for node in each.nodes:
-            if not isinstance(node, ast.Call) or _called(node.func) not in {"select", "get", "get_one", "exists"}:
+        for node in each.nodes(ast.Call):
+            if _called(node.func) not in {"select", "get", "get_one", "exists"}:
                 continue
             for table in {_table(argument) for argument in node.args} & GUARDED:
                 if (each.file, table) not in KNOWN:

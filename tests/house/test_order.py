@@ -74,17 +74,21 @@ def test_R_52_only_what_was_cleaned_just_now_is_called_markup():
     for each in modules("server"):
         if each.file in MARKUP_AT_HOME:
             continue
-        for node in each.nodes:
-            is_markup = isinstance(node, ast.Call) and ast.unparse(node.func) in {"Markup", "markupsafe.Markup"}
+        for node in each.nodes(ast.Call):
+            is_markup = _last_name(node.func) == "Markup"
             if is_markup and node.args and not _is_cleaned(node.args[0]):
                 wrong.append(f"{each.file}:{node.lineno} {ast.unparse(node)}")
     assert wrong == []
 
 
+def _last_name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
 def _is_cleaned(value: ast.expr) -> bool:
     if isinstance(value, ast.IfExp):
         return _is_cleaned(value.body) and _is_cleaned(value.orelse)
-    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in CLEANERS
+    return isinstance(value, ast.Call) and _last_name(value.func) in CLEANERS
 
 
 def test_every_module_says_what_it_is_for():
@@ -96,11 +100,8 @@ def left_unused(of: Iterable[Module]) -> Iterator[str]:
     """What only its own module may use, and that does not."""
     for each in of:
         names = {name for node in each.tree.body for name in _defined(node) if re.match(r"_[^_]", name)}
-        nodes = each.nodes
-        used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        words = {
-            word for node in nodes if isinstance(node, ast.Constant) for word in re.findall(r"\w+", str(node.value))
-        }
+        used = {node.id for node in each.nodes(ast.Name) if isinstance(node.ctx, ast.Load)}
+        words = {word for node in each.nodes(ast.Constant) for word in re.findall(r"\w+", str(node.value))}
         yield from (f"{each.file} {name}" for name in sorted(names - used - words))
 
 

@@ -62,15 +62,19 @@ def _id(family: str, number: str) -> str:
 
 def words_of_tests(file: Module) -> Iterator[str]:
     """What a test file says about itself: names of tests, docstrings, comments."""
-    for node in file.nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            yield node.name
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
-            yield ast.get_docstring(node) or ""
+    if not _NAMED.search(file.source):
+        return
+    yield from (node.name for node in _functions(file) if node.name.startswith("test_"))
+    for node in (file.tree, *file.nodes(ast.ClassDef), *_functions(file)):
+        yield ast.get_docstring(node) or ""
     if any(_NAMED.search(line.partition("#")[2]) for line in file.source.splitlines()):  # else no comment names one
         for token in tokenize.generate_tokens(io.StringIO(file.source).readline):
             if token.type == tokenize.COMMENT:
                 yield token.string
+
+
+def _functions(file: Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [*file.nodes(ast.FunctionDef), *file.nodes(ast.AsyncFunctionDef)]
 
 
 @functools.cache

@@ -68,21 +68,17 @@ def other_doors(of: Iterable[Module]) -> Iterator[str]:
 def named(of: Iterable[Module], *names: str) -> Iterator[str]:
     """Where one of `names` is used, as a name of its own, an attribute or an import."""
     for each in of:
-        for node in each.nodes:
-            used = {
-                ast.Name: lambda node: [node.id],
-                ast.Attribute: lambda node: [node.attr],
-                ast.ImportFrom: lambda node: [alias.name for alias in node.names],
-            }.get(type(node), lambda node: [])(node)
-            if set(used) & set(names):
-                yield f"{each.file}:{node.lineno} {', '.join(used)}"
+        uses = [(node.lineno, node.id) for node in each.nodes(ast.Name)]
+        uses += [(node.lineno, node.attr) for node in each.nodes(ast.Attribute)]
+        uses += [(node.lineno, alias.name) for node in each.nodes(ast.ImportFrom) for alias in node.names]
+        yield from (f"{each.file}:{line} {used}" for line, used in uses if used in names)
 
 
 def senders(of: Iterable[Module]) -> Iterator[str]:
     """Files that send something with the fetcher, instead of only asking."""
     for each in of:
-        for node in each.nodes:
-            if isinstance(node, ast.Attribute) and node.attr == "post" and _last_name(node.value) == "fetcher":
+        for node in each.nodes(ast.Attribute):
+            if node.attr == "post" and _last_name(node.value) == "fetcher":
                 yield each.file
 
 
@@ -92,11 +88,13 @@ def _last_name(expression: ast.expr) -> str:
 
 def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
-        for node in each.nodes:
-            is_sleep = isinstance(node, ast.Attribute) and node.attr == "sleep" and ast.unparse(node.value) == "time"
-            if is_sleep or (
-                isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in ast.unparse(node)
-            ):
+        if "sleep" not in each.source:
+            continue
+        for node in each.nodes(ast.Attribute):
+            if node.attr == "sleep" and _last_name(node.value) == "time":
+                yield f"{each.file}:{node.lineno}"
+        for node in each.nodes(ast.ImportFrom):
+            if node.module == "time" and "sleep" in {alias.name for alias in node.names}:
                 yield f"{each.file}:{node.lineno}"
 
 
