@@ -23,7 +23,7 @@ async def released(keys: KeyRing, session: AsyncSession, boost: Post) -> None:
     by = await session.get_one(Actor, boost.author_id)
     author = await session.get_one(Actor, boosted.author_id)
     followers = followers_of(by)
-    is_public = boost.visibility is Visibility.PUBLIC
+    is_public = boost.visibility is not Visibility.UNLISTED  # what a public group shows is as public
     document = activity.announce(
         boost.uri,
         by.uri,

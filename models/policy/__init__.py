@@ -51,6 +51,7 @@ from models.policy.hearing import hears_all, is_followed, is_heard, is_in_force,
 from models.policy.house import visible_announcements
 from models.policy.people import introducible_actors, is_apart, listable_actors, visible_actors
 from models.policy.posts import (
+    is_for_everybody,
     knew_posts,
     may_see,
     nameable_posts,
@@ -76,6 +77,7 @@ __all__ = [
     "is_apart",
     "is_banned",
     "is_followed",
+    "is_for_everybody",
     "is_heard",
     "is_in_force",
     "is_member",

@@ -26,7 +26,7 @@ from models.tables import (
     Report,
     Visibility,
 )
-from models.viewers import Anonymous, RemoteViewer, Staff, Viewer
+from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Staff, Viewer
 
 _OPEN_TO_ALL = (Visibility.PUBLIC, Visibility.UNLISTED)
 _TAKE_BACK = ("Delete", "Reject", "Undo")
@@ -196,6 +196,15 @@ def nameable_posts(viewer: RemoteViewer | Anonymous) -> Select[Post]:
     if not viewer.is_admitted:
         return select(Post).where(false())
     return select(Post).where(or_(sees_post(viewer), and_(came_in, or_(*_reads_from(viewer, Post)))))
+
+
+async def is_for_everybody(session: AsyncSession, post_id: int) -> bool:
+    """Whether everybody outside may know a post of ours or of others, be it one person's or a public group's."""
+    return await find(session, ANONYMOUS, _nameable_id, post_id=post_id) is not None
+
+
+def _nameable_id(viewer: RemoteViewer | Anonymous) -> Select[int]:
+    return nameable_posts(viewer).where(Post.id == bindparam("post_id", type_=BigInteger)).with_only_columns(Post.id)
 
 
 def visible_activities(viewer: RemoteViewer | Anonymous) -> Select[Activity]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import policy
 from models.tables import (
     EVERYBODY,
     Actor,
@@ -95,6 +96,4 @@ async def changed_at(session: AsyncSession, post: Post, revision: Revision) -> d
 async def boosted(session: AsyncSession, boost: Post) -> Post | None:
     """What `boost` shows, as long as everybody may see it (R-17)."""
     post = await by_id(session, boost.boost_of_id)
-    if post is None or post.deleted_at is not None or (post.is_local and post.published_revision is None):
-        return None
-    return post if post.visibility in _SPREAD and post.reach is Reach.PUBLIC else None
+    return post if post is not None and await policy.is_for_everybody(session, post.id) else None

@@ -313,7 +313,7 @@ async def boost(session: AsyncSession, post_id: int, *, by: Staff) -> Post:
         return found
     if await policy.must_permit(session, by, post, Interaction.ANNOUNCE) is not Verdict.AUTOMATIC:
         raise NotPermitted(post_id=post.id)  # a boost is all or nothing: asking for one is not built
-    leaves = post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED) and instance_of(session).clients_public_leaves
+    leaves = instance_of(session).clients_public_leaves and await policy.is_for_everybody(session, post.id)
     made = Post(
         id=new_id(),
         uri=instance_of(session).mint("x"),

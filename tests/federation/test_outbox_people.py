@@ -1,11 +1,13 @@
 """What people say and do outside groups: posts, thanks, following, joining, profiles; and the gate's second look."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from federation import collections
+from federation.vocabulary import PUBLIC
 from models import actors, featured, groups, journal, partners, policy, reactions, relations
 from models.base import now
 from models.posts import receiving, writing
@@ -133,6 +135,27 @@ async def test_a_boost_is_announced_by_its_id_and_taken_back(world, office):
     (undo,) = await office.sends()
     assert undo.form == "Undo{Announce}"
     assert undo.document["object"]["id"] == boost.uri
+
+
+async def test_a_boost_in_a_public_group_leaves_where_what_people_make_public_does(world, office, monkeypatch):
+    market = await world.ada.founds("market", reach=Reach.PUBLIC, access=Access.OPEN)
+    ours = await world.ada.writes("Offers", group=market)
+    await followed(world, world.joan, NORTHWIND)
+    await office.sends()
+    await delivered(world)
+    await world.joan.boosts(ours)
+    assert await office.sends() == []
+
+    async with world.database.writing() as session:
+        await writing.unboost(session, ours.id, by=world.joan.staff)
+    monkeypatch.setattr(world.database, "instance", replace(world.database.instance, clients_public_leaves=True))
+    boost = await world.joan.boosts(ours)
+    (sent,) = await office.sends()
+    assert (sent.form, sent.host, sent.document["object"]) == ("Announce{id}", NORTHWIND, ours.uri)
+    assert PUBLIC in sent.document["to"]
+    assert sent.document["id"] == boost.uri
+    assert await departures(world, boost) == {(NORTHWIND, 1)}
+    assert ("Announce", NORTHWIND) in {(line.what, host) for line in await lines(world) for host in line.hosts}
 
 
 async def test_R_17_a_boost_inside_the_reach_sends_nothing(world, office):
