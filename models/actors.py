@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Insert, Select, Table, and_, bindparam, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import emoji, introductions, journal, policy
-from models.base import new_id, now
+from models.base import insert_for, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
 from models.tables import Actor, ActorType, Disclosure, Group, Key, KeyKind, Media, Membership, Reach
@@ -326,14 +325,12 @@ async def disclose(session: AsyncSession, actor_id: int, hosts: Iterable[str]) -
     """Remember that `hosts` have been told of an actor of ours, so that they may look at it."""
     rows = [{"actor_id": actor_id, "host": host, "since": now()} for host in sorted(set(hosts))]
     if rows:
-        await session.execute(_DISCLOSE[session.get_bind().dialect.name], rows)
+        await session.execute(_disclosing(session.get_bind().dialect.name), rows)
 
 
-_DISCLOSURES = cast(Table, Disclosure.__table__)
-_DISCLOSE: dict[str, Insert] = {
-    "postgresql": postgresql.insert(_DISCLOSURES).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(_DISCLOSURES).on_conflict_do_nothing(),
-}
+@functools.cache
+def _disclosing(dialect: str) -> Insert:
+    return insert_for(dialect, cast(Table, Disclosure.__table__)).on_conflict_do_nothing()
 
 
 async def known_at(session: AsyncSession, actor_id: int) -> set[str]:

@@ -6,13 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, LargeBinary, MetaData, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, LargeBinary, MetaData, Text, TypeDecorator, text
 from sqlalchemy import Enum as SqlEnum
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+    from sqlalchemy.dialects import postgresql
 
 _SEQUENCE_BITS = 10
 _NODE_BITS = 6
@@ -82,9 +86,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def insert_into(session: AsyncSession, table: type["Base"]) -> postgresql.Insert | sqlite.Insert:
+def insert_into(session: AsyncSession, table: type["Base"]) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT as the session's database spells it, which can say what shall happen to a row that is there already."""
-    if session.get_bind().dialect.name == "postgresql":
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(dialect: str, table: "Table | type[Base]") -> "postgresql.Insert | sqlite.Insert":
+    """The same by the name of the dialect, for statements that are built once."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # it and its drivers take time to load, and most have SQLite
+
         return postgresql.insert(table)
     return sqlite.insert(table)
 
@@ -113,6 +124,18 @@ class Base(DeclarativeBase):
         list[int]: JSON,
         list[dict[str, Any]]: JSON,
     }
+
+
+POSTGRESQL_WHERE = "postgresql_where"
+
+
+def partial_index(name: str | None, *columns: str, where: str, on_postgresql: str = "") -> Index:
+    """An index of some rows.
+
+    To name PostgreSQL's option here would load its dialect for those who have SQLite, too: `models.migrations`, which
+    compares tables, finds in `info` what it says.
+    """
+    return Index(name, *columns, sqlite_where=text(where), info={POSTGRESQL_WHERE: text(on_postgresql or where)})
 
 
 Id = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_id)]

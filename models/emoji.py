@@ -3,17 +3,17 @@
 A post or profile keeps the shortcodes that came with it; the pictures are kept once for each server and shortcode.
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, policy
-from models.base import new_id
+from models.base import insert_for, new_id
 from models.errors import Invalid, NotFound
 from models.instance import instance_of
 from models.tables import Actor, Emoji, Post
@@ -35,18 +35,16 @@ async def keep(session: AsyncSession, host: str, pictures: Mapping[str, str]) ->
         return []
     # in one order, so that two transactions never wait for one another
     rows = [{"id": new_id(), "host": host, "shortcode": name, "url": url} for name, url in sorted(told.items())]
-    await session.execute(_KEEP[session.get_bind().dialect.name], rows)
+    await session.execute(_keeping(session.get_bind().dialect.name), rows)
     return sorted(told)
 
 
-def _keeping(insert: Callable[..., Any]) -> Any:
-    statement = insert(Emoji.__table__)
+@functools.cache
+def _keeping(dialect: str) -> Insert:
+    statement = insert_for(dialect, cast(Table, Emoji.__table__))
     told = statement.excluded
     known = ["host", "shortcode"]
     return statement.on_conflict_do_update(index_elements=known, set_={"url": told.url}, where=Emoji.url != told.url)
-
-
-_KEEP = {"postgresql": _keeping(postgresql.insert), "sqlite": _keeping(sqlite.insert)}
 
 
 # Ours

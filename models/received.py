@@ -24,11 +24,10 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, tombstones, turns
-from models.base import UtcDateTime, new_id, now
+from models.base import UtcDateTime, insert_for, new_id, now
 from models.database import ARRIVED
 from models.tables import Received, ReceivedState
 
@@ -114,7 +113,7 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
     if not rows:
         return {}
     in_order = [rows[key] for key in sorted(rows)]  # so that two processes that store the same wait, and not in a ring
-    done = await session.execute(_INSERT[session.get_bind().dialect.name], in_order)
+    done = await session.execute(_inserting(session.get_bind().dialect.name), in_order)
     if isinstance(done, CursorResult) and done.rowcount == len(rows):
         return {key: row["id"] for key, row in rows.items()}
     stored = set(await session.scalars(_STORED, {"ids": [row["id"] for row in rows.values()]}))
@@ -124,10 +123,11 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
 _TABLE = cast(Table, Received.__table__)  # no rows come back: the session has nothing to do with them
 _SAME = ("host", "uri")
 """Whatever else is there already, a number of ours twice, is no repetition: it must not be taken for one."""
-_INSERT: dict[str, Insert] = {
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=_SAME),
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_SAME),
-}
+
+
+@functools.cache
+def _inserting(dialect: str) -> Insert:
+    return insert_for(dialect, _TABLE).on_conflict_do_nothing(index_elements=_SAME)
 
 
 _STORED = select(Received.id).where(Received.id.in_(bindparam("ids", expanding=True)))

@@ -11,13 +11,12 @@ from datetime import timedelta
 from typing import NamedTuple, cast
 
 from sqlalchemy import Select, Table, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import journal
 from models.accounts import Beginning, hash_token
-from models.base import UtcDateTime, now
+from models.base import UtcDateTime, insert_for, now
 from models.direct import Direct
 from models.errors import DomainError, NotFound
 from models.tables import AccessToken, Account, Actor, Application, AuthorizationCode, IdempotencyKey, Role
@@ -345,7 +344,7 @@ _ANSWERED = Direct(
 
 @functools.cache
 def _remember(dialect: str) -> Direct:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(cast(Table, IdempotencyKey.__table__))
+    statement = insert_for(dialect, cast(Table, IdempotencyKey.__table__))
     statement = statement.values({name: bindparam(name) for name in ("account_id", "key", "post_id", "created_at")})
     told = statement.excluded
     return Direct(

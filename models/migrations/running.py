@@ -10,10 +10,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import models.tables  # noqa: F401 - registers the classes
-from models.base import Base
+from models.base import POSTGRESQL_WHERE, Base
 from models.database import Database
 
 _FOLDER = Path(__file__).parent
+for _table in Base.metadata.tables.values():
+    for _index in _table.indexes:
+        if POSTGRESQL_WHERE in _index.info:
+            _index.dialect_options["postgresql"]["where"] = _index.info[POSTGRESQL_WHERE]
 
 
 def _script() -> ScriptDirectory:

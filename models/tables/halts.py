@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Id, now
+from models.base import Base, Id, now, partial_index
 
 
 class HaltReason(StrEnum):
@@ -21,14 +21,7 @@ class Halt(Base):
     """One halt, from when to when."""
 
     __tablename__ = "halts"
-    __table_args__ = (
-        Index(
-            "ix_halts_in_force",
-            "id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial_index("ix_halts_in_force", "id", where="ended_at IS NULL"),)
 
     id: Mapped[Id]
     reason: Mapped[HaltReason]

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Id, now
+from models.base import Base, Id, now, partial_index
 
 
 class MediaKind(StrEnum):
@@ -36,14 +36,7 @@ class Media(Base):
     """One file. Ours has a `file`; one elsewhere a `remote_url` until a copy was fetched. Its posts: `Attachment`."""
 
     __tablename__ = "media"
-    __table_args__ = (
-        Index(
-            "ix_media_waiting",
-            "id",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
-        ),
-    )
+    __table_args__ = (partial_index("ix_media_waiting", "id", where="state = 'waiting'"),)
 
     id: Mapped[Id]
     actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id", ondelete="CASCADE"), index=True)

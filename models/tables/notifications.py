@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Id, now
+from models.base import Base, Id, now, partial_index
 from models.tables.actors import Actor
 from models.tables.posts import Post
 
@@ -45,20 +45,9 @@ class Notification(Base):
     __table_args__ = (
         Index(None, "account_id", "id"),
         Index(None, "account_id", "key", unique=True),
-        Index(
-            "ix_notifications_together",
-            "account_id",
-            "group_key",
-            "id",
-            sqlite_where=text("group_key != ''"),
-            postgresql_where=text("group_key != ''"),
-        ),
-        Index(
-            "ix_notifications_filtered",
-            "account_id",
-            "from_id",
-            sqlite_where=text("is_filtered = 1"),
-            postgresql_where=text("is_filtered"),
+        partial_index("ix_notifications_together", "account_id", "group_key", "id", where="group_key != ''"),
+        partial_index(
+            "ix_notifications_filtered", "account_id", "from_id", where="is_filtered = 1", on_postgresql="is_filtered"
         ),
     )
 

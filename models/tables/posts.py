@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Id, now
+from models.base import Base, Id, now, partial_index
 from models.tables.actors import Actor
 from models.tables.groups import Group, Reach
 from models.tables.media import Media
@@ -29,10 +29,6 @@ class PostKind(StrEnum):
     QUESTION = "question"
 
 
-_IS_BOOST = text("boost_of_id IS NOT NULL")
-_IS_REPLY = text("reply_to_id IS NOT NULL")
-
-
 class Post(Base):
     """A post as the house sees it now. Outside only `published_revision` is ever shown, and nothing while it is null.
 
@@ -49,8 +45,8 @@ class Post(Base):
         Index(None, "thread_id", "id"),
         Index(None, "visibility", "id"),
         # without the many that are no boost and no answer: nobody looks for all of those by an index
-        Index(None, "boost_of_id", sqlite_where=_IS_BOOST, postgresql_where=_IS_BOOST),
-        Index(None, "reply_to_id", sqlite_where=_IS_REPLY, postgresql_where=_IS_REPLY),
+        partial_index(None, "boost_of_id", where="boost_of_id IS NOT NULL"),
+        partial_index(None, "reply_to_id", where="reply_to_id IS NOT NULL"),
     )
 
     id: Mapped[Id]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Id, now
+from models.base import Base, Id, now, partial_index
 from models.tables.actors import Actor
 
 
@@ -19,9 +19,7 @@ class Follow(Base):
     __table_args__ = (
         Index(None, "follower_id", "followee_id", unique=True),
         Index(None, "followee_id", "accepted_at"),
-        Index(
-            "ix_follows_notifies", "followee_id", sqlite_where=text("notifies = 1"), postgresql_where=text("notifies")
-        ),
+        partial_index("ix_follows_notifies", "followee_id", where="notifies = 1", on_postgresql="notifies"),
     )
 
     id: Mapped[Id]

@@ -86,6 +86,17 @@ def _last_name(expression: ast.expr) -> str:
     return expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")
 
 
+def loads_postgresql(of: Iterable[Module]) -> Iterator[str]:
+    """Where its dialect is loaded whatever database there is: at the top of a module, or by an option of a table."""
+    for each in of:
+        for node in each.tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom) and "dialects" in ast.unparse(node):
+                yield from (f"{each.file}:{node.lineno}" for _ in range("postgresql" in ast.unparse(node)))
+        for node in each.nodes:
+            if isinstance(node, ast.keyword) and (node.arg or "").startswith("postgresql_"):
+                yield f"{each.file}:{node.value.lineno}"
+
+
 def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
     for each in of:
         if "sleep" not in each.source:
@@ -123,6 +134,10 @@ def test_nothing_blocks_the_event_loop_by_sleeping():
     assert list(blocking_waits((*modules(), *modules("tests")))) == []
 
 
+def test_postgresqls_dialect_is_loaded_where_the_database_is_one():
+    assert [place for place in loads_postgresql(modules()) if not place.startswith("models/migrations/versions/")] == []
+
+
 @pytest.mark.parametrize(
     ("check", "name", "source"),
     [
@@ -142,6 +157,9 @@ def test_nothing_blocks_the_event_loop_by_sleeping():
         (other_doors, "federation.inbox", "from urllib.request import urlopen"),
         (senders, "server.web.posts", "await wire.fetcher.post(inbox, body, headers)"),
         (senders, "federation.upkeep.worker", "send = fetcher.post"),
+        (loads_postgresql, "models.emoji", "from sqlalchemy.dialects import postgresql, sqlite"),
+        (loads_postgresql, "models.emoji", "import sqlalchemy.dialects.postgresql"),
+        (loads_postgresql, "models.tables.posts", "Index(None, 'id', postgresql_where=IS_NEW)"),
         (blocking_waits, "server.workers", "import time\ntime.sleep(1)"),
         (blocking_waits, "server.workers", "from time import sleep"),
         (lambda of: named(of, "ClientSession"), "server.app", "import aiohttp\naiohttp.ClientSession()"),
