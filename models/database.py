@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from models import sqlite
+from models import postgresql, sqlite
 from models.commits import Commits
 from models.instance import Instance, attach
 from models.moments import Moment, Moments, PostgresMoments, SqliteMoments
@@ -103,11 +103,12 @@ class Database:
             shared = sqlite.Shared()
             self._commits = Commits(shared, moments)
             self._reader = self._sqlite("BEGIN", pool_size=_READERS, max_overflow=_READERS)
+            self._asking = self._reader
             self._writer = self._sqlite("BEGIN IMMEDIATE", shared, pool_size=1, max_overflow=0)
             self._note_when_idle(self._writer)
         else:
-            self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
-            self._writer = self._reader
+            self._reader = self._writer = postgresql.engine(self.url)
+            self._asking = postgresql.asking(self._reader)
             self._moments = PostgresMoments(self._plain)
 
     async def _plain(self) -> Any:
@@ -146,7 +147,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only asks; everything in it is seen at one moment (SQLite) or statement by statement."""
-        async with self._session(self._reader, autoflush=False) as session:
+        async with self._session(self._asking, autoflush=False) as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -193,7 +194,7 @@ class Database:
         is_over = False
         try:
             yield session
-            is_over = self.is_sqlite
+            is_over = True
         finally:
             if not is_over:
                 await asyncio.shield(asyncio.create_task(self._give_up(session)))
