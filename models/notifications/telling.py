@@ -100,7 +100,7 @@ async def tell(
             is_filtered=is_filtered,
             created_at=moment,
         )
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing(index_elements=[Notification.account_id, Notification.key])
         .returning(Notification.id)
     )
     if made is not None and not is_filtered:
