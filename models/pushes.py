@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 from models import egress, halts, journal, ledger, notifications
 from models.accounts import staff
 from models.base import insert_into, new_id, now
-from models.database import QUEUED
+from models.database import QUEUED, Database
 from models.instance import instance_of
 from models.tables import (
     AccessToken,
@@ -133,11 +133,12 @@ async def _is_of_interest(session: AsyncSession, subscription: PushSubscription,
     return await session.scalar(follows) is not None
 
 
-async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
+async def _of_interest(database: Database, entries: list[journal.Entry]) -> list[journal.Entry]:
     """Most people have no app that wants to be told."""
     accounts = {entry.account_id for entry in entries if isinstance(entry, journal.Notified)}
     wanting = select(PushSubscription.account_id).where(PushSubscription.account_id.in_(accounts))
-    found = set(await session.scalars(wanting))
+    async with database.reading() as session:
+        found = set(await session.scalars(wanting))
     return [entry for entry in entries if isinstance(entry, journal.Notified) and entry.account_id in found]
 
 

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from federation.keys import KeyRing
 from federation.outbox import (
     consents,
@@ -30,6 +28,7 @@ from federation.outbox import (
     withdrawal,
 )
 from models import journal
+from models.database import Database
 from models.posts import departing
 
 NAME = "outbox"
@@ -68,11 +67,10 @@ _HANDLERS: dict[type[journal.Entry], _Handler] = {
 }
 
 
-async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
+async def _of_interest(database: Database, entries: list[journal.Entry]) -> list[journal.Entry]:
     """Most posts are followed by nobody outside: there is nothing to be sent of those."""
-    released = [entry.post_id for entry in entries if isinstance(entry, journal.PostReleased)]
-    quiet = await departing.quiet(session, released)
-    return [entry for entry in entries if not isinstance(entry, journal.PostReleased) or entry.post_id not in quiet]
+    unheard = await departing.unheard(database, entries)
+    return [entry for entry in entries if entry not in unheard]
 
 
 def consumer(keys: KeyRing) -> journal.Consumer:

@@ -19,7 +19,7 @@ _TRIES = 5
 _SAVED_AFTER = 1000
 
 Handler = Callable[[AsyncSession, Entry], Awaitable[None]]
-Sieve = Callable[[AsyncSession, list[Entry]], Awaitable[list[Entry]]]
+Sieve = Callable[[Database, list[Entry]], Awaitable[list[Entry]]]
 
 
 @dataclass(slots=True)
@@ -98,14 +98,15 @@ class Reader:
         entries = await self._behind(self._position)
         if not entries:
             return 0
-        if not await self._of_interest(entries):
+        wanted = await self._of_interest(entries)
+        if not wanted:
             self._position = entries[-1][0]
             self._passed += len(entries)
             if self._passed >= _SAVED_AFTER:
                 await self.save()
             return len(entries)
         try:
-            await self._deal_with(entries)
+            await self._deal_with(entries, wanted)
         except Exception:
             after = self._position.number
             log.exception("journal batch failed", extra={"consumer": self.consumer.name, "after": after})
@@ -123,25 +124,21 @@ class Reader:
         async with self._database.reading() as session:
             return await read(session, position)
 
-    async def _of_interest(self, entries: Sequence[Placed]) -> bool:
-        """Whether a transaction is worth it."""
+    async def _of_interest(self, entries: Sequence[Placed]) -> list[Entry]:
+        """What a transaction is worth it for."""
         wanted = self._wanted(entries)
         if not wanted or self.consumer.sieve is None:
-            return bool(wanted)
-        async with self._database.reading() as session:
-            return bool(await self.consumer.sieve(session, wanted))
+            return wanted
+        return await self.consumer.sieve(self._database, wanted)
 
     def _wanted(self, entries: Sequence[Placed]) -> list[Entry]:
         return [entry for _, entry in entries if entry is not None and entry.kind in self.consumer.kinds]
 
-    async def _deal_with(self, entries: Sequence[Placed]) -> None:
+    async def _deal_with(self, entries: Sequence[Placed], wanted: Sequence[Entry]) -> None:
         async with self._database.writing() as session:
             cursor = await self._locked(session)
             is_ours = _place(cursor) == self._cursor
             if is_ours:
-                wanted = self._wanted(entries)
-                if self.consumer.sieve is not None and len(wanted) > 1:
-                    wanted = await self.consumer.sieve(session, wanted)
                 for entry in wanted:
                     await self.consumer.handle(session, entry)
                 _move(cursor, entries[-1][0])
@@ -155,7 +152,7 @@ class Reader:
         for place, entry in entries:
             for attempt in range(1, _TRIES + 1):
                 try:
-                    await self._deal_with([(place, entry)])
+                    await self._deal_with([(place, entry)], self._wanted([(place, entry)]))
                     break
                 except Exception as error:
                     if attempt == _TRIES:

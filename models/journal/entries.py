@@ -21,11 +21,13 @@ class Entry:
 class PostWritten(Entry):
     """A post is there for the house: written here, or come from elsewhere. Boosts too.
 
-    `is_quiet`: it names nobody, answers nothing and boosts nothing, so that nobody has to be told of it.
+    `is_quiet`: it names nobody, answers nothing and boosts nothing, so that only those who wait for posts of its author
+    have to be told of it.
     """
 
     post_id: int
     is_quiet: bool = False
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,16 @@ class PostEdited(Entry):
 
 @dataclass(frozen=True, slots=True)
 class PostReleased(Entry):
-    """A revision may leave: at once, or because a gatekeeper approved it."""
+    """A revision may leave: at once, or because a gatekeeper approved it.
+
+    `is_quiet`: it is the first one, in no group, names nobody, answers and quotes nothing, so that nobody gets it but
+    who follows its author.
+    """
 
     post_id: int
     revision: int
+    is_quiet: bool = False
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

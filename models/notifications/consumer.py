@@ -9,6 +9,8 @@ from sqlalchemy.orm import joinedload
 from models import journal, policy, polls
 from models.accounts import staff
 from models.base import now
+from models.database import Database
+from models.facts import Fact
 from models.notifications.telling import tell
 from models.tables import (
     Account,
@@ -341,15 +343,18 @@ async def _severed(session: AsyncSession, entry: journal.Severed) -> None:
         await tell(session, account.id, type, from_id=account.actor_id, subject_id=found.id, key=key)
 
 
-async def _of_interest(session: AsyncSession, entries: list[journal.Entry]) -> list[journal.Entry]:
+async def _of_interest(database: Database, entries: list[journal.Entry]) -> list[journal.Entry]:
     """Most posts name nobody, answer nothing, and nobody wants to be told of each: nobody is told of those."""
-    written = {entry.post_id: entry.is_quiet for entry in entries if isinstance(entry, journal.PostWritten)}
-    found: set[int] = set()
-    loud = [post_id for post_id, is_quiet in written.items() if not is_quiet]
-    if loud:
-        found.update(await session.scalars(_CONCERNING, {"post_ids": loud}))
-    if len(found) < len(written):
-        found.update(await session.scalars(_AWAITED, {"post_ids": list(written.keys() - found)}))
+    written = [entry for entry in entries if isinstance(entry, journal.PostWritten)]
+    quiet = {entry.post_id: entry.author_id for entry in written if entry.is_quiet and entry.author_id is not None}
+    awaited = await _AWAITED_OF.among(database, quiet.values())
+    found = {post_id for post_id, author_id in quiet.items() if author_id in awaited}
+    others = {entry.post_id for entry in written} - quiet.keys()
+    if others:
+        async with database.reading() as session:
+            found.update(await session.scalars(_CONCERNING, {"post_ids": list(others)}))
+            if others - found:
+                found.update(await session.scalars(_AWAITED, {"post_ids": list(others - found)}))
     return [entry for entry in entries if not isinstance(entry, journal.PostWritten) or entry.post_id in found]
 
 
@@ -357,6 +362,11 @@ _POST_IDS = bindparam("post_ids", expanding=True, type_=BigInteger)
 _CONCERNING = select(Post.id).where(
     Post.id.in_(_POST_IDS),
     or_(Post.boost_of_id.is_not(None), Post.reply_to_id.is_not(None), exists().where(Mention.post_id == Post.id)),
+)
+_AWAITED_OF = Fact(
+    select(Follow.followee_id).where(
+        Follow.followee_id.in_(bindparam("ids", expanding=True, type_=BigInteger)), Follow.notifies
+    )
 )
 _AWAITED = select(Post.id).where(
     Post.id.in_(_POST_IDS), exists().where(Follow.followee_id == Post.author_id, Follow.notifies)

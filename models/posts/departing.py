@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models import policy
+from models.database import Database
+from models.facts import Fact
+from models.journal import Entry, PostReleased
 from models.tables import (
     EVERYBODY,
     Actor,
-    Consent,
-    Departure,
     Disclosure,
     Follow,
-    Mention,
     Post,
     Reach,
     Revision,
@@ -26,6 +27,7 @@ from models.tables import (
 )
 
 _SECOND = timedelta(seconds=1)
+_FOLLOWER = aliased(Actor)
 _SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
 
 
@@ -34,27 +36,23 @@ async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:
     return await session.get(Post, post_id) if post_id is not None else None
 
 
-_QUIET = select(Post.id).where(
-    Post.id.in_(bindparam("post_ids", expanding=True, type_=BigInteger)),
-    Post.visibility.in_((*_SPREAD, Visibility.FOLLOWERS)),
-    Post.group_id.is_(None),
-    Post.boost_of_id.is_(None),
-    Post.reply_to_id.is_(None),
-    ~exists().where(Mention.post_id == Post.id),
-    ~exists().where(Consent.post_id == Post.id),
-    ~exists().where(Departure.post_id == Post.id),
-    exists().where(Disclosure.actor_id == Post.author_id, Disclosure.host == EVERYBODY),
-    ~select(Follow.id)
-    .join(Actor, Actor.id == Follow.follower_id)
-    .where(Follow.followee_id == Post.author_id, Follow.accepted_at.is_not(None), Actor.host != "")
-    .exists(),
+_UNHEARD = Fact(
+    select(Actor.id).where(
+        Actor.id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
+        exists().where(Disclosure.actor_id == Actor.id, Disclosure.host == EVERYBODY),
+        ~select(Follow.id)
+        .join(_FOLLOWER, _FOLLOWER.id == Follow.follower_id)
+        .where(Follow.followee_id == Actor.id, Follow.accepted_at.is_not(None), _FOLLOWER.host != "")
+        .exists(),
+    )
 )
 
 
-async def quiet(session: AsyncSession, post_ids: Iterable[int]) -> set[int]:
-    """Which of some posts nobody outside gets or has: the author's name is known already, and nobody follows it."""
-    wanted = list(post_ids)
-    return set(await session.scalars(_QUIET, {"post_ids": wanted})) if wanted else set()
+async def unheard(database: Database, entries: Iterable[Entry]) -> set[Entry]:
+    """Those of `entries` whose posts nobody outside gets: the author's name is known already, and nobody follows it."""
+    quiet = {entry: entry.author_id for entry in entries if isinstance(entry, PostReleased) and entry.is_quiet}
+    authors = await _UNHEARD.among(database, {author for author in quiet.values() if author is not None})
+    return {entry for entry, author in quiet.items() if author in authors}
 
 
 async def newest(session: AsyncSession, post: Post) -> Revision:

@@ -83,7 +83,7 @@ async def compose(session: AsyncSession, draft: Draft, *, by: Staff) -> Written:
     news: list[journal.Entry] = []
     if is_decided:  # what the gate asks about is all here: the row is written once, as it stays
         decision = await egress.decide(session, post)
-        news = _let_go(post, decision)
+        news = _let_go(post, decision, is_quiet=place.group is None and not checked.named)
     await _store(session, post)
     if not is_decided or decision.answer is Answer.HOLD:
         session.add(post)  # more is done to it
@@ -101,7 +101,8 @@ async def compose(session: AsyncSession, draft: Draft, *, by: Staff) -> Written:
         news = await _pass_the_gate(session, post, by=by)
     elif decision.answer is Answer.HOLD:
         await approvals.submit(session, post, decision, by=by)
-    news.append(journal.PostWritten(post.id, is_quiet=not checked.named and place.parent is None))
+    is_quiet = not checked.named and place.parent is None
+    news.append(journal.PostWritten(post.id, is_quiet=is_quiet, author_id=by.actor_id))
     await journal.record_all(session, news)
     is_alone = is_plain and place.group is None and not checked.media
     return Written(post, checked.named, tuple(sorted(_tags(checked))), is_alone)
@@ -201,14 +202,14 @@ async def _pass_the_gate(session: AsyncSession, post: Post, *, by: Staff) -> lis
     return _let_go(post, decision)
 
 
-def _let_go(post: Post, decision: egress.Decision) -> list[journal.Entry]:
+def _let_go(post: Post, decision: egress.Decision, *, is_quiet: bool = False) -> list[journal.Entry]:
     """Release `post` where the gate says so; what is to be told then. Raises MayNotLeave."""
     if decision.answer is Answer.STOP:
         raise MayNotLeave(rule=decision.rule, hosts=decision.refused)
     if decision.answer is not Answer.GO:
         return []
     post.published_revision = post.revision
-    return [journal.PostReleased(post.id, post.revision)]
+    return [journal.PostReleased(post.id, post.revision, is_quiet=is_quiet, author_id=post.author_id)]
 
 
 async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, revision: int | None = None) -> Post:

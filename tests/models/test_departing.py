@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from models import actors, relations
+from models import actors, journal, relations
+from models.database import Database
 from models.interactions import QuotePolicy
-from models.posts import departing, writing
+from models.posts import departing
 from models.tables import EVERYBODY, Actor, Post, Visibility
-from tests.world import NORTHWIND, World
+from tests.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +19,11 @@ def _is_public(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.database, "instance", replace(world.database.instance, clients_public_leaves=True))
 
 
-async def _is_quiet(world: World, post: Post) -> bool:
+async def _is_quiet(world: World, post: Post, database: Database | None = None) -> bool:
     async with world.database.reading() as session:
-        return await departing.quiet(session, [post.id]) == {post.id}
+        entries = [entry for _, entry in await journal.read(session, journal.Position(), limit=1000)]
+    told = [entry for entry in entries if isinstance(entry, journal.PostReleased) and entry.post_id == post.id][-1:]
+    return bool(await departing.unheard(database or world.database, told))
 
 
 async def _writes(world: World, text: str = "Hello", **more: object) -> Post:
@@ -43,13 +46,18 @@ async def test_a_follower_in_the_house_changes_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("is_accepted", [True, False])
 async def test_a_follower_outside_gets_it_once_accepted(world: World, is_accepted: bool) -> None:
+    """Also when another process let them follow."""
     follower = await world.northwind.sends("sam")
-    await _writes(world)
-    async with world.database.writing() as session:
+    other = Database(str(world.database.url), instance=world.database.instance)
+    assert await _is_quiet(world, await _writes(world)) is True
+    async with other.writing() as session:
         ada = await session.get_one(Actor, world.ada.id)
         ada.is_locked = not is_accepted
         await relations.receive_follow(session, by=follower, followee=ada, uri=f"{follower.uri}/follow")
-    assert await _is_quiet(world, await _writes(world)) is not is_accepted
+    post = await _writes(world)
+    for database in (world.database, other):
+        assert await _is_quiet(world, post, database) is not is_accepted
+    await other.close()
 
 
 async def test_the_first_public_post_makes_its_author_known(world: World) -> None:
@@ -71,8 +79,7 @@ async def test_what_it_quotes_is_asked(world: World) -> None:
 
 async def test_whoever_has_it_hears_of_a_change(world: World) -> None:
     post = await _writes(world)
-    async with world.database.writing() as session:
-        await writing.note_departure(session, post.id, [(f"http://{NORTHWIND}/inbox", NORTHWIND)], 1)
+    await world.ada.edits(post, "Hello again")
     assert await _is_quiet(world, post) is False
 
 
