@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser import chromium
 from tests.browser.gallery.examples import EXAMPLES
-from tests.browser.gallery.site import ARGUMENTS, BROWSER, serving
+from tests.browser.gallery.site import serving
+from tests.requirements import missing
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("gallery"),
-    pytest.mark.skipif(not BROWSER.exists(), reason=f"no browser at {BROWSER}"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("gallery")]
 PAGES = [example.name for example in EXAMPLES if example.name != "post-item"]
 
 
@@ -24,23 +22,43 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    found = chromium.program()
+    if found is None:
+        missing("browser", "no Chromium is installed here")
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        started = play.chromium.launch(executable_path=found, args=list(chromium.ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> BrowserContext:
+    """One person's window: what a page of a test keeps in it is thrown away, the rest need not be made again."""
+    return browser.new_context(viewport={"width": 1280, "height": 800})
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    look = context.new_page()
+def page(window: BrowserContext) -> Iterator[Page]:
+    look = window.new_page()
     look.set_default_timeout(10_000)
     yield look
-    context.close()
+    look.evaluate("localStorage.clear()")
+    look.close()
+    window.clear_cookies()
 
 
 def ready(page: Page, where: str) -> None:
-    page.goto(where, wait_until="networkidle")
+    """Open a page and wait until its behaviours are awake."""
+    page.goto(where, wait_until="load")
+    awake(page)
+
+
+def awake(page: Page) -> None:
+    page.evaluate("""async () => {
+        for (const each of document.querySelectorAll("[data-behavior]"))
+            for (const name of each.dataset.behavior.split(" ")) await import(`/static/js/${name}.js`);
+        await new Promise((done) => setTimeout(done));  // kontor.js waited for the same files, and its turn came before
+    }""")
 
 
 def test_no_page_breaks_the_policy_or_is_wider_than_a_small_phone(browser: Browser) -> None:
@@ -88,11 +106,15 @@ def test_a_draft_survives_a_reload_and_a_sent_one_does_not(page: Page, address: 
     page.keyboard.press("c")
     page.keyboard.type("Halb fertig")
     expect(page.get_by_text("Draft kept in this browser")).to_be_visible()
-    page.reload(wait_until="networkidle")
+    page.reload(wait_until="load")
+    awake(page)
     assert page.get_by_label("Your text").input_value() == "Halb fertig"
-    page.route("**/posts", lambda route: route.fulfill(status=303, headers={"Location": "/home.html"}))
-    page.get_by_label("Your text").press("Control+Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation(wait_until="load") as sent:
+        page.get_by_label("Your text").press("Control+Enter")
+    came_from = sent.value.request.redirected_from
+    assert came_from is not None
+    assert came_from.method == "POST"
+    awake(page)
     ready(page, f"{address}/home.html")
     expect(page.locator("[data-composer]")).not_to_have_attribute("open", "")
 

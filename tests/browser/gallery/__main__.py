@@ -8,8 +8,9 @@ import argparse
 
 from playwright.sync_api import sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, SCREENSHOTS, program
 from tests.browser.gallery.examples import EXAMPLES
-from tests.browser.gallery.site import ARGUMENTS, BROWSER, ROOT, serving
+from tests.browser.gallery.site import serving
 
 
 def main() -> None:
@@ -21,11 +22,10 @@ def main() -> None:
     parser.add_argument("--themes", default="light,dark")
     parser.add_argument("--open", default="", help="selector of details to unfold before the picture")
     asked = parser.parse_args()
-    pictures = ROOT / "tests" / "browser" / "screenshots"
-    pictures.mkdir(exist_ok=True)
+    SCREENSHOTS.mkdir(exist_ok=True)
     names = [e.name for e in EXAMPLES if e.name != "post-item" and (not asked.names or e.name in asked.names)]
     with serving(stretched=asked.stretch) as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=program(), args=ARGUMENTS)
         for theme in asked.themes.split(","):
             for width in map(int, asked.widths.split(",")):
                 look = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=theme)
@@ -39,7 +39,7 @@ def main() -> None:
                     spill = look.evaluate("document.documentElement.scrollWidth - innerWidth")
                     if spill > 0:
                         print(f"{name} {width}: {spill} px wider than the screen")  # noqa: T201
-                    look.screenshot(path=str(pictures / f"{name}-{width}-{theme}.png"), full_page=True)
+                    look.screenshot(path=str(SCREENSHOTS / f"{name}-{width}-{theme}.png"), full_page=True)
                 look.close()
         browser.close()
 

@@ -14,16 +14,6 @@ from tests.browser.gallery.examples import EXAMPLES
 from tests.browser.gallery.rendering import environment
 
 ROOT = Path(__file__).parents[3]
-BROWSER = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -55,6 +45,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         self.wfile.write((_EVENT % ('"1"' if "post=" in self.path else "null")).encode())
+
+    def do_POST(self) -> None:
+        """Take whatever is sent, and lead to the start page."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(303)
+        self.send_header("Location", "/home.html")
+        self.end_headers()
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
