@@ -23,12 +23,10 @@ from models.tables import (
     Post,
     Reach,
     Revision,
-    Visibility,
 )
 
 _SECOND = timedelta(seconds=1)
 _FOLLOWER = aliased(Actor)
-_SPREAD = (Visibility.PUBLIC, Visibility.UNLISTED)
 
 
 async def by_id(session: AsyncSession, post_id: int | None) -> Post | None:

@@ -89,12 +89,14 @@ def _last_name(expression: ast.expr) -> str:
 def loads_postgresql(of: Iterable[Module]) -> Iterator[str]:
     """Where its dialect is loaded whatever database there is: at the top of a module, or by an option of a table."""
     for each in of:
-        for node in each.tree.body:
-            if isinstance(node, ast.Import | ast.ImportFrom) and "dialects" in ast.unparse(node):
-                yield from (f"{each.file}:{node.lineno}" for _ in range("postgresql" in ast.unparse(node)))
-        for node in each.nodes:
-            if isinstance(node, ast.keyword) and (node.arg or "").startswith("postgresql_"):
-                yield f"{each.file}:{node.value.lineno}"
+        imports = [node for node in each.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        for node in imports:
+            words = ast.unparse(node)
+            if "dialects" in words and "postgresql" in words:
+                yield f"{each.file}:{node.lineno}"
+        for option in each.nodes(ast.keyword):
+            if (option.arg or "").startswith("postgresql_"):
+                yield f"{each.file}:{option.value.lineno}"
 
 
 def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
