@@ -1,6 +1,7 @@
 """The worker that empties the queue."""
 
 import asyncio
+import functools
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -35,6 +36,10 @@ _PROBE_FROM = 2
 _RETRIED_SHARE = 4
 """One lane in so many may be that of a host that did not take the last thing: it may take all the time we give it."""
 _LOOKS_AT_ONCE = 4
+_MOST_UNSEEN = 5000
+QUIET_SECONDS = 2.0
+UNSEEN_SECONDS = 60.0
+"""Who took something is looked at when nothing was to be sent for a while, or when they have waited long for that."""
 _FAULTS = 5
 """So often a delivery may end us, or meet a fault of ours, before it is given up and its neighbours go on."""
 _ASK_AGAIN_AFTER = timedelta(minutes=10)
@@ -70,6 +75,8 @@ class Sender:
         self._due: datetime | None = None
         self._looks = looks
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._unseen: dict[str, float] = {}
+        self._sent_at = 0.0
         self._asked: Fading[str, bool] = Fading(_ASK_AGAIN_AFTER, limit=4096)
         self._signing = Signing()
 
@@ -90,6 +97,7 @@ class Sender:
                     log.exception("delivery queue not reached")
                     await asyncio.wait({stopping}, timeout=_PAUSE_SECONDS)
                     continue
+                self._look_around()
                 await self._rest(seen, stopping)
         finally:
             stopping.cancel()
@@ -103,7 +111,9 @@ class Sender:
                 break
             if self._active:
                 await asyncio.wait(self._active, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.gather(*self._looking.values())
+        while self._looking or (self._unseen and not self._is_stopping):
+            self._look_around(at_once=True)
+            await asyncio.gather(*self._looking.values())
 
     async def close(self) -> None:
         """End what signs beside us; a sender that ran is closed by its end."""
@@ -188,6 +198,8 @@ class Sender:
             seconds = min(max((self._due - now()).total_seconds(), 0.0), _POLL_SECONDS)
         if self._results:
             seconds = min(seconds, _PACE_SECONDS)
+        if self._unseen:
+            seconds = min(seconds, QUIET_SECONDS)
         changed: asyncio.Future[Any] = asyncio.ensure_future(self._database.queued.wait(seen, at_most=seconds))
         woken: asyncio.Future[Any] = asyncio.ensure_future(self._woken.wait())
         await asyncio.wait({changed, woken, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -292,12 +304,29 @@ class Sender:
     # Looking at who took something
 
     def _look_at(self, lane: Lane) -> None:
-        if not self._looks or self._is_stopping or len(self._looking) >= _LOOKS_AT_ONCE:
-            return
-        if peers.is_stale(lane.looked_at) and lane.host not in self._looking:
-            task = asyncio.create_task(self._look(lane.host), name=f"look at {lane.host}")
-            self._looking[lane.host] = task
-            task.add_done_callback(lambda _: self._looking.pop(lane.host, None))
+        """Note who is to be looked at: never while there is something to send, if that can be helped."""
+        self._sent_at = monotonic()
+        if self._looks and peers.is_stale(lane.looked_at) and len(self._unseen) < _MOST_UNSEEN:
+            self._unseen.setdefault(lane.host, self._sent_at)
+
+    def _look_around(self, *, at_once: bool = False) -> None:
+        """Look at some of them, the one that waits longest first, when it is time to."""
+        moment = monotonic()
+        is_quiet = at_once or (not self._active and moment - self._sent_at >= QUIET_SECONDS)
+        for host, since in list(self._unseen.items())[:_LOOKS_AT_ONCE]:
+            is_due = is_quiet or moment - since >= UNSEEN_SECONDS
+            if self._is_stopping or len(self._looking) >= _LOOKS_AT_ONCE or not is_due:
+                break
+            del self._unseen[host]
+            if host not in self._looking:
+                task = asyncio.create_task(self._look(host), name=f"look at {host}")
+                self._looking[host] = task
+                task.add_done_callback(functools.partial(self._looked, host))
+
+    def _looked(self, host: str, _task: "asyncio.Task[None]") -> None:
+        self._looking.pop(host, None)
+        if self._unseen:
+            self._woken.set()
 
     async def _look(self, host: str) -> None:
         try:

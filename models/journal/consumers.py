@@ -61,7 +61,8 @@ class Reader:
 
     Effects and the cursor are written together. Where there is nothing to do the cursor stays behind, because writing
     costs more than reading again after a crash: call `save` now and then, and at the end. `is_shared` lets readers of
-    one process share what they read.
+    one process share what they read. While a reader of another process is at it this one leaves it to that: whatever
+    is committed meanwhile is news to both, and that one looks again.
     """
 
     def __init__(self, database: Database, consumer: Consumer, *, is_shared: bool = True) -> None:
@@ -85,11 +86,10 @@ class Reader:
             return
         async with self._database.writing() as session:
             cursor = await self._locked(session)
-            if _place(cursor) == self._cursor:
+            is_ours = cursor is not None and _place(cursor) == self._cursor
+            if cursor is not None and is_ours:
                 _move(cursor, self._position)
-                self._cursor = self._position
-            else:
-                self._cursor = None
+        self._cursor = self._position if is_ours else None
         self._passed = 0
 
     async def _step(self) -> int:
@@ -106,12 +106,12 @@ class Reader:
                 await self.save()
             return len(entries)
         try:
-            await self._deal_with(entries, wanted)
+            is_free = await self._deal_with(entries, wanted)
         except Exception:
             after = self._position.number
             log.exception("journal batch failed", extra={"consumer": self.consumer.name, "after": after})
-            await self._one_by_one(entries)
-        return len(entries)
+            is_free = await self._one_by_one(entries)
+        return len(entries) if is_free else 0
 
     async def _find_place(self) -> None:
         async with self._database.reading() as session:
@@ -134,11 +134,12 @@ class Reader:
     def _wanted(self, entries: Sequence[Placed]) -> list[Entry]:
         return [entry for _, entry in entries if entry is not None and entry.kind in self.consumer.kinds]
 
-    async def _deal_with(self, entries: Sequence[Placed], wanted: Sequence[Entry]) -> None:
+    async def _deal_with(self, entries: Sequence[Placed], wanted: Sequence[Entry]) -> bool:
+        """False when another process is at it just now."""
         async with self._database.writing() as session:
             cursor = await self._locked(session)
-            is_ours = _place(cursor) == self._cursor
-            if is_ours:
+            is_ours = cursor is not None and _place(cursor) == self._cursor
+            if cursor is not None and is_ours:
                 for entry in wanted:
                     await self.consumer.handle(session, entry)
                 _move(cursor, entries[-1][0])
@@ -147,12 +148,14 @@ class Reader:
             self._passed = 0
         else:  # another process was faster
             self._cursor = None
+        return cursor is not None
 
-    async def _one_by_one(self, entries: Sequence[Placed]) -> None:
+    async def _one_by_one(self, entries: Sequence[Placed]) -> bool:
         for place, entry in entries:
             for attempt in range(1, _TRIES + 1):
                 try:
-                    await self._deal_with([(place, entry)], self._wanted([(place, entry)]))
+                    if not await self._deal_with([(place, entry)], self._wanted([(place, entry)])):
+                        return False
                     break
                 except Exception as error:
                     if attempt == _TRIES:
@@ -160,27 +163,30 @@ class Reader:
                         log.exception("journal entry parked", extra=facts)
                         await self._park(place, error)
             if self._cursor is None:
-                return
+                break
+        return True
 
     async def _park(self, place: Position, error: Exception) -> None:
         async with self._database.writing() as session:
             what = f"{type(error).__name__}: {error}"[:500]
             await session.merge(Parked(consumer=self.consumer.name, entry_id=place.number, error=what, at=now()))
             cursor = await self._locked(session)
-            is_ours = _place(cursor) == self._cursor
-            if is_ours:
+            is_ours = cursor is not None and _place(cursor) == self._cursor
+            if cursor is not None and is_ours:
                 _move(cursor, place)
         if is_ours:
             self._cursor = self._position = place
         else:
             self._cursor = None
 
-    async def _locked(self, session: AsyncSession) -> Cursor:
-        cursor = await session.get(Cursor, self.consumer.name, with_for_update=True)
+    async def _locked(self, session: AsyncSession) -> Cursor | None:
+        """The cursor, for as long as the transaction lasts; None while another process has it."""
+        free = {"skip_locked": True}
+        cursor = await session.get(Cursor, self.consumer.name, with_for_update=free)
         if cursor is None:
             first = {"consumer": self.consumer.name, "transaction": 0, "position": 0}  # unless somebody is faster
             await session.execute(insert_into(session, Cursor).values(first).on_conflict_do_nothing())
-            cursor = await session.get_one(Cursor, self.consumer.name, with_for_update=True)
+            cursor = await session.get(Cursor, self.consumer.name, with_for_update=free)
         return cursor
 
 

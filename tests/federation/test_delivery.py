@@ -689,6 +689,29 @@ async def test_whoever_took_something_is_looked_at(post):
     assert northwind.asked == ["/.well-known/nodeinfo"]
 
 
+async def test_nobody_is_looked_at_while_something_was_sent_just_now(post, monkeypatch):
+    northwind = await post.receiver()
+    monkeypatch.setattr("federation.delivery.sender.QUIET_SECONDS", 3600.0)
+    stop, sender = asyncio.Event(), Sender(post.wire)
+    running = asyncio.create_task(sender.run(stop))
+    try:
+        await post.queue(northwind)
+        await _until_delivered(post)
+        post.wire.database.queued.set()
+        await post.queue(northwind)
+        await _until_delivered(post)
+        assert northwind.asked == []
+
+        monkeypatch.setattr("federation.delivery.sender.QUIET_SECONDS", 0.0)
+        post.wire.database.queued.set()
+        await _until(lambda: northwind.asked)
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 20)
+
+    assert northwind.asked == ["/.well-known/nodeinfo"]
+
+
 async def _until(condition) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - what others do is seen only by looking

@@ -358,3 +358,16 @@ async def test_what_was_given_up_inside_a_transaction_never_happened(database: D
 async def _newest(database: Database) -> Position:
     async with database.reading() as session:
         return await journal.head(session)
+
+
+async def test_what_another_process_is_at_is_left_to_it(database: Database) -> None:
+    await _ring(database, 1)
+    reader = Reader(database, _bell())
+    await reader.catch_up()
+    await _ring(database, 2)
+    if not database.is_sqlite:  # which has one process
+        async with database.writing() as other:
+            await other.get(Cursor, "bell", with_for_update=True)
+            assert await asyncio.wait_for(reader.catch_up(), 30) == 0
+    assert await reader.catch_up() == 1
+    assert await _heard(database) == [1, 2]
