@@ -3,7 +3,7 @@
 How a worker takes rows and sends them is `lanes`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +36,7 @@ class Outgoing:
     actor: Actor
     body: bytes
     digest: str
-    inboxes: Iterable[tuple[str, str]]
+    inboxes: Collection[tuple[str, str]]
     rule: str
     object_uri: str = ""
     group_id: int | None = None
@@ -58,28 +58,51 @@ async def enqueue(session: AsyncSession, outgoing: Outgoing) -> Activity | None:
 
 async def enqueue_where(session: AsyncSession, outgoing: Outgoing) -> tuple[Activity | None, list[tuple[str, str]]]:
     """The same, and where it goes, as (inbox, host)."""
+    return (await enqueue_all(session, [outgoing]))[0]
+
+
+async def enqueue_all(
+    session: AsyncSession, outgoing: Sequence[Outgoing]
+) -> list[tuple[Activity | None, list[tuple[str, str]]]]:
+    """The same for several, in their order, in as many statements as for one."""
+    if not outgoing:
+        return []
     admits = await policy.admission(session)
-    inboxes = sorted(set(outgoing.inboxes))
-    go = [(inbox, host) for inbox, host in inboxes if admits(host)]
-    stopped = {host for _, host in inboxes if not admits(host)}
-    if stopped:
-        await _enter(session, outgoing, Outcome.STOPPED, stopped, rule="not_a_partner")
-    if not go:
-        return None, []
-    activity = await keep(session, outgoing)
-    first_attempt = now() + outgoing.wait
-    waiting = {"activity_id": activity.id, "next_attempt_at": first_attempt}
-    rows = [{"id": new_id(), "inbox": inbox, "host": host, **waiting} for inbox, host in go]
-    await session.execute(_ADD, rows)
-    hosts = [host for _, host in go]
-    await _enter(session, outgoing, Outcome.SENT, hosts, rule=outgoing.rule, activity_id=activity.id)
-    session.info[QUEUED] = True  # wake the one who sends it
-    return activity, go
+    queued: list[tuple[Activity | None, list[tuple[str, str]]]] = []
+    for one in outgoing:
+        go = [(inbox, host) for inbox, host in sorted(set(one.inboxes)) if admits(host)]
+        queued.append((_activity(one) if go else None, go))
+    session.add_all([activity for activity, _ in queued if activity is not None])
+    await session.flush()
+    rows: list[dict[str, object]] = []
+    facts: list[ledger.Fact] = []
+    for one, (activity, go) in zip(outgoing, queued, strict=True):
+        stopped = {host for _, host in one.inboxes if not admits(host)}
+        if stopped:
+            facts.append(_fact(one, Outcome.STOPPED, stopped, rule="not_a_partner"))
+        if activity is not None:
+            waiting = {"activity_id": activity.id, "next_attempt_at": now() + one.wait}
+            rows += [{"id": new_id(), "inbox": inbox, "host": host, **waiting} for inbox, host in go]
+            hosts = [host for _, host in go]
+            facts.append(_fact(one, Outcome.SENT, hosts, rule=one.rule, activity_id=activity.id))
+    if rows:
+        await session.execute(_ADD, rows)
+        session.info[QUEUED] = True  # wake the one who sends them
+    if facts:
+        await ledger.append_all(session, facts)
+    return queued
 
 
 async def keep(session: AsyncSession, outgoing: Outgoing) -> Activity:
     """Store an activity without sending it, so that whoever gets it inside another one can look it up (GEN-1)."""
-    activity = Activity(
+    activity = _activity(outgoing)
+    session.add(activity)
+    await session.flush()
+    return activity
+
+
+def _activity(outgoing: Outgoing) -> Activity:
+    return Activity(
         uri=outgoing.uri,
         type=outgoing.type,
         actor_id=outgoing.actor.id,
@@ -88,36 +111,24 @@ async def keep(session: AsyncSession, outgoing: Outgoing) -> Activity:
         object_uri=outgoing.object_uri,
         body=outgoing.body,
     )
-    session.add(activity)
-    await session.flush()
-    return activity
 
 
-async def _enter(
-    session: AsyncSession,
-    outgoing: Outgoing,
-    outcome: Outcome,
-    hosts: Iterable[str],
-    *,
-    rule: str,
-    activity_id: int | None = None,
-) -> None:
-    await ledger.append(
-        session,
-        ledger.Fact(
-            outcome=outcome,
-            what=outgoing.type,
-            actor=outgoing.by or outgoing.actor.username,
-            rule=rule,
-            object_uri=outgoing.object_uri,
-            post_id=outgoing.post_id,
-            revision=outgoing.revision,
-            activity_id=activity_id,
-            group_id=outgoing.group_id,
-            hosts=hosts,
-            approved_by=outgoing.approved_by,
-            digest=outgoing.digest,
-        ),
+def _fact(
+    outgoing: Outgoing, outcome: Outcome, hosts: Iterable[str], *, rule: str, activity_id: int | None = None
+) -> ledger.Fact:
+    return ledger.Fact(
+        outcome=outcome,
+        what=outgoing.type,
+        actor=outgoing.by or outgoing.actor.username,
+        rule=rule,
+        object_uri=outgoing.object_uri,
+        post_id=outgoing.post_id,
+        revision=outgoing.revision,
+        activity_id=activity_id,
+        group_id=outgoing.group_id,
+        hosts=hosts,
+        approved_by=outgoing.approved_by,
+        digest=outgoing.digest,
     )
 
 

@@ -1,7 +1,7 @@
 """Following people, here and elsewhere."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -225,6 +225,13 @@ _BETWEEN = select(Follow).where(
     Follow.follower_id == bindparam("follower_id", type_=BigInteger),
     Follow.followee_id == bindparam("followee_id", type_=BigInteger),
 )
+
+
+async def by_numbers(session: AsyncSession, follow_ids: Collection[int]) -> tuple[dict[int, Follow], dict[int, Actor]]:
+    """Some follows and their both ends, each by its number."""
+    follows = {one.id: one for one in await session.scalars(select(Follow).where(Follow.id.in_(follow_ids)))}
+    ends = {end for one in follows.values() for end in (one.follower_id, one.followee_id)}
+    return follows, {one.id: one for one in await session.scalars(select(Actor).where(Actor.id.in_(ends)))}
 
 
 def followers(actor_id: int) -> Select[Follow]:

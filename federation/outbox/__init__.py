@@ -75,6 +75,10 @@ async def _of_interest(database: Database, entries: list[journal.Entry]) -> list
 
 def consumer(keys: KeyRing) -> journal.Consumer:
     """The consumer of one instance, whose actors sign with `keys`."""
+    followings = partial(relations.followings, keys)
     return journal.consumer(
-        NAME, {entry: partial(handler, keys) for entry, handler in _HANDLERS.items()}, sieve=_of_interest
+        NAME,
+        {entry: partial(handler, keys) for entry, handler in _HANDLERS.items()},
+        sieve=_of_interest,
+        together={journal.FollowAsked: followings, journal.FollowAccepted: followings},
     )

@@ -3,6 +3,8 @@
 An answer goes to the personal inbox of who asked, with the complete Follow inside (GRP-3).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation import peers
 from federation.documents import activity
 from federation.keys import KeyRing
-from federation.outbox.sending import Subject, hosts_of, mint, send
-from models import actors, deliveries
+from federation.outbox.sending import Letter, Subject, hosts_of, mint, send, send_all
+from models import actors, deliveries, relations
 from models.journal import FollowAccepted, FollowAsked, FollowEnded, JoinAsked, Joined, Left
 from models.tables import Actor, Dialect, Follow, Membership, MemberState
 
@@ -24,6 +26,24 @@ async def follow_asked(keys: KeyRing, session: AsyncSession, entry: FollowAsked)
     follow = await session.get(Follow, entry.follow_id)
     if follow is not None:
         await _ask(keys, session, follow.uri, follow.follower_id, follow.followee_id, rule=FOLLOW)
+
+
+async def followings(keys: KeyRing, session: AsyncSession, entries: Sequence[FollowAsked | FollowAccepted]) -> None:
+    """Both for many entries, in their order: answers that follow one another are queued together."""
+    follows, people = await relations.by_numbers(session, {entry.follow_id for entry in entries})
+    answers: list[_Answer] = []
+    for entry in entries:
+        follow = follows.get(entry.follow_id)
+        if follow is None:
+            continue
+        follower, followed = people[follow.follower_id], people[follow.followee_id]
+        if isinstance(entry, FollowAccepted) and follow.accepted_at is not None:
+            answers.append(_Answer(follow.uri, follower, followed, FOLLOW))
+        elif isinstance(entry, FollowAsked) and follower.is_local and not followed.is_local:
+            await _accept_all(keys, session, answers)
+            answers = []
+            await follow_asked(keys, session, entry)
+    await _accept_all(keys, session, answers)
 
 
 async def join_asked(keys: KeyRing, session: AsyncSession, entry: JoinAsked) -> None:
@@ -88,21 +108,43 @@ async def _accept(
     known to be none of those.
     """
     follower, followed = await session.get_one(Actor, follower_id), await session.get_one(Actor, followed_id)
-    if follower.is_local or not followed.is_local:
+    await _accept_all(keys, session, [_Answer(uri, follower, followed, rule, group_id)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """That `followed` says yes to `follower`, whose wish has that `uri`."""
+
+    uri: str
+    follower: Actor
+    followed: Actor
+    rule: str
+    group_id: int | None = None
+
+
+async def _accept_all(keys: KeyRing, session: AsyncSession, wanted: Sequence[_Answer]) -> None:
+    answers = [one for one in wanted if not one.follower.is_local and one.followed.is_local]
+    if not answers:
         return
-    dialect = (await peers.dialects(session, [follower.host]))[follower.host]
-    document = activity.accept(mint(session), follow_uri=uri, follower=follower.uri, followed=followed.uri)
+    dialects = await peers.dialects(session, {one.follower.host for one in answers})
+    letters = [_accepting(session, one, dialects[one.follower.host]) for one in answers]
+    told: dict[int, set[str]] = {}
+    for one, sent in zip(answers, await send_all(session, keys, letters), strict=True):
+        if one.group_id is None:
+            told.setdefault(one.followed.id, set()).update(hosts_of(sent))
+    for actor_id, hosts in told.items():
+        await actors.disclose(session, actor_id, hosts)
+
+
+def _accepting(session: AsyncSession, one: _Answer, dialect: Dialect) -> Letter:
+    document = activity.accept(mint(session), follow_uri=one.uri, follower=one.follower.uri, followed=one.followed.uri)
     subject = Subject(
-        rule=rule,
-        object_uri=uri,
-        group_id=group_id,
+        rule=one.rule,
+        object_uri=one.uri,
+        group_id=one.group_id,
         wait=timedelta(0) if dialect is Dialect.FORUM else _NOT_AT_ONCE,
     )
-    sent = await send(
-        session, keys, document, actor=followed, inboxes=[(follower.inbox, follower.host)], subject=subject
-    )
-    if group_id is None:
-        await actors.disclose(session, followed.id, hosts_of(sent))
+    return Letter(document, one.followed, [(one.follower.inbox, one.follower.host)], subject)
 
 
 async def follow_ended(keys: KeyRing, session: AsyncSession, entry: FollowEnded) -> None:

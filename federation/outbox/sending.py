@@ -1,7 +1,7 @@
 """Completes an activity and queues it: proof, bytes, digest, inboxes, ledger."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -57,12 +57,30 @@ async def send(
     embeds: bytes | None = None,
 ) -> list[Inbox]:
     """Queue an activity; where it goes, which is less than `inboxes` where companies may not get anything."""
-    wanted = elsewhere(session, inboxes)
-    if not wanted:
-        return []
-    body = await seal(session, keys, document, actor, embeds=embeds)
-    _, sent = await deliveries.enqueue_where(session, _outgoing(document, body, actor, wanted, subject))
-    return sent
+    return (await send_all(session, keys, [Letter(document, actor, inboxes, subject, embeds)]))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One of several activities that are queued at once; see `send`."""
+
+    document: Document
+    actor: Actor
+    inboxes: Iterable[Inbox]
+    subject: Subject
+    embeds: bytes | None = None
+
+
+async def send_all(session: AsyncSession, keys: KeyRing, letters: Sequence[Letter]) -> list[list[Inbox]]:
+    """Queue activities in their order; where each goes."""
+    wanted = [elsewhere(session, letter.inboxes) for letter in letters]
+    outgoing = []
+    for letter, inboxes in zip(letters, wanted, strict=True):
+        if inboxes:
+            body = await seal(session, keys, letter.document, letter.actor, embeds=letter.embeds)
+            outgoing.append(_outgoing(letter.document, body, letter.actor, inboxes, letter.subject))
+    queued = iter(await deliveries.enqueue_all(session, outgoing))
+    return [next(queued)[1] if inboxes else [] for inboxes in wanted]
 
 
 async def keep_and_queue(

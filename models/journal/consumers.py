@@ -1,8 +1,9 @@
 """Durable readers of the journal, and those who read for them in one process."""
 
+import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,14 +23,31 @@ Handler = Callable[[AsyncSession, Entry], Awaitable[None]]
 Sieve = Callable[[Database, list[Entry]], Awaitable[list[Entry]]]
 
 
+Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class Consumer:
-    """A durable reader of the journal. `handle` writes with the session it is given and touches no network."""
+    """A durable reader of the journal. `handle` writes with the session it is given and touches no network.
+
+    `together` deals with several entries that follow one another, where all of them have the same one there.
+    """
 
     name: str
     handle: Handler
     kinds: frozenset[str]
     sieve: "Sieve | None" = None
+    together: Mapping[type[Entry], Together] = field(default_factory=dict)
+
+    async def handle_all(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+        """Deal with entries in their order."""
+        for together, row in itertools.groupby(entries, key=lambda entry: self.together.get(type(entry))):
+            ones = list(row)
+            if together is not None and len(ones) > 1:
+                await together(session, ones)
+                continue
+            for entry in ones:
+                await self.handle(session, entry)
 
     async def catch_up(self, database: Database) -> int:
         """Deal with everything there is; how many entries were read. One batch is one transaction."""
@@ -44,8 +62,9 @@ def consumer(
     handlers: dict[type[Entry], Callable[[AsyncSession, Any], Awaitable[None]]],
     *,
     sieve: Sieve | None = None,
+    together: Mapping[type[Entry], Together] | None = None,
 ) -> Consumer:
-    """A consumer that has one function per kind of entry it cares for.
+    """A consumer that has one function per kind of entry it cares for, and for some kinds one for many entries.
 
     `sieve` is given the entries of those kinds and takes out those about which nothing would be done. It only asks.
     """
@@ -53,7 +72,7 @@ def consumer(
     async def handle(session: AsyncSession, entry: Entry) -> None:
         await handlers[type(entry)](session, entry)
 
-    return Consumer(name, handle, frozenset(kind.kind for kind in handlers), sieve)
+    return Consumer(name, handle, frozenset(kind.kind for kind in handlers), sieve, together or {})
 
 
 class Reader:
@@ -140,8 +159,7 @@ class Reader:
             cursor = await self._locked(session)
             is_ours = cursor is not None and _place(cursor) == self._cursor
             if cursor is not None and is_ours:
-                for entry in wanted:
-                    await self.consumer.handle(session, entry)
+                await self.consumer.handle_all(session, wanted)
                 _move(cursor, entries[-1][0])
         if is_ours:
             self._cursor = self._position = entries[-1][0]

@@ -289,6 +289,52 @@ async def test_an_answer_waits_a_moment_for_servers_that_might_miss_it(world, of
     assert (first - before >= timedelta(seconds=1)) is waits
 
 
+async def test_many_followers_are_answered_together_each_for_themselves(world, office):
+    fans = [
+        await outsider(world.database, host, f"fan{number}")
+        for number, host in enumerate((NORTHWIND, SOUTHWIND, MALLORY, NORTHWIND))
+    ]
+    before = len(await lines(world))
+    async with world.database.writing() as session:
+        for fan in fans[:2]:
+            await _follows(session, fan, world.ada)
+        await relations.follow(session, await session.get_one(Actor, world.nora.id), by=world.grace.staff)
+        for fan in fans[2:]:
+            await _follows(session, fan, world.ada)
+
+    sent = await office.sends()
+
+    assert [(one.inbox, one.document.get("object")) for one in sent if one.form == "Follow"] == [
+        (world.nora.inbox, world.nora.uri)
+    ]
+    assert [(one.inbox, one.form) for one in sent] == [
+        (fans[0].inbox, "Accept{Follow}"),
+        (fans[1].inbox, "Accept{Follow}"),
+        (world.nora.inbox, "Follow"),
+        (fans[3].inbox, "Accept{Follow}"),
+    ]
+    assert [one.document["object"]["id"] for one in sent if one.form == "Accept{Follow}"] == [
+        f"{fan.uri}/f" for fan in fans if fan.host != MALLORY
+    ]
+    told = [(line.outcome, line.hosts, line.object_uri) for line in (await lines(world))[before:]]
+    assert told == [
+        (Outcome.SENT, [NORTHWIND], f"{fans[0].uri}/f"),
+        (Outcome.SENT, [SOUTHWIND], f"{fans[1].uri}/f"),
+        (Outcome.SENT, [NORTHWIND], world.nora.uri),
+        (Outcome.STOPPED, [MALLORY], f"{fans[2].uri}/f"),
+        (Outcome.SENT, [NORTHWIND], f"{fans[3].uri}/f"),
+    ]
+    assert await office.knows(world.ada.id) == {NORTHWIND, SOUTHWIND}
+
+
+async def _follows(session, fan, person):
+    found = Follow(follower_id=fan.id, followee_id=person.id, uri=f"{fan.uri}/f", accepted_at=now())
+    session.add(found)
+    await session.flush()
+    journal.record(session, journal.FollowAsked(found.id))
+    journal.record(session, journal.FollowAccepted(found.id))
+
+
 async def test_a_refused_follower_is_told(world, office):
     async with world.database.writing() as session:
         (await session.get_one(Actor, world.ada.id)).is_locked = True
