@@ -32,6 +32,7 @@ from models import (
 )
 from models.base import now
 from models.journal import Reader
+from models.written import tables_named
 from server.copies import RemoteFiles
 from server.link_cards import Wishes
 from server.newest import Newest
@@ -46,6 +47,8 @@ _CLOCK_SECONDS = 15.0
 _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
+_SPEAKERS = actors.speakers_without_keys(limit=_KEYS_AT_ONCE)
+_SPEAKERS_FOLLOW_FROM = tables_named(str(_SPEAKERS))
 _CARDS_SECONDS = 5.0
 _CLOCKS = (polls, scheduled, announcements)
 """What has a time at which something happens: each says when, and does it."""
@@ -201,20 +204,23 @@ class Runtime:
 
     async def _cut_keys(self) -> None:
         """Make key pairs before they are needed: making one takes a tenth of a second, and a partner waits for it."""
-        seen = -1
+        looked_at: object = None
         while not self._stopping.is_set():
-            seen_now = self._database.changed.count
+            seen, speakers = self._database.changed.count, []
             try:
-                async with self._database.reading() as session:
-                    speakers = (await session.scalars(actors.speakers_without_keys(limit=_KEYS_AT_ONCE))).all()
+                moment = (await self._database.moment()).of(_SPEAKERS_FOLLOW_FROM)
+                if moment != looked_at:
+                    async with self._database.reading() as session:
+                        speakers = list(await session.scalars(_SPEAKERS))
+                    looked_at = moment
                 for actor_id in speakers:
                     await self._wire.keys.ensure(self._database, actor_id)
             except Exception:
                 log.exception("making keys failed")
+                looked_at = None
                 await self._pause(_POLL_SECONDS)
                 continue
             if len(speakers) < _KEYS_AT_ONCE:
-                seen = seen_now
                 await self._database.changed.wait(seen, at_most=_SWEEP_SECONDS)
                 await self._pause(_KEYS_SECONDS)
 
