@@ -1,15 +1,19 @@
 """`python -m tests.bench` prints first figures: what one company on SQLite does, and how fast it trades.
 
-Figures are for comparing one commit with the next on a quiet machine; no test depends on them.
+`python -m tests.bench posting streams` prints those of some parts alone. Figures are for comparing one commit with the
+next on a quiet machine; no test depends on them.
 """
 
 import asyncio
+import itertools
 import socket
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -33,6 +37,8 @@ _PAGES = 60
 _TRIPS = 10
 _SERVERS = 100
 _ROUNDS = 5
+_AT_ONCE = 8
+_PARTS = frozenset({"start", "arrivals", "queues", "trade", "posting", "strangers", "servers", "streams"})
 
 
 def _row(what: str, value: float, unit: str) -> None:
@@ -76,23 +82,28 @@ async def _one_company(muster: Company) -> None:
         _row("page of the group, median", statistics.median(took), "ms")
 
 
-async def _client_api(muster: Company) -> None:
-    """Through the door that apps use, with everything that follows from a post in the background."""
-    token = await muster.token(muster.anna)
-    numbers = iter(range(_POSTS))
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as app:
+async def _posting(hafen: Company) -> None:
+    """Through the door that apps use, with everything that follows from a post in the background: for the world, one
+    after the other and some at a time."""
+    numbers = itertools.count()
+    headers = {"Authorization": f"Bearer {await hafen.token(hafen.clara)}", "Host": hafen.host}
+    address = f"http://127.0.0.1:{urlsplit(hafen.base_url).port}/api/v1/statuses"
+    async with aiohttp.ClientSession(headers=headers) as app:
 
         async def posts() -> None:
-            sent = {"status": f"Message {next(numbers)} for **everybody**"}
-            async with app.post(f"{muster.base_url}/api/v1/statuses", data=sent) as answer:
+            sent = {"status": f"Message {next(numbers)} for **everybody**", "visibility": "public"}
+            async with app.post(address, data=sent, headers={"Idempotency-Key": str(next(numbers))}) as answer:
                 answer.raise_for_status()
                 await answer.read()
 
-        spent = time.process_time()
-        took = await _each(_POSTS, posts)
-        spent = time.process_time() - spent
-    _row("a post through the client API, median", statistics.median(took), "ms")
-    _row("the same, processor time with client and background", spent / _POSTS * 1000, "ms")
+        await _each(10, posts)
+        for at_once in (1, _AT_ONCE):
+            spent, begun = time.process_time(), time.perf_counter()
+            await asyncio.gather(*(_each(_POSTS // at_once, posts) for _ in range(at_once)))
+            took = time.perf_counter() - begun
+            spent = time.process_time() - spent
+            _row(f"posts of apps, {at_once} at a time", _POSTS / took, "/s")
+            _row("the same, processor time of one with client and background", spent / _POSTS * 1000, "ms")
 
 
 async def _many_servers(muster: Company) -> None:
@@ -167,13 +178,16 @@ async def _two_companies(trade: Trade) -> None:
 async def _open_company(town: Town) -> Company:
     """A company that talks with everybody, and where apps may post for everybody."""
     hafen = await town.company(
-        "Hafen", posts={"public": "public"}, federation={"mode": "open", "requests_per_minute": 0}
+        "Hafen",
+        posts={"public": "public"},
+        federation={"mode": "open", "requests_per_minute": 0},
+        limits={"api_requests": 0},
     )
     await hafen.hires("clara")
     return hafen
 
 
-async def main() -> None:
+async def main(wanted: Set[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = Path(name)
 
@@ -194,23 +208,35 @@ async def main() -> None:
             opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
             await migrations.upgrade(opened)
             await opened.close()
-        await _start_up(folder, url_of)
-        await taking_in(url_of("sqlite", "receiving"), _row)
-        await waiting(url_of("sqlite", "waiting"), _row)
-        await silent(url_of("sqlite", "silent"), _row)
+        if "start" in wanted:
+            await _start_up(folder, url_of)
+        if "arrivals" in wanted:
+            await taking_in(url_of("sqlite", "receiving"), _row)
+        if "queues" in wanted:
+            await waiting(url_of("sqlite", "waiting"), _row)
+            await silent(url_of("sqlite", "silent"), _row)
         town = Town(folder, url_of, "sqlite", is_busy=True)
         try:
-            trade = await open_trade(town)
-            await _one_company(trade.muster)
-            await _client_api(trade.muster)
-            await _two_companies(trade)
-            hafen = await _open_company(town)
-            await meeting(hafen, _row)
-            await _many_servers(hafen)
-            await listening(town, _row)
+            if "trade" in wanted:
+                trade = await open_trade(town)
+                await _one_company(trade.muster)
+                await _two_companies(trade)
+            if not wanted.isdisjoint({"posting", "strangers", "servers"}):
+                hafen = await _open_company(town)
+                if "posting" in wanted:
+                    await _posting(hafen)
+                if "strangers" in wanted:
+                    await meeting(hafen, _row)
+                if "servers" in wanted:
+                    await _many_servers(hafen)
+            if "streams" in wanted:
+                await listening(town, _row)
         finally:
             await town.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    chosen = set(sys.argv[1:])
+    if not chosen <= _PARTS:
+        sys.exit(f"the parts are {', '.join(sorted(_PARTS))}")
+    asyncio.run(main(chosen or _PARTS))
