@@ -423,7 +423,6 @@ async def _own_image(session: AsyncSession, by: Staff, media_id: int) -> None:
 
 
 @functools.cache
-@functools.cache
 def speakers_without_keys(*, limit: int) -> Select[int]:
     """Ids of actors of ours that will soon be heard outside and could not sign yet: open groups and their members."""
     home = aliased(Actor)
