@@ -1,17 +1,18 @@
 """Makes notifications from the journal, once per thing, for those it concerns and who may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, exists, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import journal, policy, polls
+from models import journal, policy, polls, relations
 from models.accounts import staff
 from models.base import now
 from models.database import Database
 from models.facts import Fact
-from models.notifications.telling import tell
+from models.notifications.telling import tell, together
 from models.tables import (
     Account,
     Actor,
@@ -38,7 +39,14 @@ from models.tables import (
 
 
 async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
-    return await session.scalar(_ACCOUNT_OF, {"actor_id": actor_id})
+    """Whose actor that is; asked once in a transaction, however many notifications are theirs."""
+    known: dict[int, Account | None] = session.info.setdefault(_ASKED, {})
+    if actor_id not in known:
+        known[actor_id] = await session.scalar(_ACCOUNT_OF, {"actor_id": actor_id})
+    return known[actor_id]
+
+
+_ASKED = "accounts by actor"
 
 
 _ACCOUNT_OF = (
@@ -373,23 +381,40 @@ _AWAITED = select(Post.id).where(
 )
 
 
+async def _many(session: AsyncSession, entries: Sequence[journal.Entry]) -> None:
+    """Several in their order. What they are about is read for all of them: whoever asks for it by its number has it."""
+    posts = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten | journal.Liked)]
+    follows = [entry.follow_id for entry in entries if isinstance(entry, journal.FollowAsked)]
+    held: list[object] = []  # the session lets go of what nobody holds
+    if posts:
+        held += await session.scalars(_POSTS, {"post_ids": posts})
+    if follows:
+        held += await relations.by_numbers(session, follows)
+    async with together(session):
+        for entry in entries:
+            await _HANDLERS[type(entry)](session, entry)
+
+
+_POSTS = select(Post).where(Post.id.in_(_POST_IDS))
+_HANDLERS: dict[type[journal.Entry], Callable[[AsyncSession, Any], Awaitable[None]]] = {
+    journal.PostWritten: _written,
+    journal.PostEdited: _edited,
+    journal.Liked: _liked,
+    journal.FollowAsked: _follow_asked,
+    journal.Invited: _invited,
+    journal.JoinAsked: _join_asked,
+    journal.Reported: _reported,
+    journal.PostSubmitted: _submitted,
+    journal.PostDecided: _decided,
+    journal.Moderated: _moderated,
+    journal.PollOver: _over,
+    journal.Quoted: _quoted,
+    journal.SchedulingFailed: _not_published,
+    journal.Severed: _severed,
+}
 CONSUMER = journal.consumer(
     "notifications",
-    {
-        journal.PostWritten: _written,
-        journal.PostEdited: _edited,
-        journal.Liked: _liked,
-        journal.FollowAsked: _follow_asked,
-        journal.Invited: _invited,
-        journal.JoinAsked: _join_asked,
-        journal.Reported: _reported,
-        journal.PostSubmitted: _submitted,
-        journal.PostDecided: _decided,
-        journal.Moderated: _moderated,
-        journal.PollOver: _over,
-        journal.Quoted: _quoted,
-        journal.SchedulingFailed: _not_published,
-        journal.Severed: _severed,
-    },
+    _HANDLERS,
     sieve=_of_interest,
+    together=dict.fromkeys((journal.PostWritten, journal.Liked, journal.FollowAsked), _many),
 )

@@ -1,6 +1,8 @@
 """Adding one notification: whether somebody wants to be told, and whether it waits until its sender is let in."""
 
 import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -58,6 +60,7 @@ _OF_THREADS = OF_OTHERS - {NotificationType.FOLLOW, NotificationType.FOLLOW_REQU
 """What is about a post and nothing that has to be done: whoever muted its thread is not told."""
 
 _ALWAYS = (NotificationType.REPORT, NotificationType.SEVERED, NotificationType.NOT_PUBLISHED)
+_WAITING = "told, not in the journal yet"
 _TOGETHER_FOR = timedelta(hours=12)
 _NEW_FOLLOWER = timedelta(days=3)
 _NEW_ACCOUNT = timedelta(days=30)
@@ -104,7 +107,24 @@ async def tell(
         .returning(Notification.id)
     )
     if made is not None and not is_filtered:
-        journal.record(session, journal.Notified(notification_id, account_id))
+        told = journal.Notified(notification_id, account_id)
+        waiting = session.info.get(_WAITING)
+        if waiting is None:
+            journal.record(session, told)
+        else:
+            waiting.append(told)
+
+
+@asynccontextmanager
+async def together(session: AsyncSession) -> AsyncIterator[None]:
+    """What is told inside is written into the journal at once, at the end."""
+    waiting: list[journal.Notified] = []
+    session.info[_WAITING] = waiting
+    try:
+        yield
+    finally:
+        del session.info[_WAITING]
+    await journal.record_all(session, waiting)
 
 
 def _group_key(type: NotificationType, post_id: int | None, moment: datetime) -> str:
