@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models import commits, sqlite
-from models.database import JOURNALLED, Database
+from models.database import CONNECTION, JOURNALLED, Database
 from models.instance import Instance
 
 ADD = text("INSERT INTO notes (text) VALUES (:text)")
@@ -152,6 +152,35 @@ async def test_whoever_comes_before_the_commit_begins_is_waited_for(
 
     assert notes.commits == 1
     assert seen == [["one", "two", "three"]] * 3
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.parametrize("turns", range(4))
+async def test_whoever_is_stopped_twice_takes_back_what_was_theirs_alone(
+    notes: Notes, turns: int, is_slow: bool
+) -> None:
+    """However far it got meanwhile, and also while the thread is at a statement of theirs."""
+    add = "INSERT INTO notes (text) VALUES (?)"
+    begun = asyncio.Event()
+    if is_slow:
+        notes.database._slow.add(add)
+
+    async def stopped() -> None:
+        async with notes.database.writing() as session:
+            begun.set()
+            await session.info[CONNECTION].ask(add, ("one",))
+            await asyncio.Event().wait()
+
+    first, second = asyncio.create_task(stopped()), asyncio.create_task(notes.add("two"))
+    await begun.wait()
+    for _ in range(2):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await asyncio.wait_for(second, 10) == ["two"]
+    assert await notes.add("three") == ["two", "three"]
 
 
 @pytest.mark.parametrize("turns", range(5))

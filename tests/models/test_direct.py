@@ -90,13 +90,13 @@ async def test_nothing_remains_of_a_transaction_that_only_began(world: World) ->
 async def test_entries_of_the_journal_stand_in_the_order_in_which_they_were_told(world: World) -> None:
     async with world.database.writing() as session:
         journal.record(session, journal.ActorChanged(1))
-        await journal.record_all(session, [journal.ActorChanged(2), journal.PostWritten(3, is_quiet=True)])
+        await journal.record_all(session, [journal.ActorChanged(2), journal.PartnerChanged(3, "a.test")])
         journal.record(session, journal.ActorChanged(4))
     async with world.database.reading() as session:
         rows = (await session.execute(select(JournalEntry.kind, JournalEntry.facts).order_by(JournalEntry.id))).all()
     assert [tuple(row) for row in rows[-4:]] == [
         ("ActorChanged", {"actor_id": 1}),
         ("ActorChanged", {"actor_id": 2}),
-        ("PostWritten", {"post_id": 3, "is_quiet": True}),
+        ("PartnerChanged", {"partner_id": 3, "host": "a.test"}),
         ("ActorChanged", {"actor_id": 4}),
     ]
