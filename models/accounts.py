@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import actors, audit, journal, policy
-from models.base import now
+from models.base import UtcDateTime, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.tables import AccessToken, Account, Actor, ActorType, Role, SignIn, Theme, Visibility
 from models.text.clean import clean_line
@@ -235,15 +235,20 @@ async def sign_in(session: AsyncSession, account: Account, *, browser: str, last
 
 async def signed_in(session: AsyncSession, token: str) -> tuple[SignIn, Account] | None:
     """Whose browser shows `token`; None when it ended, or the person was disabled."""
-    row = (
-        await session.execute(
-            select(SignIn, Account)
-            .join(Account, Account.id == SignIn.account_id)
-            .where(SignIn.token_hash == hash_token(token), SignIn.expires_at > now(), Account.disabled_at.is_(None))
-            .options(joinedload(Account.actor))
-        )
-    ).first()
+    row = (await session.execute(_SIGNED_IN, {"token_hash": hash_token(token), "moment": now()})).first()
     return (row[0], row[1]) if row else None
+
+
+_SIGNED_IN = (
+    select(SignIn, Account)
+    .join(Account, Account.id == SignIn.account_id)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.expires_at > bindparam("moment", type_=UtcDateTime),
+        Account.disabled_at.is_(None),
+    )
+    .options(joinedload(Account.actor))
+)
 
 
 async def stay_signed_in(session: AsyncSession, sign_in_id: int, *, lasts: timedelta) -> None:

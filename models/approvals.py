@@ -10,6 +10,7 @@ from models import journal, ledger, policy
 from models.base import now
 from models.egress import Decision
 from models.errors import Conflict, Invalid, NotAllowed, NotFound
+from models.prepared import find, prepare
 from models.tables import Account, Actor, Approval, Group, Outcome, Post, Verdict
 from models.text.clean import clean_text
 from models.viewers import Staff
@@ -165,15 +166,24 @@ def queue(viewer: Staff) -> Select[Approval]:
 
 
 async def count_waiting(session: AsyncSession, viewer: Staff) -> int:
+    statement, known = prepare(viewer, _count_of_waiting)
+    return await session.scalar(statement, known) or 0
+
+
+def _count_of_waiting(viewer: Staff) -> Select[int]:
     waiting = queue(viewer).options().order_by(None).with_only_columns(Approval.id).subquery()
-    return await session.scalar(select(func.count()).select_from(waiting)) or 0
+    return select(func.count()).select_from(waiting)
 
 
 async def keeps_a_gate(session: AsyncSession, viewer: Staff) -> bool:
     """Whether the queue is a place for `viewer` at all."""
     if viewer.is_gatekeeper:
         return True
-    return bool(await session.scalar(select(exists().where(policy.decides_for(viewer), Group.is_gated))))
+    return bool(await find(session, viewer, _is_at_a_gate))
+
+
+def _is_at_a_gate(viewer: Staff) -> Select[bool]:
+    return select(exists().where(policy.decides_for(viewer), Group.is_gated))
 
 
 def decided(viewer: Staff, *, limit: int = 20) -> Select[Approval]:

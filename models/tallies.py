@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, func, literal, null, select, type_coerce, union_all
+from sqlalchemy import BigInteger, DateTime, bindparam, func, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.base import UtcDateTime
+from models.prepared import prepare
 from models.tables import (
     Account,
     Follow,
@@ -44,7 +45,8 @@ async def of_actors(session: AsyncSession, viewer: Viewer, actor_ids: Iterable[i
     found = {actor_id: Tally() for actor_id in ids}
     if not ids:
         return found
-    for kind, actor_id, count, last in await session.execute(_statement(viewer, ids)):
+    statement, known = prepare(viewer, _statement)
+    for kind, actor_id, count, last in await session.execute(statement, {**known, "actor_ids": ids}):
         tally = found[actor_id]
         if kind == "posts":
             tally.posts += count
@@ -56,7 +58,8 @@ async def of_actors(session: AsyncSession, viewer: Viewer, actor_ids: Iterable[i
     return found
 
 
-def _statement(viewer: Viewer, ids: list[int]) -> Any:
+def _statement(viewer: Viewer) -> Any:
+    ids = bindparam("actor_ids", expanding=True, type_=BigInteger)
     nothing = type_coerce(null(), DateTime(timezone=True))
     seen = (Post.visibility != Visibility.DIRECT, policy.sees_post(viewer))
     newest = type_coerce(func.max(Post.created_at), UtcDateTime)

@@ -13,9 +13,10 @@ from sqlalchemy.orm import joinedload
 
 from models import accounts, actors, approvals, groups, media, notifications, partners, policy, reactions, timelines
 from models.database import Database
-from models.paging import Page, page_of
+from models.paging import Page
 from models.posts import reading, writing
 from models.posts.drafts import Draft
+from models.prepared import prepare
 from models.tables import (
     Access,
     Account,
@@ -132,17 +133,19 @@ class Person:
     async def home(self) -> Sequence[Post]:
         """The home timeline, newest first."""
         async with self.database.reading() as session:
-            return await page_of(session, timelines.home(self.staff), Post.id, Page())
+            return await reading.page(session, self.staff, timelines.home, Page())
 
     async def queue(self) -> list[tuple[int, int]]:
         """What waits for this person's decision, oldest first: post and revision."""
         async with self.database.reading() as session:
-            return [(found.post_id, found.revision) for found in await session.scalars(approvals.queue(self.staff))]
+            statement, known = prepare(self.staff, approvals.queue)
+            return [(found.post_id, found.revision) for found in await session.scalars(statement, known)]
 
     async def notifications(self) -> list[str]:
         """What this person was told, newest first, by type."""
         async with self.database.reading() as session:
-            found = await session.scalars(notifications.of_account(self.staff))
+            statement, known = prepare(self.staff, notifications.of_account)
+            found = await session.scalars(statement, known)
             return [str(notification.type) for notification in found]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from models import policy
 from models.base import now
 from models.notifications.telling import OF_OTHERS
+from models.prepared import prepare
 from models.tables import Actor, Group, Notification, NotificationType, Post
 from models.viewers import Staff
 
@@ -50,11 +51,13 @@ def _is_heard(viewer: Staff) -> ColumnElement[bool]:
 
 
 async def count_unread(session: AsyncSession, viewer: Staff) -> int:
+    statement, known = prepare(viewer, _count_of_unread)
+    return await session.scalar(statement, known) or 0
+
+
+def _count_of_unread(viewer: Staff) -> Select[int]:
     unread = of_account(viewer).options().order_by(None).where(Notification.read_at.is_(None))
-    return (
-        await session.scalar(select(func.count()).select_from(unread.with_only_columns(Notification.id).subquery()))
-        or 0
-    )
+    return select(func.count()).select_from(unread.with_only_columns(Notification.id).subquery())
 
 
 async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BigInteger, Select, bindparam, select
+from sqlalchemy import BigInteger, Select, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -12,7 +12,7 @@ from models import policy
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page
 from models.posts.outlines import Marks, marks
-from models.prepared import prepare
+from models.prepared import find, prepare
 from models.tables import (
     Actor,
     Attachment,
@@ -42,10 +42,14 @@ def loaded(posts: Select[Post]) -> Select[Post]:
 
 async def one(session: AsyncSession, viewer: Viewer, post_id: int) -> Post:
     """The post with that id. Raises NotFound, also for what `viewer` may not see."""
-    post = await session.scalar(loaded(policy.visible_posts(viewer)).where(Post.id == post_id))
+    post = await find(session, viewer, _one, post_id=post_id)
     if post is None:
         raise NotFound(post_id=post_id)
     return post
+
+
+def _one(viewer: Viewer) -> Select[Post]:
+    return loaded(policy.visible_posts(viewer)).where(Post.id == bindparam("post_id", type_=BigInteger))
 
 
 async def page(
@@ -63,16 +67,25 @@ def _page(viewer: Viewer, query: Callable[..., Select[Post]], shape: Page) -> An
 
 
 async def by_uri(session: AsyncSession, viewer: Viewer, uri: str) -> Post:
-    post = await session.scalar(loaded(policy.visible_posts(viewer)).where(Post.uri == uri))
+    post = await find(session, viewer, _with_uri, uri=uri)
     if post is None:
         raise NotFound(uri=uri)
     return post
 
 
+def _with_uri(viewer: Viewer) -> Select[Post]:
+    return loaded(policy.visible_posts(viewer)).where(Post.uri == bindparam("uri", type_=String))
+
+
 async def thread(session: AsyncSession, viewer: Viewer, post: Post) -> Sequence[Post]:
     """All of the thread that `viewer` may see, oldest first, `post` among it."""
-    posts = loaded(policy.visible_posts(viewer)).where(Post.thread_id == (post.thread_id or post.id))
-    return (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+    statement, known = prepare(viewer, _of_thread)
+    return (await session.scalars(statement, {**known, "thread_id": post.thread_id or post.id})).all()
+
+
+def _of_thread(viewer: Viewer) -> Select[Post]:
+    posts = loaded(policy.visible_posts(viewer)).where(Post.thread_id == bindparam("thread_id", type_=BigInteger))
+    return posts.order_by(Post.id).limit(_THREAD)
 
 
 class Answers(Protocol):
@@ -113,8 +126,12 @@ async def parents(session: AsyncSession, viewer: Viewer, posts: Iterable[Post]) 
     wanted = {shown.reply_to_id for shown in map(shown_by, posts) if shown.reply_to_id is not None}
     if not wanted:
         return {}
-    found = policy.visible_posts(viewer).where(Post.id.in_(wanted))
-    return {parent.id: parent for parent in await session.scalars(found.options(joinedload(Post.author)))}
+    statement, known = prepare(viewer, _visible_among)
+    return {parent.id: parent for parent in await session.scalars(statement, {**known, "post_ids": list(wanted)})}
+
+
+def _visible_among(viewer: Viewer) -> Select[Post]:
+    return policy.visible_posts(viewer).where(Post.id.in_(_IDS)).options(joinedload(Post.author))
 
 
 def shown_by(post: Post) -> Post:

@@ -6,6 +6,7 @@ from models import approvals
 from models.approvals import AlreadyDecided, ReasonMissing
 from models.errors import DomainError, NotAllowed, NotFound
 from models.posts import reading
+from models.prepared import prepare
 from models.tables import Approval, Verdict
 from server.context import acting, database, staff
 from server.i18n import gettext as _
@@ -38,7 +39,8 @@ async def _gate(request: web.Request, approval_id: int | None, form: views.Form,
         keeps = await approvals.keeps_a_gate(session, by)
         if approval_id is None and not keeps:
             raise NotAllowed
-        waiting = (await session.scalars(approvals.queue(by))).all() if keeps else []
+        statement, known = prepare(by, approvals.queue)
+        waiting = (await session.scalars(statement, known)).all() if keeps else []
         if approval_id is None and len(waiting) == 1:
             approval_id = waiting[0].id
         current = await approvals.one(session, by, approval_id) if approval_id is not None else None
