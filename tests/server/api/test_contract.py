@@ -41,8 +41,8 @@ def test_what_is_said_to_be_read_is_read_somewhere() -> None:
         node.value
         for each in modules("server")
         if not each.file.startswith("server/api/contract/")
-        for node in each.nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for node in each.nodes(ast.Constant)
+        if isinstance(node.value, str)
     }
     unread = {}
     for (method, path), promise in promises().items():
