@@ -244,7 +244,7 @@ async def test_R_91_a_gif_whose_frame_is_larger_than_its_screen_is_no_way_around
 
 
 async def test_R_91_compressed_text_is_not_unpacked_without_end(pool):
-    text = _chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 100_000_000, 9))
+    text = _chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 100_000_000, 1))
     pixels = _chunk(b"IDAT", zlib.compress(b"\0\1\2\3"))
     with pytest.raises(images.ImageRefused):
         await images.process(_png(1, 1, text, pixels, _chunk(b"IEND", b"")), pool=pool)
