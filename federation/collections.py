@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation import questions
 from federation.documents import activity as activity_documents
 from federation.documents import post as post_documents
 from federation.errors import ProtocolError
@@ -17,6 +18,7 @@ from federation.upkeep import comparing
 from federation.vocabulary import Document, host_of
 from federation.vocabulary.urls import BadUrl
 from models import copies, policy
+from models.prepared import prepare
 from models.tables import (
     Activity,
     Actor,
@@ -34,7 +36,7 @@ from models.tables import (
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer
 
 PER_PAGE = 20
-_THREAD = 500
+_ANNOUNCED = 500
 _LONGEST_NUMBER = 19
 
 Asker = RemoteViewer | Anonymous
@@ -269,10 +271,14 @@ async def _replies(session: AsyncSession, asker: Asker, post: Post, url: str, qu
     return document
 
 
+async def _thread(session: AsyncSession, asker: Asker, uri: str) -> Sequence[Post]:
+    statement, values = prepare(asker, questions.thread_at)
+    return (await session.scalars(statement, {**values, "uri": uri})).all()
+
+
 async def of_thread(session: AsyncSession, asker: Asker, uri: str) -> Document | None:
     """A thread's posts by id, oldest first, owned by its group or by who began it (COL-7, FEP-7888)."""
-    posts = policy.nameable_posts(asker).where(Post.context_uri == uri, Post.boost_of_id.is_(None))
-    rows = (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+    rows = await _thread(session, asker, uri)
     if not rows or not any(post.is_local for post in rows):
         return None
     owner = await session.get_one(Actor, rows[0].group_id or rows[0].author_id)
@@ -287,8 +293,7 @@ async def of_thread(session: AsyncSession, asker: Asker, uri: str) -> Document |
 
 async def of_thread_history(session: AsyncSession, asker: Asker, uri: str) -> Document | None:
     """What a group of ours announced in a thread, oldest first, as far as `asker` may have it (GRP-15, FEP-171b)."""
-    posts = policy.nameable_posts(asker).where(Post.context_uri == uri, Post.boost_of_id.is_(None))
-    rows = (await session.scalars(posts.order_by(Post.id).limit(_THREAD))).all()
+    rows = await _thread(session, asker, uri)
     if not rows or rows[0].group_id is None:
         return None
     group = await session.get_one(Actor, rows[0].group_id)
@@ -298,7 +303,7 @@ async def of_thread_history(session: AsyncSession, asker: Asker, uri: str) -> Do
         policy.visible_activities(asker)
         .where(Activity.actor_id == group.id, Activity.post_id.in_([post.id for post in rows]))
         .order_by(Activity.id)
-        .limit(_THREAD)
+        .limit(_ANNOUNCED)
     )
     items = [msgspec.json.decode(activity.body) for activity in announced]
     return {

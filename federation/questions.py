@@ -16,6 +16,8 @@ _ID = bindparam("id", type_=BigInteger)
 _URI = bindparam("uri", type_=String)
 _URL = bindparam("url", type_=String)
 _INBOX = bindparam("inbox", type_=String)
+_THREAD = 500
+"""So many posts of a thread are told."""
 
 
 def actor_at(asker: Viewer) -> Select[Actor]:
@@ -57,6 +59,11 @@ def withdrawn_at(asker: Viewer) -> Select[Post]:
 
 def withdrawn_behind(asker: Viewer) -> Select[Post]:
     return policy.withdrawn_posts(asker).where(Post.url == _URL, Post.boost_of_id.is_(None))
+
+
+def thread_at(asker: Asker) -> Select[Post]:
+    posts = policy.nameable_posts(asker).where(Post.context_uri == _URI, Post.boost_of_id.is_(None))
+    return posts.order_by(Post.id).limit(_THREAD)
 
 
 def activity_at(asker: Asker) -> Select[Activity]:

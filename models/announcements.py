@@ -24,6 +24,7 @@ from models.viewers import Staff
 TEXT_LIMIT = 5000
 MOST_SIGNS = 8
 _AT_ONCE = 100
+_NEXT = select(Announcement.due_at).where(Announcement.due_at.is_not(None)).order_by(Announcement.due_at).limit(1)
 
 
 class NothingToSay(Invalid):
@@ -148,8 +149,7 @@ def _tell(session: AsyncSession, row: Announcement) -> None:
 
 async def next_strike(session: AsyncSession) -> datetime | None:
     """When one is to be announced next, or is over."""
-    due = select(Announcement.due_at).where(Announcement.due_at.is_not(None))
-    return await session.scalar(due.order_by(Announcement.due_at).limit(1))
+    return await session.scalar(_NEXT)
 
 
 async def strike(session: AsyncSession) -> int:

@@ -7,12 +7,13 @@ What people there say to a copy is said to the post.
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import egress, journal, policy
 from models.base import new_id, now
 from models.instance import instance_of
+from models.prepared import find
 from models.tables import (
     Actor,
     Agreement,
@@ -80,7 +81,11 @@ async def end(session: AsyncSession, post_id: int) -> Copy | None:
 
 async def by_uri(session: AsyncSession, viewer: RemoteViewer, uri: str) -> Copy | None:
     """The copy of that id, if it exists for `viewer`."""
-    return await session.scalar(policy.visible_copies(viewer).where(Copy.uri == uri))
+    return await find(session, viewer, _visible_at, uri=uri)
+
+
+def _visible_at(viewer: RemoteViewer) -> Select[Copy]:
+    return policy.visible_copies(viewer).where(Copy.uri == bindparam("uri", type_=String))
 
 
 async def ended(session: AsyncSession, viewer: RemoteViewer, uri: str) -> Copy | None:

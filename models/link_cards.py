@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import links
-from models.base import insert_into, new_id, now
+from models.base import UtcDateTime, insert_into, new_id, now
 from models.instance import CardsFor, Instance
 from models.tables import LinkCard, Post, Reach, Visibility
 from models.text.clean import shorten_text
@@ -27,6 +27,7 @@ _LEASE = timedelta(minutes=5)
 _AGAIN_AFTER = timedelta(hours=1)
 _KEPT_FOR = timedelta(days=180)
 _TITLE, _DESCRIPTION, _NAME = 200, 500, 100
+_DUE = select(LinkCard.id).where(LinkCard.next_attempt_at <= bindparam("now", type_=UtcDateTime)).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ async def want(session: AsyncSession, urls: Iterable[str]) -> None:
 
 async def is_due(session: AsyncSession) -> bool:
     """Whether there is a page to be asked now."""
-    return await session.scalar(select(LinkCard.id).where(LinkCard.next_attempt_at <= now()).limit(1)) is not None
+    return await session.scalar(_DUE, {"now": now()}) is not None
 
 
 async def claim(session: AsyncSession, *, limit: int = 4) -> Sequence[LinkCard]:

@@ -34,10 +34,10 @@ def prepare(viewer: Viewer, build: Callable[..., T], *facts: Any) -> tuple[T, di
         return _built(build, viewer.role, facts), {_ACCOUNT: viewer.account_id, _ACTOR: viewer.actor_id}
     if isinstance(viewer, Anonymous):
         return _built(build, None, facts), {}
-    values: dict[str, Any] = {_HOST: viewer.host} if viewer.is_admitted else {}
+    values: dict[str, Any] = {_HOST: viewer.host}
     if viewer.is_admitted and viewer.actor_id is not None:
         values[_ACTOR] = viewer.actor_id
-    return _built(build, frozenset(values), facts), values
+    return _built(build, frozenset(values if viewer.is_admitted else ()), facts), values
 
 
 def prepare_for_many(role: Role, build: Callable[..., T], *facts: Any) -> T:

@@ -36,6 +36,7 @@ from models.viewers import Staff
 GIVE_UP_AFTER = timedelta(days=1)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 _KEY = 1
+_NEXT = select(func.min(Push.next_attempt_at)).where(halts.none())
 
 
 class Of(StrEnum):
@@ -185,7 +186,7 @@ class Ending(StrEnum):
 
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next push may be tried; None while nothing waits, or nothing may leave at all."""
-    return await session.scalar(select(func.min(Push.next_attempt_at)).where(halts.none()))
+    return await session.scalar(_NEXT)
 
 
 async def claim(

@@ -31,6 +31,7 @@ LATEST = timedelta(days=5 * 366)
 MOST = 300
 MOST_A_DAY = 25
 _DAY = timedelta(days=1)
+_NEXT = select(ScheduledPost.due_at).where(ScheduledPost.due_at.is_not(None)).order_by(ScheduledPost.due_at).limit(1)
 
 
 class TooSoon(Invalid):
@@ -139,8 +140,7 @@ async def cancel(session: AsyncSession, scheduled_id: int, *, by: Staff) -> None
 
 async def next_strike(session: AsyncSession) -> datetime | None:
     """When a post is due next."""
-    due = select(ScheduledPost.due_at).where(ScheduledPost.due_at.is_not(None))
-    return await session.scalar(due.order_by(ScheduledPost.due_at).limit(1))
+    return await session.scalar(_NEXT)
 
 
 async def strike(session: AsyncSession) -> int:

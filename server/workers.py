@@ -107,18 +107,25 @@ class Runtime:
     async def settle(self) -> None:
         """Run everything until nothing moves any more; for tests, where nothing runs by itself."""
         for _ in range(_ROUNDS):
-            moved = await self._due()
+            told = self._told
+            moved = 0
             for reader in self.readers:
                 moved += await reader.catch_up()
-                await reader.save()
             moved += await self.processor.drain()
             await self.sender.drain()
-            moved += await self.upkeep.drain()
-            moved += await self._pages()
-            moved += await self.pusher.drain()
-            if not moved:
+            if moved:
+                continue
+            moved = await self._due() + await self.upkeep.drain() + await self._pages() + await self.pusher.drain()
+            if not moved and self._told == told:
+                for reader in self.readers:
+                    await reader.save()
                 return
         raise RuntimeError("the background does not come to rest")
+
+    @property
+    def _told(self) -> tuple[int, ...]:
+        """How often anybody was told that there is something to do."""
+        return self._database.changed.count, self._database.queued.count, self._database.arrived.count
 
     async def _read(self, reader: Reader) -> None:
         changed = self._database.changed

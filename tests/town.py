@@ -208,12 +208,14 @@ class Town:
 
     async def settle(self) -> None:
         """Let everything run dry, everywhere."""
+        dry: dict[str, tuple[int, ...]] = {}
         for _ in range(_ROUNDS):
-            before = [company.news for company in self.companies]
-            for company in self.companies:
-                await company.runtime.settle()
-            if before == [company.news for company in self.companies]:
+            awake = [company for company in self.companies if dry.get(company.base_url) != company.news]
+            if not awake:
                 return
+            for company in awake:
+                await company.runtime.settle()
+                dry[company.base_url] = company.news
         raise AssertionError("the town does not come to rest")
 
     async def close(self) -> None:

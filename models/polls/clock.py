@@ -11,6 +11,7 @@ from models.tables import Poll
 
 TOLD_EVERY = timedelta(minutes=3)
 _AT_ONCE = 100
+_NEXT = select(Poll.due_at).where(Poll.due_at.is_not(None)).order_by(Poll.due_at).limit(1)
 
 
 def set_clock(poll: Poll) -> None:
@@ -47,4 +48,4 @@ async def strike(session: AsyncSession) -> int:
 
 async def next_strike(session: AsyncSession) -> datetime | None:
     """When something is due next."""
-    return await session.scalar(select(Poll.due_at).where(Poll.due_at.is_not(None)).order_by(Poll.due_at).limit(1))
+    return await session.scalar(_NEXT)

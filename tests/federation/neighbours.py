@@ -90,6 +90,7 @@ class Home:
     port: int
     alan: Person
     processor: Processor
+    client: aiohttp.ClientSession
 
     @property
     def instance(self) -> Instance:
@@ -110,12 +111,9 @@ class Home:
         path = path.removeprefix(self.instance.base_url)
         sent = CIMultiDict(headers)
         sent.setdefault("Host", self.instance.host)
-        async with (
-            aiohttp.ClientSession(skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding")) as client,
-            client.request(
-                method, f"http://127.0.0.1:{self.port}{path}", headers=sent, data=body, allow_redirects=False
-            ) as answer,
-        ):
+        async with self.client.request(
+            method, f"http://127.0.0.1:{self.port}{path}", headers=sent, data=body, allow_redirects=False
+        ) as answer:
             return Answered(answer.status, dict(answer.headers), await answer.read())
 
     async def get(self, path: str, *, accept: str = ACCEPT) -> Answered:
@@ -217,7 +215,12 @@ async def home(
     instance = Instance(base_url=f"http://{name}.localhost:{port}", name=name.title(), mode=mode)
     database = Database(database_url, instance=instance)
     rules = AddressRules(insecure_hosts=insecure, allowed_networks=(ip_network("127.0.0.0/8"),))
-    async with Fetcher(rules, base_url=instance.base_url) as fetcher:
+    async with (
+        Fetcher(rules, base_url=instance.base_url) as fetcher,
+        aiohttp.ClientSession(
+            skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding"), cookie_jar=aiohttp.DummyCookieJar()
+        ) as client,
+    ):
         wire = wire_of(
             database, fetcher=fetcher, authorized_fetch=authorized_fetch, insecure_hosts=insecure, **settings
         )
@@ -228,7 +231,7 @@ async def home(
         async with _serving(app, at):
             try:
                 alan = await _alan(database)
-                yield Home(database, app, wire, port, alan, Processor(wire))
+                yield Home(database, app, wire, port, alan, Processor(wire), client)
             finally:
                 await database.close()
 
