@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, or_, select, update
+from sqlalchemy import Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -87,15 +87,23 @@ async def create(
     return account
 
 
+_MEANT = (
+    select(Account)
+    .join(Actor, Actor.id == Account.actor_id)
+    .where(
+        or_(
+            Account.email_key == bindparam("address", type_=String),
+            Actor.username_key == bindparam("name", type_=String),
+        )
+    )
+    .options(joinedload(Account.actor))
+)
+
+
 async def by_login(session: AsyncSession, login: str) -> Account | None:
     """Who means `login`, a name or an e-mail address; also somebody disabled."""
     key = login.strip().casefold()
-    return await session.scalar(
-        select(Account)
-        .join(Actor, Actor.id == Account.actor_id)
-        .where(or_(Account.email_key == key, Actor.username_key == key.removeprefix("@")))
-        .options(joinedload(Account.actor))
-    )
+    return await session.scalar(_MEANT, {"address": key, "name": key.removeprefix("@")})
 
 
 async def by_username(session: AsyncSession, username: str) -> Account:

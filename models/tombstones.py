@@ -8,7 +8,7 @@ server signed its requests, so no clock of ours is in it.
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
@@ -49,9 +49,12 @@ async def is_buried(session: AsyncSession, uri: str) -> bool:
     return await session.get(Tombstone, uri) is not None
 
 
+_BURIED = select(Tombstone.uri).where(Tombstone.uri.in_(bindparam("uris", expanding=True)))
+
+
 async def buried(session: AsyncSession, uris: Collection[str]) -> set[str]:
     """Those of `uris` of which `is_buried` is true."""
-    return set(await session.scalars(select(Tombstone.uri).where(Tombstone.uri.in_(uris))))
+    return set(await session.scalars(_BURIED, {"uris": list(uris)}))
 
 
 async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None) -> bool:

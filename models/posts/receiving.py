@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import String, bindparam, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import emoji, journal, polls, tombstones
@@ -40,6 +40,11 @@ from models.text.clean import fold_tag, shorten_text
 
 _TITLE = 500
 _FRESH = timedelta(days=2)
+_URI = bindparam("uri", type_=String)
+_AT = select(Post).where(Post.uri == _URI)
+_BEHIND = select(Post).where(Post.url == _URI, Post.boost_of_id.is_(None))
+_COPIED_AT = select(Post).join(Copy, Copy.post_id == Post.id).where(Copy.uri == _URI)
+_TAKEN = select(Post.id).where(Post.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,7 @@ async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> l
     while len(found) < len(times):
         asked = [min(time or moment, moment) for time in times[len(found) :]]
         wanted = [id_near(time if moment - time > _FRESH else moment) for time in asked]
-        taken = set(await session.scalars(select(Post.id).where(Post.id.in_(wanted))))
+        taken = set(await session.scalars(_TAKEN, {"ids": wanted}))
         for number in wanted:
             if number in taken or number in found:
                 break
@@ -363,9 +368,10 @@ async def receive_end(session: AsyncSession, actor: Actor) -> None:
 
 async def by_uri(session: AsyncSession, uri: str) -> Post | None:
     """A post by its wire id; by its page's address, or as a group of ours speaks of it (GRP-16), where that is ours."""
-    post = await session.scalar(select(Post).where(Post.uri == uri))
+    asked = {"uri": uri}
+    post = await session.scalar(_AT, asked)
     if post is None and instance_of(session).owns(uri):
-        post = await session.scalar(select(Post).where(Post.url == uri, Post.boost_of_id.is_(None)))
+        post = await session.scalar(_BEHIND, asked)
         if post is None:
-            post = await session.scalar(select(Post).join(Copy, Copy.post_id == Post.id).where(Copy.uri == uri))
+            post = await session.scalar(_COPIED_AT, asked)
     return post

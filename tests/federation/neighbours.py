@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
+from sqlalchemy import select
 
 import federation.routes
 from federation.addresses import AddressRules
@@ -50,6 +52,14 @@ from tests.world import Person, hire, met
 
 LOCAL = ("*.localhost",)
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+
+
+_LAST_RECEIVED = select(Received).order_by(Received.id.desc()).limit(1)
+
+
+@functools.cache
+def _all_of(table: Any) -> Any:
+    return select(table).order_by(table.id)
 
 
 @asynccontextmanager
@@ -141,21 +151,18 @@ class Home:
     async def actor(self, which: int | str) -> Actor:
         """An actor by its id here or its uri."""
         async with self.database.reading() as session:
-            from sqlalchemy import select
-
             column = Actor.id if isinstance(which, int) else Actor.uri
             return (await session.scalars(select(Actor).where(column == which))).one()
 
     async def rows(self, table: Any) -> list[Any]:
         """All rows of a table by id."""
-        from sqlalchemy import select
-
         async with self.database.reading() as session:
-            return list(await session.scalars(select(table).order_by(table.id)))
+            return list(await session.scalars(_all_of(table)))
 
     async def outcome(self) -> str:
         """How the last activity that came ended."""
-        row = (await self.rows(Received))[-1]
+        async with self.database.reading() as session:
+            row = (await session.scalars(_LAST_RECEIVED)).one()
         return f"{row.state}: {row.outcome}"
 
     async def posts(self) -> list[Post]:
