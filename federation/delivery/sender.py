@@ -37,7 +37,7 @@ _RETRIED_SHARE = 4
 """One lane in so many may be that of a host that did not take the last thing: it may take all the time we give it."""
 _LOOKS_AT_ONCE = 4
 _MOST_UNSEEN = 5000
-QUIET_SECONDS = 2.0
+QUIET_SECONDS = 5.0
 UNSEEN_SECONDS = 60.0
 """Who took something is looked at when nothing was to be sent for a while, or when they have waited long for that."""
 _FAULTS = 5

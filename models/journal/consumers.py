@@ -201,7 +201,7 @@ class Reader:
         """The cursor, for as long as the transaction lasts; None while another process has it."""
         free = {"skip_locked": True}
         cursor = await session.get(Cursor, self.consumer.name, with_for_update=free)
-        if cursor is None:
+        if cursor is None and await session.get(Cursor, self.consumer.name) is None:
             first = {"consumer": self.consumer.name, "transaction": 0, "position": 0}  # unless somebody is faster
             await session.execute(insert_into(session, Cursor).values(first).on_conflict_do_nothing())
             cursor = await session.get(Cursor, self.consumer.name, with_for_update=free)
