@@ -18,6 +18,7 @@ from federation.vocabulary import BadUrl, CheckedUrl, Document, as_list, checked
 from federation.wire import Wire
 from models import breakers, deliveries, lanes, policy, upkeep
 from models.base import UtcDateTime, now
+from models.prepared import padded
 from models.tables import Dialect, Peer
 from models.text.clean import shorten_text
 
@@ -85,10 +86,10 @@ async def note_contacts(session: AsyncSession, hosts: Collection[str]) -> None:
     wanted, moment = sorted(hosts), now()
     if not wanted:
         return
-    known = (await session.execute(_HOW_THEY_FARE, {"hosts": wanted})).all()
+    known = (await session.execute(_HOW_THEY_FARE, {"hosts": padded(wanted)})).all()
     if len(known) < len(wanted):
         await lanes.meet(session, wanted)
-    await session.execute(_SEEN, {"hosts": wanted, "moment": moment})
+    await session.execute(_SEEN, {"hosts": padded(wanted), "moment": moment})
     for peer in known:  # for a server that has no row yet, nothing was ever tried
         if peer.last_seen_at is not None and moment - peer.last_seen_at > AWAY_AFTER:  # GRP-15: what was missed?
             await upkeep.ask_backfills(session, peer.host, reason="back")

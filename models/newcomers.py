@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import actors
 from models.actors import RemoteActor, RemoteKey
 from models.base import new_id, now
+from models.prepared import padded
 from models.tables import Actor, Key
 from models.text.clean import fold_username
 
@@ -49,9 +50,9 @@ _LISTED = select(Key.uri).where(Key.uri.in_(bindparam("uris", expanding=True)))
 
 async def keep(session: AsyncSession, newcomers: Sequence[Newcomer]) -> list[Met | None]:
     """Store those whom nothing here knows, by id, name or key; None for the others, of whom nothing is written."""
-    taken = set(await session.scalars(_KNOWN, {"uris": [one.told.uri for one in newcomers]}))
-    taken |= set(await session.scalars(_LISTED, {"uris": [key.uri for one in newcomers for key in one.keys]}))
-    named = {tuple(row) for row in await session.execute(_NAMED, {"names": [one.name for one in newcomers]})}
+    taken = set(await session.scalars(_KNOWN, {"uris": padded(one.told.uri for one in newcomers)}))
+    taken |= set(await session.scalars(_LISTED, {"uris": padded(key.uri for one in newcomers for key in one.keys)}))
+    named = {tuple(row) for row in await session.execute(_NAMED, {"names": padded(one.name for one in newcomers)})}
     found: list[Met | None] = []
     people, listed = [], []
     for one in newcomers:

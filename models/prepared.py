@@ -5,7 +5,7 @@ the place of a person, with parameters where the ids would be; what comes out is
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Select, String, bindparam, literal_column
@@ -51,6 +51,15 @@ async def find(session: AsyncSession, viewer: Viewer, build: Callable[[Any], Sel
     """The first of what `build(viewer)` selects, with `values` for the parameters it has of its own."""
     statement, known = prepare(viewer, build)
     return await session.scalar(statement, {**known, **values})
+
+
+def padded(values: Iterable[T]) -> list[T]:
+    """`values` for a parameter that is a list, the last one repeated until there are a power of two: each length makes
+    another statement, which a database prepares anew."""
+    known = list(values)
+    if known:
+        known += [known[-1]] * ((1 << (len(known) - 1).bit_length()) - len(known))
+    return known
 
 
 _Kind = Role | frozenset[str] | None

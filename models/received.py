@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import audit, tombstones, turns
 from models.base import UtcDateTime, insert_for, new_id, now
 from models.database import ARRIVED
+from models.prepared import padded
 from models.tables import Received, ReceivedState
 
 TRIES = 6
@@ -116,7 +117,7 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
     done = await session.execute(_inserting(session.get_bind().dialect.name), in_order)
     if isinstance(done, CursorResult) and done.rowcount == len(rows):
         return {key: row["id"] for key, row in rows.items()}
-    stored = set(await session.scalars(_STORED, {"ids": [row["id"] for row in rows.values()]}))
+    stored = set(await session.scalars(_STORED, {"ids": padded(row["id"] for row in rows.values())}))
     return {key: row["id"] if row["id"] in stored else 0 for key, row in rows.items()}
 
 
@@ -221,7 +222,7 @@ async def waiting(
     is proved to have made them and nobody tried them yet.
     """
     most = limit + _MOST_HOSTS
-    values = {"busy": list(busy), "moment": now(), "types": list(types), "per_host": per_host, "most": most}
+    values = {"busy": padded(busy), "moment": now(), "types": list(types), "per_host": per_host, "most": most}
     rows = (await session.execute(_in_turn(session.get_bind().dialect.name == "postgresql"), values)).all()
     together = [row.id for row in rows if not row.others]
     hosts = [row.host for row in rows if row.others]
@@ -264,12 +265,12 @@ async def claim_together(session: AsyncSession, ids: Sequence[int]) -> list[Clai
     moment = now()
     wanted = list(ids)
     if session.get_bind().dialect.name == "postgresql":
-        hosts = dict((await session.execute(_HOSTS, {"ids": wanted})).all())
+        hosts = dict((await session.execute(_HOSTS, {"ids": padded(wanted)})).all())
         ours = await turns.take(session, hosts.values())
         wanted = [number for number in wanted if hosts.get(number) in ours]
-    rows = (await session.execute(_UNTRIED, {"ids": wanted, "moment": moment})).all()
+    rows = (await session.execute(_UNTRIED, {"ids": padded(wanted), "moment": moment})).all()
     if rows:
-        taken = {"ids": [row.id for row in rows], "lease": moment + LEASE}
+        taken = {"ids": padded(row.id for row in rows), "lease": moment + LEASE}
         await session.execute(_TAKE, taken)
     return [Claimed(**row._mapping, attempt=1) for row in rows]
 

@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import UtcDateTime, now
+from models.prepared import padded
 from models.tables import Received, ReceivedState
 from models.viewers import Staff, Viewer
 
@@ -39,7 +40,7 @@ async def take(session: AsyncSession, hosts: Iterable[str]) -> set[str]:
     if session.get_bind().dialect.name != "postgresql":
         return set(wanted)
     taken = set(await session.scalars(_TAKE, {"hosts": wanted}))
-    return taken - set(await session.scalars(_TAKEN, {"hosts": sorted(taken), "moment": now()}))
+    return taken - set(await session.scalars(_TAKEN, {"hosts": padded(sorted(taken)), "moment": now()}))
 
 
 async def of_person(session: AsyncSession, viewer: Viewer) -> None:

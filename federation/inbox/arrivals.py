@@ -88,7 +88,10 @@ async def _owners(session: AsyncSession, asked: Collection[tuple[KnownKey, str]]
     """The same for many, by host and inbox; the hosts are known to be admitted."""
     if not asked:
         return {}
-    values = {"uris": list({by.actor_uri for by, _ in asked}), "inboxes": list({inbox for _, inbox in asked})}
+    values = {
+        "uris": prepared.padded({by.actor_uri for by, _ in asked}),
+        "inboxes": prepared.padded({inbox for _, inbox in asked}),
+    }
     return {(host, inbox): owner for host, inbox, owner in await session.execute(_owners_of(), values)}
 
 

@@ -30,6 +30,7 @@ from models import ledger, policy, received
 from models.errors import DomainError
 from models.instance import Mode, instance_of
 from models.posts import receiving
+from models.prepared import padded
 from models.received import Claimed
 from models.tables import Actor, ActorType, ReceivedState, Visibility
 
@@ -176,7 +177,7 @@ async def _keep(session: AsyncSession, taken: Sequence[tuple[_Text, Incoming, Se
 
 async def senders(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:
     """Those of the actors with these ids who are still there, on servers that we still talk with."""
-    found = await session.scalars(_senders(instance_of(session).mode), {"uris": list(uris)})
+    found = await session.scalars(_senders(instance_of(session).mode), {"uris": padded(uris)})
     return {actor.uri: actor for actor in found}
 
 

@@ -30,6 +30,7 @@ from models.base import now
 from models.errors import DomainError
 from models.instance import Mode, instance_of
 from models.newcomers import Newcomer
+from models.prepared import padded
 from models.tables import Actor, ActorType, Key, KeyKind
 
 GOOD_FOR = timedelta(hours=24)
@@ -103,7 +104,7 @@ async def standing(session: AsyncSession, known: Collection[KnownKey]) -> set[st
     if not known:
         return set()
     text_of = {key.uri: key.text for key in known}
-    values = {"key_ids": list(text_of), "since": now() - GOOD_FOR}
+    values = {"key_ids": padded(text_of), "since": now() - GOOD_FOR}
     rows = await session.execute(_standing(instance_of(session).mode), values)
     return {row.uri for row in rows if text_of[row.uri] == row.public}
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from models import breakers, halts
 from models.base import UtcDateTime, insert_into, now
+from models.prepared import padded
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
@@ -175,9 +176,9 @@ async def claim(
     """
     moment = at or now()
     most = {"most": limit, "most_retried": limit if retried is None else max(retried, 0)}
-    taken = (await session.scalars(_due(), {"busy": list(busy), "moment": moment, **most})).all()
+    taken = (await session.scalars(_due(), {"busy": padded(busy), "moment": moment, **most})).all()
     if taken and session.get_bind().dialect.name == "postgresql":  # SQLite has one writer, and that is this one
-        taken = (await session.scalars(_still_due(), {"ids": taken, "moment": moment})).all()
+        taken = (await session.scalars(_still_due(), {"ids": padded(taken), "moment": moment})).all()
     if not taken:
         return []
     claimed = await _oldest_of(session, taken, per_lane)
@@ -188,8 +189,8 @@ async def claim(
         attempts.setdefault(one.attempt, []).append(one.id)
     for attempt, ids in attempts.items():
         next_attempt_at = moment + max(wait_after(attempt), LEASE)
-        await session.execute(_TAKE, {"ids": ids, "attempt": attempt, "next": next_attempt_at})
-    peers: dict[str, Any] = {row.host: row for row in await session.execute(_MANNERS, {"hosts": list(lanes)})}
+        await session.execute(_TAKE, {"ids": padded(ids), "attempt": attempt, "next": next_attempt_at})
+    peers: dict[str, Any] = {row.host: row for row in await session.execute(_MANNERS, {"hosts": padded(lanes)})}
     return [_lane(host, found, peers.get(host)) for host, found in lanes.items()]
 
 
@@ -231,7 +232,7 @@ def _oldest() -> Select[*tuple[Any, ...]]:
 
 async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int) -> list[Claimed]:
     """The deliveries from each of `heads` on, at most `per_lane` of each host, in order."""
-    rows = await session.execute(_oldest(), {"heads": list(heads), "before_last": per_lane - 1})
+    rows = await session.execute(_oldest(), {"heads": padded(heads), "before_last": per_lane - 1})
     return [
         Claimed(
             id=id,
@@ -263,7 +264,7 @@ def _lane(host: str, deliveries: Sequence[Claimed], peer: Any) -> Lane:
 
 async def bodies(session: AsyncSession, activity_ids: Iterable[int]) -> dict[int, bytes]:
     """The bytes of some activities."""
-    rows = await session.execute(_BODIES, {"ids": list(activity_ids)})
+    rows = await session.execute(_BODIES, {"ids": padded(activity_ids)})
     return dict(rows.all())
 
 
@@ -311,4 +312,4 @@ async def recover(session: AsyncSession) -> int:
 async def next_due(session: AsyncSession, *, busy: Iterable[str] = (), retries: bool = True) -> datetime | None:
     """When the next lane opens, except of `busy` hosts; None when nothing waits. Without `retries` only of lanes whose
     first delivery was never tried."""
-    return await session.scalar(_next_due(), {"busy": list(busy), "moment": now(), "retries": retries})
+    return await session.scalar(_next_due(), {"busy": padded(busy), "moment": now(), "retries": retries})

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import breakers, journal
 from models.base import now
 from models.lanes.claiming import Claimed, meet, wait_after
+from models.prepared import padded
 from models.tables import Delivery, DeliveryState, Peer
 
 _ERROR_LIMIT = 500
@@ -108,7 +109,7 @@ async def _note_delivered(session: AsyncSession, results: Sequence[Result], mome
     for result in results:
         groups.setdefault((result.claimed.attempt, result.status), []).append(result.claimed.id)
     for (attempt, status), ids in groups.items():
-        await session.execute(_DELIVERED, {"ids": ids, "attempt": attempt, "answer": status, "at": moment})
+        await session.execute(_DELIVERED, {"ids": padded(ids), "attempt": attempt, "answer": status, "at": moment})
 
 
 async def _give_back(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
@@ -116,7 +117,9 @@ async def _give_back(session: AsyncSession, results: Sequence[Result], moment: d
     for result in results:
         groups.setdefault(result.claimed.attempt, []).append(result.claimed.id)
     for attempt, ids in groups.items():
-        await session.execute(_GIVEN_BACK, {"ids": ids, "attempt": attempt, "former": attempt - 1, "at": moment})
+        await session.execute(
+            _GIVEN_BACK, {"ids": padded(ids), "attempt": attempt, "former": attempt - 1, "at": moment}
+        )
 
 
 async def _note_takers(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
@@ -126,7 +129,7 @@ async def _note_takers(session: AsyncSession, results: Sequence[Result], moment:
         by_host.setdefault(result.claimed.host, []).append(result)
     if not by_host:
         return
-    wanted = {"hosts": list(by_host)}
+    wanted = {"hosts": padded(by_host)}
     means: dict[str, float | None] = dict((await session.execute(_LATENCIES, wanted)).all())
     if len(means) < len(by_host):
         await meet(session, by_host)

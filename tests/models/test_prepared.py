@@ -104,3 +104,15 @@ async def test_R_79_a_statement_knows_who_of_a_server_asks(world: World) -> None
 
     for _ in range(2):
         assert [await sees(None), await sees(world.nora.id), await sees(world.alan.id)] == [True, False, True]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 5, 64, 65])
+def test_a_list_is_padded_with_its_last_to_a_power_of_two(length: int) -> None:
+    values = list(range(length))
+
+    found = prepared.padded(iter(values))
+
+    assert found[:length] == values
+    assert set(found) == set(values)
+    assert len(found) in (0, 1, 2, 4, 8, 64, 128)
+    assert len(found) < 2 * max(length, 1)
