@@ -7,7 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parents[3] / "server" / "templates"
@@ -32,6 +33,23 @@ def _stretch(message: str) -> str:
     return accented + "·" + "ßw" * max(1, round(len(message) * 0.2))
 
 
+class _Compiled(BytecodeCache):
+    """Templates that one environment compiled, for the other: they differ in what is said, not in code."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @functools.cache
 def environment(*, stretched: bool = False) -> Environment:
     """The template environment, with addresses made from route names; compiled templates are kept."""
@@ -42,6 +60,7 @@ def environment(*, stretched: bool = False) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     env.install_gettext_translations(Stretched() if stretched else gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
     env.globals["url"] = lambda name, *parts: "/" + "/".join([name, *map(str, parts)])
