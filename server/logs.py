@@ -26,7 +26,19 @@ def configure(*, style: Literal["text", "json"] = "text", level: str = "info", s
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_tell_fault_of_others)
     logging.captureWarnings(True)
+
+
+def _tell_fault_of_others(record: logging.LogRecord) -> bool:
+    """A body that is not what its sender calls it, and that nobody read, is no fault of ours: it is one line."""
+    from aiohttp.web import RequestPayloadError  # whoever logs there has it
+
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, RequestPayloadError):
+        record.msg, record.args, record.exc_info = "a request's body could not be decoded", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:

@@ -211,8 +211,8 @@ async def test_INB_1_bodies_have_a_size_a_type_and_no_wrapping(database_url, sha
         for kind in ("application/json", "text/plain", "", "text/html"):
             assert (await nora.posts(home, like, content_type=kind)).status == 415, kind
         assert (await nora.posts(home, like, change={"Content-Type": None})).status == 415
-        assert (await nora.posts(home, like, change={"Content-Encoding": "gzip"})).status == 415
         assert (await nora.posts(home, like)).status == 202
+        assert (await nora.posts(home, like, change={"Content-Encoding": "gzip"})).status == 415  # ends the connection
 
 
 @pytest.mark.parametrize(

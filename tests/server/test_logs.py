@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from aiohttp.web import RequestPayloadError
 
 from server import logs
 
@@ -74,3 +75,15 @@ def test_an_exception_comes_with_its_traceback(written):
     except ValueError:
         logging.getLogger("x").exception("broken")
     assert "ValueError: inside" in json.loads(written.getvalue())["exception"]
+
+
+def test_a_body_that_cannot_be_decoded_is_one_line_and_no_fault_of_ours(written):
+    logs.configure(stream=written)
+    server = logging.getLogger("aiohttp.server")
+    server.error("Unhandled exception", exc_info=RequestPayloadError("not gzip"))
+    server.error("Unhandled exception", exc_info=ValueError("ours"))
+
+    theirs, ours, *trace = written.getvalue().splitlines()
+    assert theirs.partition("Z ")[2] == 'info aiohttp.server "a request\'s body could not be decoded"'
+    assert ours.partition("Z ")[2].startswith("error aiohttp.server")
+    assert trace[-1] == "ValueError: ours"
