@@ -75,7 +75,8 @@ class Signal:
             if self._future is None:
                 self._future = asyncio.get_running_loop().create_future()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._future), at_most)
+                async with asyncio.timeout(at_most):  # `wait_for` forgets a cancellation that meets what it waits for
+                    await asyncio.shield(self._future)
         return self._count
 
 

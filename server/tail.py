@@ -73,7 +73,8 @@ class Subscription:
                 return missed
         if not self._waiting and not self._ended and not self._behind:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._fresh.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._fresh.wait()
         self._fresh.clear()
         if self._behind:
             raise FellBehind

@@ -43,7 +43,8 @@ class Upkeep:
                 seconds = _PAUSE_SECONDS
             await database.changed.wait(seen, at_most=seconds)
             with contextlib.suppress(TimeoutError):  # nothing here is urgent, and a busy inbox changes all the time
-                await asyncio.wait_for(stop.wait(), _PACE_SECONDS)
+                async with asyncio.timeout(_PACE_SECONDS):
+                    await stop.wait()
         await decisions.write(self._wire, is_last=True)
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
