@@ -7,7 +7,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from models import policy
+from models import markers, policy
 from models.base import now
 from models.notifications.telling import OF_OTHERS
 from models.prepared import prepare
@@ -60,11 +60,17 @@ def _count_of_unread(viewer: Staff) -> Select[int]:
     return select(func.count()).select_from(unread.with_only_columns(Notification.id).subquery())
 
 
-async def mark_read(session: AsyncSession, *, by: Staff, up_to: int | None = None) -> None:
-    statement = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
-    if up_to is not None:
-        statement = statement.where(Notification.id <= up_to)
-    await session.execute(statement.values(read_at=now()))
+async def mark_all_read(session: AsyncSession, *, by: Staff) -> None:
+    """Mark all as read, also for one's clients, which count from their marker."""
+    newest = await session.scalar(select(func.max(Notification.id)).where(Notification.account_id == by.account_id))
+    if newest is not None:
+        await mark_read(session, by=by, up_to=newest)
+        await markers.move(session, {"notifications": newest}, by=by)
+
+
+async def mark_read(session: AsyncSession, *, by: Staff, up_to: int) -> None:
+    unread = update(Notification).where(Notification.account_id == by.account_id, Notification.read_at.is_(None))
+    await session.execute(unread.where(Notification.id <= up_to).values(read_at=now()))
 
 
 async def mark_pile_read(session: AsyncSession, notification_id: int, *, by: Staff) -> None:

@@ -32,7 +32,7 @@ async def show(request: web.Request) -> web.Response:
 @routes.post("/notifications/read", name="notifications-read")
 async def read_all(request: web.Request) -> web.Response:
     async with acting(request) as session:
-        await notifications.mark_read(session, by=staff(request))
+        await notifications.mark_all_read(session, by=staff(request))
     return see_other(request, "/notifications", "all_read")
 
 

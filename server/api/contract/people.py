@@ -327,7 +327,7 @@ class Marker(Entity):
 
 
 class Markers(Entity):
-    """Only the timelines that were asked for and have one."""
+    """Only the timelines that were asked for and have one, as the notifications always do."""
 
     home: Marker | Left = UNSET
     notifications: Marker | Left = UNSET

@@ -245,8 +245,17 @@ async def test_markers_are_kept_with_a_version(ada: Phone, grace: Phone) -> None
 
     assert (first["home"]["last_read_id"], first["home"]["version"]) == ("12", 1)
     assert (second["home"]["last_read_id"], second["home"]["version"]) == ("13", 2)
-    assert (await ada.get("/api/v1/markers?timeline[]=home&timeline[]=notifications")).body == second
+    assert (await ada.get("/api/v1/markers?timeline[]=home")).body == second
     assert (await grace.get("/api/v1/markers?timeline[]=home")).body == {}
+
+
+async def test_the_marker_of_notifications_is_there_before_anybody_set_one(ada: Phone) -> None:
+    """Elk stops counting when it is not."""
+    found = (await ada.get("/api/v1/markers?timeline[]=home&timeline[]=notifications")).body
+
+    assert [(name, marker["last_read_id"], marker["version"]) for name, marker in found.items()] == [
+        ("notifications", "0", 0)
+    ]
 
 
 async def test_a_service_account_elsewhere_is_a_bot(ada: Phone, world: World) -> None:

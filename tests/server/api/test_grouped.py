@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models import notifications
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone
 from tests.world import World
@@ -92,6 +93,18 @@ async def test_a_group_is_shown_listed_and_thrown_away_whole(
     assert [each["type"] for each in await _groups(ada)] == ["follow", "favourite", "mention"]
     await ada.get(one, status=404)
     await ada.get(f"{GROUPED}/ungrouped-99999999999999999999", status=404)
+
+
+async def test_what_was_read_on_the_pages_is_read_for_ones_clients(
+    ada: Phone, world: World, thanked: dict[str, str]
+) -> None:
+    newest = (await ada.get("/api/v1/notifications")).ids[0]
+
+    async with world.database.writing() as session:
+        await notifications.mark_all_read(session, by=world.ada.staff)
+
+    assert (await ada.get("/api/v1/notifications/unread_count")).body == {"count": 0}
+    assert (await ada.get("/api/v1/markers?timeline[]=notifications")).body["notifications"]["last_read_id"] == newest
 
 
 async def test_the_marker_of_ones_clients_says_what_was_read(ada: Phone, thanked: dict[str, str]) -> None:

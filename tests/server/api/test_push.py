@@ -247,7 +247,7 @@ async def test_R_79_what_may_not_be_told_any_more_is_not_pushed(
                 assert ada.token is not None
                 await tokens.revoke_own(session, by=world.ada.staff, token_id=ada.token.id)
             case "read":
-                await notifications.mark_read(session, by=world.ada.staff)
+                await notifications.mark_all_read(session, by=world.ada.staff)
             case "removed":
                 await accounts.disable(session, await accounts.by_username(session, "ada"))
     if what == "withdrawn":
