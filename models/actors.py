@@ -422,7 +422,6 @@ async def _own_image(session: AsyncSession, by: Staff, media_id: int) -> None:
         raise NotFound(media_id=media_id)
 
 
-@functools.cache
 def speakers_without_keys(*, limit: int) -> Select[int]:
     """Ids of actors of ours that will soon be heard outside and could not sign yet: open groups and their members."""
     home = aliased(Actor)
