@@ -66,16 +66,6 @@ class Direct:
         result: Any = await session.execute(self._statement, values)
         return result.all() if self._columns else ()
 
-    async def each(self, session: AsyncSession, rows: Sequence[Values]) -> None:
-        """Ask it once for each of `rows`."""
-        connection = await _straight(session)
-        if connection is None:
-            if rows:
-                await session.execute(self._statement, rows)
-            return
-        for values in rows:
-            await self._compiled.ask(connection, values)
-
     @functools.cached_property
     def _compiled(self) -> _Compiled:
         compiled = self._statement.compile(dialect=_DIALECT)

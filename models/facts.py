@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from models.database import Database
+from models.prepared import padded
 from models.written import tables_named
 
 _MOST = 10_000
@@ -31,7 +32,7 @@ class Fact:
         missing = wanted - known.keys()
         if missing:
             async with database.reading() as session:
-                found = set(await session.scalars(self._statement, {"ids": list(missing)}))
+                found = set(await session.scalars(self._statement, {"ids": padded(missing)}))
             if len(known) >= _MOST:
                 known.clear()
             known.update({each: each in found for each in missing})

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import itertools
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -313,7 +314,7 @@ class Sender:
         """Look at some of them, the one that waits longest first, when it is time to."""
         moment = monotonic()
         is_quiet = at_once or (not self._active and moment - self._sent_at >= QUIET_SECONDS)
-        for host, since in list(self._unseen.items())[:_LOOKS_AT_ONCE]:
+        for host, since in list(itertools.islice(self._unseen.items(), _LOOKS_AT_ONCE)):
             is_due = is_quiet or moment - since >= UNSEEN_SECONDS
             if self._is_stopping or len(self._looking) >= _LOOKS_AT_ONCE or not is_due:
                 break

@@ -21,8 +21,6 @@ _SAVED_AFTER = 1000
 
 Handler = Callable[[AsyncSession, Entry], Awaitable[None]]
 Sieve = Callable[[Database, list[Entry]], Awaitable[list[Entry]]]
-
-
 Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]
 
 
@@ -104,10 +102,7 @@ class Reader:
         if self._cursor is None or self._position == self._cursor:
             return
         async with self._database.writing() as session:
-            cursor = await self._locked(session)
-            is_ours = cursor is not None and _place(cursor) == self._cursor
-            if cursor is not None and is_ours:
-                _move(cursor, self._position)
+            is_ours = await self._moved(session, self._position)
         self._cursor = self._position if is_ours else None
         self._passed = 0
 
@@ -188,14 +183,19 @@ class Reader:
         async with self._database.writing() as session:
             what = f"{type(error).__name__}: {error}"[:500]
             await session.merge(Parked(consumer=self.consumer.name, entry_id=place.number, error=what, at=now()))
-            cursor = await self._locked(session)
-            is_ours = cursor is not None and _place(cursor) == self._cursor
-            if cursor is not None and is_ours:
-                _move(cursor, place)
+            is_ours = await self._moved(session, place)
         if is_ours:
             self._cursor = self._position = place
         else:
             self._cursor = None
+
+    async def _moved(self, session: AsyncSession, place: Position) -> bool:
+        """Move the cursor to `place`; False when another process has it, or moved it before."""
+        cursor = await self._locked(session)
+        if cursor is None or _place(cursor) != self._cursor:
+            return False
+        _move(cursor, place)
+        return True
 
     async def _locked(self, session: AsyncSession) -> Cursor | None:
         """The cursor, for as long as the transaction lasts; None while another process has it."""

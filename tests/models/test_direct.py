@@ -45,7 +45,8 @@ async def test_it_sees_what_was_done_before_and_is_seen_after(world: World) -> N
     row = _row(world, "one")
     async with world.database.writing() as session:
         session.add(IdempotencyKey(**row))
-        await ADD.each(session, [_row(world, "two"), _row(world, "hidden")])
+        await ADD(session, _row(world, "two"))
+        await ADD(session, _row(world, "hidden"))
         assert sorted(key for key, _ in await FIND(session, {"post_id": 7})) == ["one", "two"]
         assert await session.scalar(select(IdempotencyKey.created_at).where(KEYS.c.key == "one")) == row["created_at"]
         session.add(IdempotencyKey(**_row(world, "three")))
