@@ -1,12 +1,12 @@
 """Threads somebody wants to be told nothing more of. Nobody else learns of it, and reading stays as it was."""
 
-from typing import Any
+from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from models.posts import reading
+from models.prepared import padded
 from models.tables import Post, ThreadMute
 from models.viewers import Staff
 
@@ -32,7 +32,19 @@ async def _found(session: AsyncSession, post_id: int, by: Staff) -> tuple[Post, 
     return post, await session.get(ThreadMute, (by.account_id, post.thread_id or post.id))
 
 
-def is_muted(account_id: InstrumentedAttribute[int], post_id: Any) -> ColumnElement[bool]:
-    """Whether the thread of that post is one that the account wants to hear nothing of."""
-    thread = select(func.coalesce(Post.thread_id, Post.id)).where(Post.id == post_id).scalar_subquery()
-    return exists().where(ThreadMute.account_id == account_id, ThreadMute.thread_id == thread)
+async def muted_among(session: AsyncSession, pairs: Collection[tuple[int, int | None]]) -> set[tuple[int, int]]:
+    """Those of `pairs` of an account and a post whose thread the account wants to hear nothing of."""
+    if not pairs:
+        return set()
+    values = {"accounts": padded({account for account, _ in pairs}), "posts": padded({post for _, post in pairs})}
+    return {(account, post) for account, post in await session.execute(_MUTED, values)} & set(pairs)
+
+
+_MUTED = (
+    select(ThreadMute.account_id, Post.id)
+    .join(Post, func.coalesce(Post.thread_id, Post.id) == ThreadMute.thread_id)
+    .where(
+        ThreadMute.account_id.in_(bindparam("accounts", expanding=True)),
+        Post.id.in_(bindparam("posts", expanding=True)),
+    )
+)

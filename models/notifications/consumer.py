@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, exists, literal, or_, select, update
+from sqlalchemy import BigInteger, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -12,6 +12,8 @@ from models.accounts import staff
 from models.base import now
 from models.database import Database
 from models.facts import Fact
+from models.notifications import of_posts
+from models.notifications.of_posts import account_of
 from models.notifications.telling import tell, together
 from models.tables import (
     Account,
@@ -34,25 +36,6 @@ from models.tables import (
     ScheduledPost,
     Severance,
     Verdict,
-    Visibility,
-)
-
-
-async def _account_of(session: AsyncSession, actor_id: int) -> Account | None:
-    """Whose actor that is; asked once in a transaction, however many notifications are theirs."""
-    known: dict[int, Account | None] = session.info.setdefault(_ASKED, {})
-    if actor_id not in known:
-        known[actor_id] = await session.scalar(_ACCOUNT_OF, {"actor_id": actor_id})
-    return known[actor_id]
-
-
-_ASKED = "accounts by actor"
-
-
-_ACCOUNT_OF = (
-    select(Account)
-    .where(Account.actor_id == bindparam("actor_id", type_=BigInteger), Account.disabled_at.is_(None))
-    .options(joinedload(Account.actor))
 )
 
 
@@ -61,46 +44,12 @@ async def _may_see(session: AsyncSession, account: Account, post_id: int) -> boo
 
 
 async def _written(session: AsyncSession, entry: journal.PostWritten) -> None:
-    post = await session.get(Post, entry.post_id)
-    if post is None or post.deleted_at is not None:
-        return
-    if post.boost_of_id is not None:
-        original = await session.get(Post, post.boost_of_id)
-        author = await _account_of(session, original.author_id) if original else None
-        if author is not None and original is not None and original.author_id != post.author_id:
-            await tell(session, author.id, NotificationType.REBLOG, from_id=post.author_id, post_id=original.id)
-        return
-    concerned = set(await session.scalars(select(Mention.actor_id).where(Mention.post_id == post.id)))
-    if post.reply_to_id is not None:
-        parent = await session.get(Post, post.reply_to_id)
-        if parent is not None:
-            concerned.add(parent.author_id)
-    await _mention(session, post, concerned - {post.author_id})
-    await _tell_followers(session, post, without=concerned)
-
-
-async def _tell_followers(session: AsyncSession, post: Post, *, without: set[int]) -> None:
-    """Those who want to be told of each post of somebody: what begins a thread, or goes on with one's own."""
-    if post.visibility is Visibility.DIRECT:
-        return
-    if post.reply_to_id is not None:
-        parent = await session.get(Post, post.reply_to_id)
-        if parent is None or parent.author_id != post.author_id:
-            return
-    followers = select(Follow.follower_id).where(
-        Follow.followee_id == post.author_id, Follow.notifies, Follow.accepted_at.is_not(None)
-    )
-    if post.language is not None:
-        followers = followers.where(or_(Follow.languages.is_(None), policy.is_read_in(literal(post.language))))
-    for actor_id in sorted(set(await session.scalars(followers)) - without):
-        account = await _account_of(session, actor_id)
-        if account is not None and await _may_see(session, account, post.id):
-            await tell(session, account.id, NotificationType.STATUS, from_id=post.author_id, post_id=post.id)
+    await of_posts.written(session, [entry])
 
 
 async def _mention(session: AsyncSession, post: Post, actor_ids: Iterable[int]) -> None:
     for actor_id in sorted(actor_ids):
-        account = await _account_of(session, actor_id)
+        account = await account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
             await tell(session, account.id, NotificationType.MENTION, from_id=post.author_id, post_id=post.id)
 
@@ -115,7 +64,7 @@ async def _edited(session: AsyncSession, entry: journal.PostEdited) -> None:
         select(Post.author_id).where(Post.boost_of_id == post.id, Post.deleted_at.is_(None))
     )
     for actor_id in sorted(set(boosters) - {post.author_id}):
-        account = await _account_of(session, actor_id)
+        account = await account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
             await tell(
                 session,
@@ -143,7 +92,7 @@ async def _tell_quoting(session: AsyncSession, post: Post, revision: int) -> Non
         )
     )
     for quote in quotes.all():
-        account = await _account_of(session, quote.author_id)
+        account = await account_of(session, quote.author_id)
         if account is not None and await _may_see(session, account, post.id):
             key = f"{quote.id}:{revision}"
             type = NotificationType.QUOTED_UPDATE
@@ -154,14 +103,14 @@ async def _liked(session: AsyncSession, entry: journal.Liked) -> None:
     post = await session.get(Post, entry.post_id)
     if post is None or post.author_id == entry.actor_id:
         return
-    author = await _account_of(session, post.author_id)
+    author = await account_of(session, post.author_id)
     if author is not None:
         await tell(session, author.id, NotificationType.FAVOURITE, from_id=entry.actor_id, post_id=post.id)
 
 
 async def _follow_asked(session: AsyncSession, entry: journal.FollowAsked) -> None:
     follow = await session.get(Follow, entry.follow_id)
-    account = await _account_of(session, follow.followee_id) if follow else None
+    account = await account_of(session, follow.followee_id) if follow else None
     followee = await session.get(Actor, follow.followee_id) if follow else None
     if follow is None or account is None or followee is None:
         return
@@ -172,7 +121,7 @@ async def _follow_asked(session: AsyncSession, entry: journal.FollowAsked) -> No
 
 async def _invited(session: AsyncSession, entry: journal.Invited) -> None:
     found = await session.get(Membership, entry.membership_id)
-    account = await _account_of(session, found.actor_id) if found else None
+    account = await account_of(session, found.actor_id) if found else None
     if found is not None and account is not None:
         by = found.invited_by_id or found.group_id
         await tell(
@@ -186,7 +135,7 @@ async def _join_asked(session: AsyncSession, entry: journal.JoinAsked) -> None:
     group = await session.get(Group, found.group_id) if found else None
     if found is None or group is None or not found.host or found.state is not MemberState.ASKED:
         return
-    owner = await _account_of(session, group.owner_id) if group.owner_id is not None else None
+    owner = await account_of(session, group.owner_id) if group.owner_id is not None else None
     if owner is not None:
         type = NotificationType.FOLLOW_REQUEST
         await tell(session, owner.id, type, from_id=found.actor_id, group_id=group.id, key=f"join:{found.id}")
@@ -272,7 +221,7 @@ async def _decided(session: AsyncSession, entry: journal.PostDecided) -> None:
     if approval is None or approval.decided_by is None:
         return
     await _settle(session, approval.post_id)
-    author = await _account_of(session, approval.post.author_id)
+    author = await account_of(session, approval.post.author_id)
     if author is None:
         return
     type = NotificationType.APPROVED if approval.verdict is Verdict.APPROVED else NotificationType.RETURNED
@@ -292,7 +241,7 @@ async def _quoted(session: AsyncSession, entry: journal.Quoted) -> None:
     target = await session.get(Post, consent.target_id) if consent is not None and consent.target_id else None
     if consent is None or consent.post is None or target is None or consent.state is not ConsentState.ACCEPTED:
         return
-    author = await _account_of(session, target.author_id)
+    author = await account_of(session, target.author_id)
     if author is None or target.author_id == consent.post.author_id:
         return
     if await _may_see(session, author, consent.post.id):
@@ -305,7 +254,7 @@ async def _over(session: AsyncSession, entry: journal.PollOver) -> None:
     if poll is None or post is None or post.deleted_at is not None:
         return
     for actor_id in (post.author_id, *await polls.voters_here(session, poll.id)):
-        account = await _account_of(session, actor_id)
+        account = await account_of(session, actor_id)
         if account is not None and await _may_see(session, account, post.id):
             await tell(
                 session, account.id, NotificationType.POLL, from_id=post.author_id, post_id=post.id, key=f"{poll.id}"
@@ -321,7 +270,7 @@ async def _moderated(session: AsyncSession, entry: journal.Moderated) -> None:
     concerned = post.author_id if post is not None else entry.actor_id
     if entry.act not in types or concerned is None or concerned == entry.by_id:
         return
-    account = await _account_of(session, concerned)
+    account = await account_of(session, concerned)
     if account is not None:
         await tell(
             session,
@@ -381,9 +330,14 @@ _AWAITED = select(Post.id).where(
 )
 
 
+async def _many_written(session: AsyncSession, entries: Sequence[journal.PostWritten]) -> None:
+    async with together(session):
+        await of_posts.written(session, entries)
+
+
 async def _many(session: AsyncSession, entries: Sequence[journal.Entry]) -> None:
     """Several in their order. What they are about is read for all of them: whoever asks for it by its number has it."""
-    posts = [entry.post_id for entry in entries if isinstance(entry, journal.PostWritten | journal.Liked)]
+    posts = [entry.post_id for entry in entries if isinstance(entry, journal.Liked)]
     follows = [entry.follow_id for entry in entries if isinstance(entry, journal.FollowAsked)]
     held: list[object] = []  # the session lets go of what nobody holds
     if posts:
@@ -416,5 +370,5 @@ CONSUMER = journal.consumer(
     "notifications",
     _HANDLERS,
     sieve=_of_interest,
-    together=dict.fromkeys((journal.PostWritten, journal.Liked, journal.FollowAsked), _many),
+    together={journal.PostWritten: _many_written, journal.Liked: _many, journal.FollowAsked: _many},
 )

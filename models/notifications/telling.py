@@ -1,16 +1,32 @@
-"""Adding one notification: whether somebody wants to be told, and whether it waits until its sender is let in."""
+"""Adding notifications, one or many: whether somebody wants to be told, and whether it waits for its sender."""
 
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Insert,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models import journal, policy, threads
-from models.base import insert_into, new_id, now
+from models.base import insert_for, new_id, now
+from models.prepared import padded
 from models.tables import (
     Account,
     Actor,
@@ -60,10 +76,22 @@ _OF_THREADS = OF_OTHERS - {NotificationType.FOLLOW, NotificationType.FOLLOW_REQU
 """What is about a post and nothing that has to be done: whoever muted its thread is not told."""
 
 _ALWAYS = (NotificationType.REPORT, NotificationType.SEVERED, NotificationType.NOT_PUBLISHED)
-_WAITING = "told, not in the journal yet"
+_WAITING = "to be told at the end"
 _TOGETHER_FOR = timedelta(hours=12)
 _NEW_FOLLOWER = timedelta(days=3)
 _NEW_ACCOUNT = timedelta(days=30)
+
+
+class Telling(NamedTuple):
+    """Something to be told to an account; `key` makes a second telling of the same thing silent."""
+
+    account_id: int
+    type: NotificationType
+    from_id: int
+    post_id: int | None = None
+    group_id: int | None = None
+    subject_id: int | None = None
+    key: str = ""
 
 
 async def tell(
@@ -81,50 +109,64 @@ async def tell(
 
     Who blocks somebody is not told what they do (R-79), nor who muted them, or wants nothing from their server.
     """
-    is_filtered = False
-    if type not in _ALWAYS:
-        attitude = await _attitude(session, account_id, type, from_id, post_id)
-        if attitude is Attitude.DROP:
-            return
-        is_filtered = attitude is Attitude.FILTER
-    notification_id, moment = new_id(), now()
-    made = await session.scalar(
-        insert_into(session, Notification)
-        .values(
-            id=notification_id,
-            account_id=account_id,
-            type=type,
-            from_id=from_id,
-            post_id=post_id,
-            group_id=group_id,
-            subject_id=subject_id,
-            key=f"{type}:{key or f'{from_id}:{post_id or group_id or 0}'}",
-            group_key=_group_key(type, post_id, moment),
-            is_filtered=is_filtered,
-            created_at=moment,
-        )
-        .on_conflict_do_nothing(index_elements=[Notification.account_id, Notification.key])
-        .returning(Notification.id)
-    )
-    if made is not None and not is_filtered:
-        told = journal.Notified(notification_id, account_id)
-        waiting = session.info.get(_WAITING)
-        if waiting is None:
-            journal.record(session, told)
-        else:
-            waiting.append(told)
+    telling = Telling(account_id, type, from_id, post_id, group_id, subject_id, key)
+    waiting: list[Telling] | None = session.info.get(_WAITING)
+    if waiting is None:
+        await _tell(session, [telling])
+    else:
+        waiting.append(telling)
 
 
 @asynccontextmanager
 async def together(session: AsyncSession) -> AsyncIterator[None]:
-    """What is told inside is written into the journal at once, at the end."""
-    waiting: list[journal.Notified] = []
+    """What is told inside is told at once, at the end, in its order."""
+    waiting: list[Telling] = []
     session.info[_WAITING] = waiting
     try:
         yield
     finally:
         del session.info[_WAITING]
-    await journal.record_all(session, waiting)
+    await _tell(session, waiting)
+
+
+async def _tell(session: AsyncSession, tellings: Sequence[Telling]) -> None:
+    rows: dict[int, dict[str, Any]] = {}
+    attitudes = await _attitudes(session, tellings)
+    for told, attitude in zip(tellings, attitudes, strict=True):
+        if attitude is Attitude.DROP:
+            continue
+        number, moment = new_id(), now()
+        key = told.key or f"{told.from_id}:{told.post_id or told.group_id or 0}"
+        rows[number] = {
+            "id": number,
+            "account_id": told.account_id,
+            "type": told.type,
+            "from_id": told.from_id,
+            "post_id": told.post_id,
+            "group_id": told.group_id,
+            "subject_id": told.subject_id,
+            "key": f"{told.type}:{key}",
+            "group_key": _group_key(told.type, told.post_id, moment),
+            "is_filtered": attitude is Attitude.FILTER,
+            "created_at": moment,
+        }
+    if not rows:
+        return
+    done = await session.execute(_inserting(session.get_bind().dialect.name), list(rows.values()))
+    if not isinstance(done, CursorResult) or done.rowcount != len(rows):  # some were told before
+        made = set(await session.scalars(_MADE, {"ids": padded(rows)}))
+        rows = {number: row for number, row in rows.items() if number in made}
+    journalled = [journal.Notified(row["id"], row["account_id"]) for row in rows.values() if not row["is_filtered"]]
+    await journal.record_all(session, journalled)
+
+
+@functools.cache
+def _inserting(dialect: str) -> Insert:
+    into = insert_for(dialect, cast(Table, Notification.__table__))  # no rows come back
+    return into.on_conflict_do_nothing(index_elements=[Notification.account_id, Notification.key])
+
+
+_MADE = select(Notification.id).where(Notification.id.in_(bindparam("ids", expanding=True)))
 
 
 def _group_key(type: NotificationType, post_id: int | None, moment: datetime) -> str:
@@ -135,43 +177,79 @@ def _group_key(type: NotificationType, post_id: int | None, moment: datetime) ->
     return f"{type}-{hours}" if type is NotificationType.FOLLOW else f"{type}-{post_id}-{hours}"
 
 
+async def _attitudes(session: AsyncSession, tellings: Sequence[Telling]) -> list[Attitude]:
+    """What becomes of each. Two statements for those who have no policy."""
+    asked = [one for one in tellings if one.type not in _ALWAYS]
+    heard = await _heard(session, {(one.account_id, one.from_id) for one in asked})
+    about = {(one.account_id, one.post_id) for one in asked if one.type in _OF_THREADS and one.post_id is not None}
+    muted = await threads.muted_among(session, about)
+    return [await _attitude(session, one, heard, muted) for one in tellings]
+
+
 async def _attitude(
-    session: AsyncSession, account_id: int, type: NotificationType, from_id: int, post_id: int | None
+    session: AsyncSession,
+    told: Telling,
+    heard: Mapping[tuple[int, int], "_Heard"],
+    muted: Collection[tuple[int, int | None]],
 ) -> Attitude:
-    """What becomes of it. One statement for those who have no policy."""
-    is_of_others, is_of_thread = type in OF_OTHERS, type in _OF_THREADS and post_id is not None
-    values = {"told": account_id, "sender": from_id, "about": post_id}
-    row = (await session.execute(_standing(is_of_others, is_of_thread), values)).first()
-    if row is None or row.is_kept_away:
-        return Attitude.DROP
-    if row.has_policy is None or type not in _FILTERED:
+    if told.type in _ALWAYS:
         return Attitude.ACCEPT
-    chosen = await session.get_one(NotificationPolicy, account_id)
+    found = heard.get((told.account_id, told.from_id))
+    if found is None or found.is_apart or (told.type in OF_OTHERS and found.is_untold):
+        return Attitude.DROP
+    if told.type in _OF_THREADS and (told.account_id, told.post_id) in muted:
+        return Attitude.DROP
+    if not found.has_policy or told.type not in _FILTERED:
+        return Attitude.ACCEPT
+    chosen = await session.get_one(NotificationPolicy, told.account_id)
+    values = {"told": told.account_id, "sender": told.from_id, "about": told.post_id}
     facts = _Facts(*(await session.execute(_facts(), values)).one())
-    return _judged(chosen, facts, is_mention=type is NotificationType.MENTION)
+    return _judged(chosen, facts, is_mention=told.type is NotificationType.MENTION)
+
+
+class _Heard(NamedTuple):
+    """What keeps apart somebody and whom something comes from, and whether they chose what becomes of such things."""
+
+    is_apart: bool
+    is_untold: bool
+    has_policy: bool
+
+
+async def _heard(session: AsyncSession, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], _Heard]:
+    """By account and sender."""
+    if not pairs:
+        return {}
+    accounts, senders = {account for account, _ in pairs}, {sender for _, sender in pairs}
+    rows = await session.execute(_hearing(), {"accounts": padded(accounts), "senders": padded(senders)})
+    return {
+        (row.account_id, row.sender_id): _Heard(bool(row.is_apart), bool(row.is_untold), row.has_policy is not None)
+        for row in rows
+    }
+
+
+@functools.cache
+def _hearing() -> Select[Any]:
+    """For each of some accounts with each of some senders."""
+    sending = aliased(Actor, name="sending")
+    sender: Any = literal_column("sending.id", BigInteger)  # a bare name: no subquery may take the table for its own
+    return (
+        select(
+            Account.id.label("account_id"),
+            sending.id.label("sender_id"),
+            case((policy.is_apart(sender, Account.actor_id), 1), else_=0).label("is_apart"),
+            case((policy.is_untold(Account.id, sender), 1), else_=0).label("is_untold"),
+            NotificationPolicy.account_id.label("has_policy"),
+        )
+        .select_from(Account)
+        .join(sending, sending.id.in_(bindparam("senders", expanding=True)))
+        .outerjoin(NotificationPolicy, NotificationPolicy.account_id == Account.id)
+        .where(Account.id.in_(bindparam("accounts", expanding=True)))
+    )
 
 
 _TOLD: Any = bindparam("told", type_=BigInteger)
 _SENDER: Any = bindparam("sender", type_=BigInteger)
 _ABOUT: Any = bindparam("about", type_=BigInteger)
-
-
-@functools.cache
-def _standing(is_of_others: bool, is_of_thread: bool) -> Select[Any]:
-    kept_away = [policy.is_apart(_SENDER, Account.actor_id)]
-    if is_of_others:
-        kept_away.append(policy.is_untold(Account.id, _SENDER))
-    if is_of_thread:
-        kept_away.append(threads.is_muted(Account.id, _ABOUT))
-    return (
-        select(
-            case((or_(*kept_away), 1), else_=0).label("is_kept_away"),
-            NotificationPolicy.account_id.label("has_policy"),
-        )
-        .select_from(Account)
-        .outerjoin(NotificationPolicy, NotificationPolicy.account_id == Account.id)
-        .where(Account.id == _TOLD)
-    )
 
 
 class _Facts(NamedTuple):
