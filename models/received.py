@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CursorResult,
     Insert,
@@ -369,31 +370,34 @@ async def holds(session: AsyncSession, claimed: Claimed) -> bool:
 
 async def held(session: AsyncSession, claimed: Sequence[Claimed]) -> set[int]:
     """The same for several: the ids of those that are."""
-    rows = await session.execute(
-        select(Received.id, Received.attempts)
-        .where(Received.id.in_([one.id for one in claimed]), Received.state == ReceivedState.WAITING)
-        .with_for_update()
-    )
+    rows = await session.execute(_HELD, {"ids": padded(one.id for one in claimed)})
     attempts = dict(rows.all())
     return {one.id for one in claimed if attempts.get(one.id) == one.attempt}
 
 
+_IDS: Any = bindparam("ids", expanding=True)
+_HELD = (
+    select(Received.id, Received.attempts)
+    .where(Received.id.in_(_IDS), Received.state == ReceivedState.WAITING)
+    .with_for_update()
+)
+_FINISH = update(_TABLE).values(state=bindparam("end"), outcome=bindparam("why"))
+_FINISH_ALL = _FINISH.where(Received.id.in_(_IDS))
+_FINISH_ONE = _FINISH.where(
+    Received.id == bindparam("number", type_=BigInteger), Received.attempts == bindparam("attempt", type_=Integer)
+)
+
+
 async def finish_all(session: AsyncSession, claimed: Sequence[Claimed], state: ReceivedState, outcome: str) -> None:
     """Note how those ended that `held` says are still ours, in its transaction."""
-    await session.execute(
-        update(Received)
-        .where(Received.id.in_([one.id for one in claimed]))
-        .values(state=state, outcome=outcome[:OUTCOME_LIMIT])
-    )
+    values = {"ids": padded(one.id for one in claimed), "end": state, "why": outcome[:OUTCOME_LIMIT]}
+    await session.execute(_FINISH_ALL, values)
 
 
 async def finish(session: AsyncSession, claimed: Claimed, state: ReceivedState, outcome: str = "") -> None:
     """Note how it ended, unless somebody else has it by now."""
-    await session.execute(
-        update(Received)
-        .where(Received.id == claimed.id, Received.attempts == claimed.attempt)
-        .values(state=state, outcome=outcome[:OUTCOME_LIMIT])
-    )
+    ours = {"number": claimed.id, "attempt": claimed.attempt}
+    await session.execute(_FINISH_ONE, {**ours, "end": state, "why": outcome[:OUTCOME_LIMIT]})
 
 
 async def again(session: AsyncSession, claimed: Claimed, why: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
+from models.prepared import padded
 from models.tables import Ended, Tombstone
 
 EARLY_KEPT = timedelta(days=7)
@@ -54,7 +55,7 @@ _BURIED = select(Tombstone.uri).where(Tombstone.uri.in_(bindparam("uris", expand
 
 async def buried(session: AsyncSession, uris: Collection[str]) -> set[str]:
     """Those of `uris` of which `is_buried` is true."""
-    return set(await session.scalars(_BURIED, {"uris": list(uris)}))
+    return set(await session.scalars(_BURIED, {"uris": padded(uris)}))
 
 
 async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None) -> bool:

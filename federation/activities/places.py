@@ -20,6 +20,7 @@ from models import interactions, policy
 from models.groups import keepers
 from models.posts import receiving
 from models.posts.receiving import RemotePost
+from models.prepared import padded
 from models.tables import (
     Actor,
     ActorType,
@@ -162,18 +163,23 @@ async def met_among(
     session: AsyncSession, addressed: Collection[str], *, walls: Collection[str] = ()
 ) -> Sequence[Actor]:
     """Those of ours, and the groups anywhere, whom `addressed` names, or the followers of whom; groups by `walls`."""
-    found = await session.scalars(
-        select(Actor)
-        .outerjoin(Group, Group.id == Actor.id)
-        .where(
-            Actor.uri.in_(addressed)
-            | Actor.followers_uri.in_(addressed)
-            | ((Actor.type == ActorType.GROUP) & (Actor.uri.in_(walls) | Actor.outbox.in_(walls))),
-            Actor.deleted_at.is_(None),
-            (Actor.host == "") | Group.id.is_not(None),
-        )
-    )
+    found = await session.scalars(_MET, {"addressed": padded(addressed), "walls": padded(walls)})
     return found.all()
+
+
+_ADDRESSED: Any = bindparam("addressed", expanding=True)
+_WALLS: Any = bindparam("walls", expanding=True)
+_MET = (
+    select(Actor)
+    .outerjoin(Group, Group.id == Actor.id)
+    .where(
+        Actor.uri.in_(_ADDRESSED)
+        | Actor.followers_uri.in_(_ADDRESSED)
+        | ((Actor.type == ActorType.GROUP) & (Actor.uri.in_(_WALLS) | Actor.outbox.in_(_WALLS))),
+        Actor.deleted_at.is_(None),
+        (Actor.host == "") | Group.id.is_not(None),
+    )
+)
 
 
 def _announcer(via: Actor, post: ParsedPost, parent: Post | None) -> Actor:
@@ -250,7 +256,7 @@ async def named_among(session: AsyncSession, mentions: Collection[str]) -> dict[
     """The people whom `mentions` name, by the address that names them: their id, or for one of ours the page, too."""
     if not mentions:
         return {}
-    found = (await session.scalars(_NAMED, {"mentions": list(mentions)})).all()
+    found = (await session.scalars(_NAMED, {"mentions": padded(mentions)})).all()
     own = {actor.url: actor for actor in found if actor.is_local}
     return own | {actor.uri: actor for actor in found}
 
@@ -279,15 +285,17 @@ async def is_followed(session: AsyncSession, actor: Actor) -> bool:
 
 async def followed_among(session: AsyncSession, people: Collection[Actor]) -> set[int]:
     """The ids of those whom anybody of ours follows."""
-    found = await session.scalars(
-        select(Follow.followee_id)
-        .join(Actor, Actor.id == Follow.follower_id)
-        .where(
-            Follow.followee_id.in_([actor.id for actor in people]), Follow.accepted_at.is_not(None), Actor.host == ""
-        )
-        .distinct()
+    return set(await session.scalars(_FOLLOWED, {"people": padded(actor.id for actor in people)}))
+
+
+_FOLLOWED = (
+    select(Follow.followee_id)
+    .join(Actor, Actor.id == Follow.follower_id)
+    .where(
+        Follow.followee_id.in_(bindparam("people", expanding=True)), Follow.accepted_at.is_not(None), Actor.host == ""
     )
-    return set(found)
+    .distinct()
+)
 
 
 def told(seen: Seen, place: Place) -> RemotePost:

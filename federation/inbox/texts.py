@@ -204,5 +204,9 @@ async def _people(session: AsyncSession, ids: set[int | None]) -> set[int | None
     """Those of the owners of inboxes who are people that are still there."""
     if not ids:
         return set()
-    found = select(Actor.id).where(Actor.id.in_(ids), Actor.type != ActorType.GROUP, Actor.deleted_at.is_(None))
-    return set(await session.scalars(found))
+    return set(await session.scalars(_PEOPLE, {"ids": padded(ids)}))
+
+
+_PEOPLE = select(Actor.id).where(
+    Actor.id.in_(bindparam("ids", expanding=True)), Actor.type != ActorType.GROUP, Actor.deleted_at.is_(None)
+)

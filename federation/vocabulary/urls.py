@@ -98,6 +98,7 @@ def checked_url(text: str, *, insecure: tuple[str, ...] = ()) -> CheckedUrl:
     return CheckedUrl(text, Origin(scheme, host, port), target)
 
 
+@lru_cache(maxsize=2048)  # whoever speaks of something names their own server again and again
 def normal_host(text: str) -> str:
     """A host name in lower-case ASCII without a final dot, or an address without brackets (R-19).
 

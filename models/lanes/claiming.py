@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     CursorResult,
+    Insert,
     Integer,
     Select,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import breakers, halts
-from models.base import UtcDateTime, insert_into, now
+from models.base import UtcDateTime, insert_for, now
 from models.prepared import padded
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
@@ -286,9 +287,12 @@ _FORM = select(Peer.signature_form).where(
 
 async def meet(session: AsyncSession, hosts: Iterable[str]) -> None:
     """Make sure that there is a row for each server we have to do with."""
-    await session.execute(
-        insert_into(session, Peer).values([{"host": host} for host in hosts]).on_conflict_do_nothing()
-    )
+    await session.execute(_meeting(session.get_bind().dialect.name), [{"host": host} for host in sorted(set(hosts))])
+
+
+@functools.cache
+def _meeting(dialect: str) -> Insert:
+    return insert_for(dialect, cast(Table, Peer.__table__)).on_conflict_do_nothing()
 
 
 async def recover(session: AsyncSession) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import String, bindparam, select
+from sqlalchemy import String, Table, bindparam, insert, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from models.base import id_near, now
 from models.instance import instance_of
 from models.polls import RemotePoll
 from models.posts.writing import erase
+from models.prepared import padded
 from models.tables import (
     Actor,
     Attachment,
@@ -107,7 +109,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     if parent is not None and parent.deleted_at is not None:
         parent = None
     [post_id] = await _new_ids(session, [told.published])
-    post = _made(told, parent, post_id)
+    post = Post(**_values(told, parent, post_id))
     post.emoji = await emoji.keep(session, told.author.host, told.emoji)
     session.add(post)
     await session.flush()
@@ -125,45 +127,56 @@ async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> li
     """Store posts that are nothing but a text, its tags and whom it names, none of which is here or was deleted; all at
     once."""
     ids = await _new_ids(session, [one.published for one in told])
-    posts = [_made(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
-    session.add_all(posts)
-    await session.flush()
-    for post, one in zip(posts, told, strict=True):
-        session.add(_revision(post))
-        session.add_all(_tags(post, one))
-        session.add_all(_mentions(post, one))
-    await journal.record_all(session, [journal.PostWritten(post.id) for post in posts])
-    return posts
+    rows = [_values(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
+    await session.execute(_NEW_POSTS, rows)
+    await session.execute(
+        _NEW_REVISIONS,
+        [{"post_id": row["id"], "number": 1, **{name: row[name] for name in _REVISED}} for row in rows],
+    )
+    for statement, hanging in ((_NEW_TAGS, _tags), (_NEW_MENTIONS, _mentions)):
+        found = [each for row, one in zip(rows, told, strict=True) for each in hanging(row["id"], one)]
+        if found:
+            await session.execute(statement, found)
+    await journal.record_all(session, [journal.PostWritten(row["id"]) for row in rows])
+    return [Post(revision=1, **row) for row in rows]
+
+
+_NEW_POSTS, _NEW_REVISIONS, _NEW_TAGS, _NEW_MENTIONS = (
+    insert(cast(Table, kind.__table__)) for kind in (Post, Revision, PostTag, Mention)
+)  # no rows come back: the session has nothing to do with them
+_REVISED = ("title", "source", "html", "warning", "is_sensitive", "language")
 
 
 async def is_known(session: AsyncSession, uris: Sequence[str]) -> set[str]:
     """Those of `uris` that are stored here or never come again."""
-    stored = await session.scalars(select(Post.uri).where(Post.uri.in_(uris)))
+    stored = await session.scalars(_KNOWN, {"uris": padded(uris)})
     return {*stored, *await tombstones.buried(session, uris)}
 
 
-def _made(told: RemotePost, parent: Post | None, post_id: int) -> Post:
+_KNOWN = select(Post.uri).where(Post.uri.in_(bindparam("uris", expanding=True)))
+
+
+def _values(told: RemotePost, parent: Post | None, post_id: int) -> dict[str, Any]:
     visibility, group_id, reach = _placed(told, parent)
     created_at = min(told.published or now(), now())
-    post = Post(
-        id=post_id,
-        uri=told.uri,
-        url=told.url,
-        is_local=False,
-        author_id=told.author.id,
-        group_id=group_id,
-        kind=told.kind,
-        visibility=visibility,
-        reach=reach,
-        reply_to_id=parent.id if parent else None,
-        reply_to_uri=told.reply_to_uri,
-        thread_id=(parent.thread_id or parent.id) if parent else post_id,
-        context_uri=told.context_uri or (parent.context_uri if parent else None),
-        created_at=created_at,
-        edited_at=told.updated if told.updated is not None and told.updated > created_at else None,
-    )
-    _say(post, told)
-    return post
+    return {
+        "id": post_id,
+        "uri": told.uri,
+        "url": told.url,
+        "is_local": False,
+        "author_id": told.author.id,
+        "group_id": group_id,
+        "kind": told.kind,
+        "visibility": visibility,
+        "reach": reach,
+        "reply_to_id": parent.id if parent else None,
+        "reply_to_uri": told.reply_to_uri,
+        "thread_id": (parent.thread_id or parent.id) if parent else post_id,
+        "context_uri": told.context_uri or (parent.context_uri if parent else None),
+        "created_at": created_at,
+        "edited_at": told.updated if told.updated is not None and told.updated > created_at else None,
+        **_said(told),
+    }
 
 
 async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> list[int]:
@@ -176,7 +189,7 @@ async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> l
     while len(found) < len(times):
         asked = [min(time or moment, moment) for time in times[len(found) :]]
         wanted = [id_near(time if moment - time > _FRESH else moment) for time in asked]
-        taken = set(await session.scalars(_TAKEN, {"ids": wanted}))
+        taken = set(await session.scalars(_TAKEN, {"ids": padded(wanted)}))
         for number in wanted:
             if number in taken or number in found:
                 break
@@ -195,14 +208,16 @@ def _placed(told: RemotePost, parent: Post | None) -> tuple[Visibility, int | No
     return told.visibility, None, Reach.PARTNERS
 
 
-def _say(post: Post, told: RemotePost) -> None:
-    post.title = shorten_text(told.title, limit=_TITLE)
-    post.source = told.source
-    post.html = told.html
-    post.warning = shorten_text(told.warning, limit=_TITLE)
-    post.is_sensitive = told.is_sensitive
-    post.language = told.language
-    post.interaction = told.interaction
+def _said(told: RemotePost) -> dict[str, Any]:
+    return {
+        "title": shorten_text(told.title, limit=_TITLE),
+        "source": told.source,
+        "html": told.html,
+        "warning": shorten_text(told.warning, limit=_TITLE),
+        "is_sensitive": told.is_sensitive,
+        "language": told.language,
+        "interaction": told.interaction,
+    }
 
 
 async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
@@ -233,8 +248,8 @@ async def _fill(session: AsyncSession, post: Post, told: RemotePost) -> None:
                 description=file.description,
             )
         )
-    session.add_all(_mentions(post, told))
-    session.add_all(_tags(post, told))
+    session.add_all([Mention(**row) for row in _mentions(post.id, told)])
+    session.add_all([PostTag(**row) for row in _tags(post.id, told)])
     await session.flush()
 
 
@@ -251,13 +266,13 @@ def _revision(post: Post) -> Revision:
     )
 
 
-def _mentions(post: Post, told: RemotePost) -> list[Mention]:
-    return [Mention(post_id=post.id, actor_id=person) for person in {actor.id for actor in told.named}]
+def _mentions(post_id: int, told: RemotePost) -> list[dict[str, Any]]:
+    return [{"post_id": post_id, "actor_id": person} for person in {actor.id for actor in told.named}]
 
 
-def _tags(post: Post, told: RemotePost) -> list[PostTag]:
+def _tags(post_id: int, told: RemotePost) -> list[dict[str, Any]]:
     tags = {fold_tag(tag): tag for tag in told.tags}
-    return [PostTag(post_id=post.id, name=name, shown=shown) for name, shown in tags.items() if name]
+    return [{"post_id": post_id, "name": name, "shown": shown} for name, shown in tags.items() if name]
 
 
 async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> bool:
@@ -269,7 +284,8 @@ async def receive_edit(session: AsyncSession, post: Post, told: RemotePost) -> b
     post.revision += 1
     post.edited_at = told.updated
     post.emoji = await emoji.keep(session, told.author.host, told.emoji)
-    _say(post, told)
+    for name, value in _said(told).items():
+        setattr(post, name, value)
     await _fill(session, post, told)
     if told.poll is not None or post.kind is PostKind.QUESTION:
         await polls.receive_revision(session, post, told.poll)
