@@ -16,6 +16,8 @@ _NOT_WANTED = (  # this list takes the place of Playwright's own
     "OptimizationHints",
     "PaintHolding",
     "PreconnectToSearch",
+    "RenderDocument",  # each page that is opened would have a frame of its own made
+    "SpareRendererForSitePerProcess",  # and a process be started for one that might follow
     "ThirdPartyStoragePartitioning",
     "WebUIOmniboxAimPopup",  # each window would load two pages for an address bar that nobody sees
     "WebUIOmniboxFullPopup",

@@ -19,9 +19,11 @@ from models.tables import Activity, ActorType, Delivery, DeliveryState, Group, L
 from server.app import house
 from server.config import Config
 from tests.conftest import NewDatabase
-from tests.serving import started, stopped
+from tests.serving import forked, stopped
 from tests.town import configured
 from tests.world import Person, hire
+
+pytestmark = pytest.mark.xdist_group("processes")  # they begin as forks of one
 
 HOSTS = 50
 POSTS = 10
@@ -143,7 +145,7 @@ async def test_deliveries_survive_a_kill_in_the_middle(
     peers.stop_at = peers.expected // 2
     log = tmp_path / "log"
 
-    async with started("serve", "--config", str(config.path), log=log) as server:
+    async with forked("serve", "--config", str(config.path), log=log) as server:
         await asyncio.wait_for(peers.enough.wait(), _PATIENCE_SECONDS)
         assert await stopped(server, by=signal.SIGKILL) == -signal.SIGKILL
     assert not peers.all_there.is_set()
@@ -151,7 +153,7 @@ async def test_deliveries_survive_a_kill_in_the_middle(
     if not database.is_sqlite:
         await _a_while_passes(database)
 
-    async with started("serve", "--config", str(config.path), log=log) as server:
+    async with forked("serve", "--config", str(config.path), log=log) as server:
         await asyncio.wait_for(peers.all_there.wait(), _PATIENCE_SECONDS)
         assert await stopped(server) == 0
 

@@ -15,9 +15,11 @@ from server.cli import serve
 from server.cli.serve import allow_many_connections
 from tests.browsing import Browser
 from tests.conftest import NewDatabase
-from tests.serving import run_here, started, stopped
+from tests.serving import forked, run_here, started, stopped
 from tests.templates import INHABITED
 from tests.town import configured
+
+pytestmark = pytest.mark.xdist_group("processes")  # most begin as forks of one
 
 
 def _free_port() -> int:
@@ -66,7 +68,7 @@ async def test_it_answers_a_check_finds_it_and_a_second_is_refused_until_SIGINT(
 async def test_an_open_stream_does_not_keep_the_server_from_stopping_at_SIGTERM(
     config_file: Path, tmp_path: Path
 ) -> None:
-    async with started("serve", "--config", str(config_file), log=tmp_path / "log") as server:
+    async with forked("serve", "--config", str(config_file), log=tmp_path / "log") as server:
         async with Browser(_url(config_file)) as browser:
             assert "Muster Werke" in (await browser.opens("/sign-in")).text
         reader, writer = await asyncio.open_connection("127.0.0.1", int(_url(config_file).rpartition(":")[2]))
@@ -90,7 +92,7 @@ async def test_several_workers_share_one_port_and_one_of_them_does_not_go_alone(
         database=new_database("postgres", "muster"),
         server={"port": port, "workers": 2},
     ).path
-    async with started("serve", "--config", str(file), log=tmp_path / "log") as server:
+    async with forked("serve", "--config", str(file), log=tmp_path / "log") as server:
         async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/sign-in") as answer:
             assert answer.status == 200
         workers = _children(server.pid)
