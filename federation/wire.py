@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from federation.group_commit import GroupCommit
+from federation.group_commit import GroupCommit, GroupQuestions
 from federation.memory import Memory
 from models.database import Database
 
@@ -28,7 +28,7 @@ class AuthorizedFetch(StrEnum):
 class Wire:
     """The database, the one client for requests, our keys, and the settings of federation.
 
-    `commits` is for what many requests write at the same time.
+    `commits` is for what many requests write at the same time, `questions` for what they ask.
     """
 
     database: Database
@@ -43,6 +43,7 @@ class Wire:
     requests_per_minute: int = 300
     memory: Memory = field(default_factory=Memory)
     commits: GroupCommit = field(default_factory=GroupCommit)
+    questions: GroupQuestions = field(default_factory=GroupQuestions)
 
 
 WIRE = web.AppKey("wire", Wire)

@@ -21,7 +21,7 @@ from federation.answers import not_found, plain
 from federation.inbox import arrivals
 from federation.inbox.arrivals import Arrival, Outcome, owner_id
 from federation.signatures import BadProof, Parsed, SignatureRefused
-from federation.trust import KeyUnavailable, KnownKey, NotAdmitted, TooManyKeys
+from federation.trust import KeyUnavailable, KnownKey, Looked, NotAdmitted, TooManyKeys
 from federation.upkeep import comparing
 from federation.vocabulary import (
     BadJson,
@@ -118,13 +118,11 @@ async def _take_in(request: web.Request, wire: Wire) -> Outcome:
         if outcome is not Outcome.STALE or signer.by is None:
             return outcome
         wire.memory.keys.drop(signer.by.uri)
-    async with wire.database.reading() as session:
-        await _admit(session, sent.actor)
-        if sent.ends_its_actor and not await _is_known(session, sent.actor):
-            return Outcome.NO_NEWS  # INB-4: whoever is gone cannot sign, and we have nothing to delete
-        if isinstance(claim, Parsed):
-            await trust.recall(session, wire, claim.key_id)
-    signer = await _authenticate(wire, claim, sent)  # INB-5, INB-7
+    looked = await trust.look(wire, host_of(sent.actor), claim.key_id if isinstance(claim, Parsed) else None)
+    _admit(wire, looked, sent.actor)
+    if sent.ends_its_actor and not await _is_known(wire, sent.actor):
+        return Outcome.NO_NEWS  # INB-4: whoever is gone cannot sign, and we have nothing to delete
+    signer = await _authenticate(wire, claim, sent, looked)  # INB-5, INB-7
     if same_origin(sent.id, sent.actor):
         outcome = await _store(request, wire, sent, signer)  # INB-3, INB-9
         if outcome is Outcome.STALE and signer.by is not None:  # it changed while we looked: the next try begins anew
@@ -232,15 +230,16 @@ def _is_address(text: str, wire: Wire) -> bool:
     return True
 
 
-async def _admit(session: AsyncSession, uri: str) -> None:
+def _admit(wire: Wire, looked: Looked, uri: str) -> None:
     try:
-        await trust.admit(session, host_of(uri))
+        looked.admit(wire, host_of(uri))
     except NotAdmitted:
         raise Refusal(403, "INB-2", "not_admitted") from None
 
 
-async def _is_known(session: AsyncSession, uri: str) -> bool:
-    known = await actors.by_uri(session, uri)
+async def _is_known(wire: Wire, uri: str) -> bool:
+    async with wire.database.reading() as session:
+        known = await actors.by_uri(session, uri)
     return known is not None and known.deleted_at is None
 
 
@@ -274,15 +273,14 @@ class _Signer:
     by: KnownKey | None = None
 
 
-async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent) -> _Signer:
+async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent, looked: Looked) -> _Signer:
     try:
         if isinstance(claim, SignatureRefused):
             raise claim
         parsed = claim
         if host_of(parsed.key_id) != host_of(sent.actor):
-            async with wire.database.reading() as session:
-                await _admit(session, parsed.key_id)
-        known = await trust.prove(wire, parsed, is_recalled=True)
+            _admit(wire, looked, parsed.key_id)
+        known = await trust.prove(wire, parsed, looked=looked)
     except KeyUnavailable as error:
         if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
             return _Signer(host_of(sent.actor), True)  # INB-4

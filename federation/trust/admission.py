@@ -1,5 +1,8 @@
 """Admission: which servers may be asked at all, checked before each fetch and again at every redirect (B2B-2, R-31)."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import decisions
@@ -30,6 +33,19 @@ class TooManyFetches(ProtocolError):
     status = 429
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Whom we talk with at this moment, and in which form of signature some servers took something lately."""
+
+    admitted: Callable[[str], bool]
+    forms: Mapping[str, str]
+
+    def admit(self, wire: Wire, host: str) -> None:
+        """Make sure that `host` is somebody we talk with, as `admit` does. Raises NotAdmitted."""
+        if host == wire.database.instance.host or not self.admitted(host):
+            raise NotAdmitted(host=host)
+
+
 async def admit(session: AsyncSession, host: str) -> None:
     """Make sure that `host`, with its port if it has one, is somebody we talk with today.
 
@@ -45,8 +61,8 @@ def is_own(wire: Wire, uri: str) -> bool:
     return wire.database.instance.owns(uri)
 
 
-async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> FetchedDocument:
-    """Fetch an ActivityPub document that its own origin vouches for.
+async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None, looked: Looked | None = None) -> FetchedDocument:
+    """Fetch an ActivityPub document that its own origin vouches for; `looked` is what was found out just now.
 
     The question is signed by `signer`, or by our instance actor. Where that one gets nothing from a server at which one
     of ours belongs to a group that is not public, it is asked once more in the name of that member (DISC-16).
@@ -58,12 +74,15 @@ async def fetch(wire: Wire, uri: str, *, signer: Signer | None = None) -> Fetche
     at = checked_url(uri, insecure=wire.insecure_hosts)
     host = at.origin.authority
     own = wire.database.instance.host
-    async with wire.database.reading() as session:
-        admitted = await policy.admission(session)
-        if host == own or not admitted(host):
-            decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
-            raise NotAdmitted(host=host)
-        form = None if wire.memory.manners.get(host) else await lanes.form_of(session, host)
+    if looked is None:
+        async with wire.database.reading() as session:
+            is_known = wire.memory.manners.get(host) is not None
+            looked = Looked(await policy.admission(session), {} if is_known else await lanes.forms_of(session, [host]))
+    admitted = looked.admitted
+    if host == own or not admitted(host):
+        decisions.note(wire, audit.NOT_ASKED, host=host, rule="B2B-2", object=uri)
+        raise NotAdmitted(host=host)
+    form = looked.forms.get(host)
     if wire.memory.fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
         raise TooManyFetches(host=host)
 

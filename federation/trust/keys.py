@@ -6,7 +6,7 @@ the same origin that lists it as its own (R-05, SIG-26, SIG-27); keys inside mes
 
 import asyncio
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from federation.keys import public_key
 from federation.signatures import BadKey, PublicKey
 from federation.signatures.keys import load_public_key, public_pem
 from federation.trust.actors import keep_parsed, listed
-from federation.trust.admission import NotAdmitted, TooManyFetches, fetch
+from federation.trust.admission import Looked, NotAdmitted, TooManyFetches, fetch
 from federation.vocabulary import Document, host_of, id_of, ids_of, same_origin, types_of
 from federation.wire import Wire
 from models import newcomers, policy
@@ -73,30 +73,29 @@ class KnownKey:
     is_server: bool
 
 
-async def recall(session: AsyncSession, wire: Wire, key_id: str) -> KnownKey | None:
-    """The key with that id if it is known and good still, in memory from now on."""
-    known = wire.memory.keys.get(key_id)
-    if known is None:
-        known = await _stored(session, key_id)
-        if known is not None:
-            wire.memory.keys.put(key_id, known)
-    return known
+async def recall_all(session: AsyncSession, wire: Wire, key_ids: Iterable[str]) -> dict[str, KnownKey]:
+    """Those of the keys with these ids that are known and good still, in memory from now on."""
+    found = {key_id: known for key_id in key_ids if (known := wire.memory.keys.get(key_id)) is not None}
+    stored = await _stored(session, set(key_ids) - found.keys())
+    for key_id, known in stored.items():
+        wire.memory.keys.put(key_id, known)
+    return found | stored
 
 
-async def key_for(wire: Wire, key_id: str, *, is_recalled: bool = False) -> KnownKey:
+async def key_for(wire: Wire, key_id: str, *, looked: Looked | None = None) -> KnownKey:
     """The key with that id. Make sure that its host is admitted before you ask for it.
 
-    `is_recalled`: `recall` was asked just now, and what it found is in memory.
+    `looked`: `look` was asked about it just now, and what it found is in memory.
 
     Raises:
         KeyUnavailable: it cannot be fetched, is not listed by its owner, or failed within the last five minutes.
         TooManyKeys: more than ten new ones of that host within a minute. NotAdmitted: its host is none of ours.
     """
     known = wire.memory.keys.get(key_id)
-    if known is None and not is_recalled:
+    if known is None and looked is None:
         async with wire.database.reading() as session:
-            known = await recall(session, wire, key_id)
-    return known if known is not None else await _fetched(wire, key_id)
+            known = (await recall_all(session, wire, {key_id})).get(key_id)
+    return known if known is not None else await _fetched(wire, key_id, looked)
 
 
 async def standing(session: AsyncSession, known: Collection[KnownKey]) -> set[str]:
@@ -145,15 +144,17 @@ _IS_GOOD = (
     Actor.deleted_at.is_(None),
 )
 _GOOD = (
-    select(Key.public, Actor.id, Actor.uri, Actor.host, Actor.type)
+    select(Key.uri.label("key_id"), Key.public, Actor.id, Actor.uri, Actor.host, Actor.type)
     .join(Actor, Actor.id == Key.actor_id)
-    .where(Key.uri == bindparam("key_id"), *_IS_GOOD)
+    .where(Key.uri.in_(bindparam("key_ids", expanding=True)), *_IS_GOOD)
 )
 
 
-async def _stored(session: AsyncSession, key_id: str) -> KnownKey | None:
-    row = (await session.execute(_GOOD, {"key_id": key_id, "since": now() - GOOD_FOR})).first()
-    return _known(key_id, row.public, row.id, row) if row is not None else None
+async def _stored(session: AsyncSession, key_ids: Collection[str]) -> dict[str, KnownKey]:
+    if not key_ids:
+        return {}
+    rows = await session.execute(_GOOD, {"key_ids": padded(key_ids), "since": now() - GOOD_FOR})
+    return {row.key_id: _known(row.key_id, row.public, row.id, row) for row in rows}
 
 
 def _known(key_id: str, text: str, owner_id: int, owner: Any) -> KnownKey:
@@ -169,14 +170,14 @@ def _known(key_id: str, text: str, owner_id: int, owner: Any) -> KnownKey:
     )
 
 
-async def _fetched(wire: Wire, key_id: str) -> KnownKey:
+async def _fetched(wire: Wire, key_id: str, looked: Looked | None = None) -> KnownKey:
     """Fetch, once for all who wait for the same key."""
     failed = wire.memory.missing_keys.get(key_id)
     if failed is not None:
         raise KeyUnavailable(key_id=key_id, http_status=failed or None, reason="remembered")
     running = wire.memory.fetching.get(key_id)
     if running is None:
-        running = asyncio.ensure_future(_fetch_now(wire, key_id))
+        running = asyncio.ensure_future(_fetch_now(wire, key_id, looked))
         wire.memory.fetching[key_id] = running
         running.add_done_callback(lambda done: _done(wire, key_id, done))
     return await asyncio.shield(running)
@@ -188,12 +189,12 @@ def _done(wire: Wire, key_id: str, done: "asyncio.Future[KnownKey]") -> None:
         done.exception()  # looked at, in case that everybody who waited has gone
 
 
-async def _fetch_now(wire: Wire, key_id: str) -> KnownKey:
+async def _fetch_now(wire: Wire, key_id: str, looked: Looked | None) -> KnownKey:
     try:
         host = host_of(key_id)
         if wire.memory.key_fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
             raise TooManyKeys(host=host)
-        found = _Found(wire, await _owner(wire, key_id), key_id)
+        found = _Found(wire, await _owner(wire, key_id, looked), key_id)
         known = await wire.commits.add(wire.database, _keep, found)
         if known is None:
             raise KeyUnavailable(key_id=key_id, reason="not_kept")
@@ -228,7 +229,7 @@ async def _keep(session: AsyncSession, found: Sequence[_Found]) -> list[KnownKey
         stranger = next(met) if one.owner.card is None else None
         if stranger is None:
             await keep_parsed(session, one.wire, one.owner, confirmed=(one.key_id,))
-            known.append(await _stored(session, one.key_id))
+            known.append((await _stored(session, {one.key_id})).get(one.key_id))
             continue
         for uri in stranger.keys:
             one.wire.memory.keys.drop(uri)
@@ -237,9 +238,9 @@ async def _keep(session: AsyncSession, found: Sequence[_Found]) -> list[KnownKey
     return known
 
 
-async def _owner(wire: Wire, key_id: str) -> ParsedActor:
+async def _owner(wire: Wire, key_id: str, looked: Looked | None) -> ParsedActor:
     """The actor that owns the key and lists it, by its own document (SIG-26, SIG-27)."""
-    found = (await fetch(wire, key_id.partition("#")[0])).document
+    found = (await fetch(wire, key_id.partition("#")[0], looked=looked)).document
     actor = found if _is_actor(found) else await _owner_of(wire, found, key_id)
     parsed = documents.parse(actor, insecure_hosts=wire.insecure_hosts)
     if not same_origin(parsed.actor.uri, key_id):

@@ -5,7 +5,7 @@ from aiohttp import web
 from federation import peers, signatures
 from federation.errors import ProtocolError
 from federation.signatures import AlgorithmRefused, BadSignature, Parsed, Request, SignatureMissing, SignatureRefused
-from federation.trust.admission import NotAdmitted, admit
+from federation.trust.admission import Looked, NotAdmitted, admit
 from federation.trust.keys import KnownKey, key_for, newer_key
 from federation.vocabulary import host_of
 from federation.wire import AuthorizedFetch, Wire
@@ -42,17 +42,17 @@ def recognise(wire: Wire, parsed: Parsed) -> KnownKey | None:
     return known
 
 
-async def prove(wire: Wire, parsed: Parsed, *, is_recalled: bool = False) -> KnownKey:
+async def prove(wire: Wire, parsed: Parsed, *, looked: Looked | None = None) -> KnownKey:
     """Ask the key of a request that passed `parse`, and of an admitted host; a key that fails is fetched anew, once.
 
-    `is_recalled`: `recall` was asked for its key just now.
+    `looked`: `look` was asked about its key just now.
 
     Raises:
         SignatureRefused: it does not hold, or came before. KeyUnavailable, TooManyKeys, NotAdmitted: see `key_for`.
     """
     if parsed.nonce is not None and wire.memory.nonces.get((parsed.key_id, parsed.nonce)):
         raise SignatureRefused(reason="nonce")
-    known = await key_for(wire, parsed.key_id, is_recalled=is_recalled)
+    known = await key_for(wire, parsed.key_id, looked=looked)
     try:
         signatures.verify(parsed, known.public, now=now())
     except (BadSignature, AlgorithmRefused):

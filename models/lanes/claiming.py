@@ -274,14 +274,15 @@ def wait_after(attempt: int) -> timedelta:
     return BACK_OFF[min(attempt, len(BACK_OFF)) - 1]
 
 
-async def form_of(session: AsyncSession, host: str) -> str | None:
-    """The form of signature that a host took last, if that is not too long ago to be sure (SIG-24)."""
-    values = {"host": host, "since": now() - FORM_MEMORY}
-    return await session.scalar(_FORM, values)
+async def forms_of(session: AsyncSession, hosts: Iterable[str]) -> dict[str, str]:
+    """The form of signature that each of `hosts` took last, if that is not too long ago to be sure (SIG-24)."""
+    rows = await session.execute(_FORMS, {"hosts": padded(hosts), "since": now() - FORM_MEMORY})
+    return {host: form for host, form in rows if form is not None}
 
 
-_FORM = select(Peer.signature_form).where(
-    Peer.host == bindparam("host"), Peer.signature_form_at >= bindparam("since", type_=UtcDateTime)
+_FORMS = select(Peer.host, Peer.signature_form).where(
+    Peer.host.in_(bindparam("hosts", expanding=True)),
+    Peer.signature_form_at >= bindparam("since", type_=UtcDateTime),
 )
 
 

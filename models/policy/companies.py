@@ -7,10 +7,12 @@ from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.instance import Mode, instance_of
+from models.prepared import padded
 from models.tables import Agreement, Group, Level, Partner, PartnerState, Reach
 from models.viewers import RemoteViewer
 
 _STATES = select(Partner.host, Partner.state)
+_STATES_OF = _STATES.where(Partner.host.in_(bindparam("hosts", expanding=True)))
 _STATE = select(Partner.state).where(Partner.host == bindparam("host"))  # asked for each request from outside
 
 
@@ -29,9 +31,13 @@ def admitted(host: Any, mode: Mode) -> ColumnElement[bool]:
     return exists().where(Partner.host == host, Partner.state == PartnerState.ADMITTED)
 
 
-async def admission(session: AsyncSession) -> Callable[[str], bool]:
-    """`is_admitted` as of now, for hosts that are not known yet: a request may be sent on to another one."""
-    states = {row.host: row.state for row in await session.execute(_STATES)}
+async def admission(session: AsyncSession, *, among: Collection[str] | None = None) -> Callable[[str], bool]:
+    """`is_admitted` as of now, for hosts that are not known yet: a request may be sent on to another one.
+
+    `among`: only these will be asked about.
+    """
+    asked = session.execute(_STATES) if among is None else session.execute(_STATES_OF, {"hosts": padded(among)})
+    states = {row.host: row.state for row in await asked}
     unnamed = PartnerState.ADMITTED if instance_of(session).mode is Mode.OPEN else PartnerState.SUSPENDED
     return lambda host: states.get(host, unnamed) is PartnerState.ADMITTED
 
