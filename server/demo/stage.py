@@ -10,16 +10,17 @@ import os
 import secrets
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiohttp import web
-
-import server
 from server.config import Config
-from server.demo import cast, story
+from server.demo import cast
+from server.demo.processes import Process
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 FIRST_PORT = 8001
 _ADDRESS = "127.0.0.1"
@@ -114,6 +115,8 @@ def is_told(folder: Path) -> bool:
 
 async def tell(folder: Path, places: Sequence[Site]) -> None:
     """Play the story, or what is missing of it. Raises StageFault."""
+    from server.demo import story  # a second run does without, and with it without most of the program
+
     secret = password(folder)
     async with contextlib.AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(_served(site)) for site in places]
@@ -132,7 +135,9 @@ async def tell(folder: Path, places: Sequence[Site]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _served(site: Site) -> AsyncIterator[web.Application]:
+async def _served(site: Site) -> AsyncIterator["web.Application"]:
+    from aiohttp import web
+
     from server.app import create_app
 
     app = create_app(Config.load(site.config))
@@ -146,12 +151,12 @@ async def _served(site: Site) -> AsyncIterator[web.Application]:
 
 
 @contextlib.asynccontextmanager
-async def servers(places: Sequence[Site]) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+async def servers(places: Sequence[Site]) -> AsyncIterator[list[Process]]:
     """One server process for each company, all of them ready; stopped when the block ends. Raises StageFault."""
-    started: list[asyncio.subprocess.Process] = []
+    started: list[Process] = []
     try:
         for site in places:
-            started.append(await _start(site))  # noqa: PERF401 - those before must be stopped when one fails
+            started.append(Process("serve", "--config", str(site.config), log=site.log))  # noqa: PERF401 - each is stopped
         for site, process in zip(places, started, strict=True):
             await _ready(site, process)
         yield started
@@ -159,45 +164,22 @@ async def servers(places: Sequence[Site]) -> AsyncIterator[list[asyncio.subproce
         await _stop(started)
 
 
-async def _start(site: Site) -> asyncio.subprocess.Process:
-    root = str(Path(server.__file__).parent.parent)
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    with site.log.open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # a folder named server where somebody happens to stand is not this one
-            "-m",
-            "server",
-            "serve",
-            "--config",
-            str(site.config),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,  # Ctrl-C comes to us alone, and we stop them in order
-        )
-
-
-async def _ready(site: Site, process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None  # noqa: S101 - asked for above
+async def _ready(site: Site, process: Process) -> None:
     line = b""
     with contextlib.suppress(TimeoutError):
-        line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
+        line = await asyncio.wait_for(process.says(), _START_SECONDS)
     if not line:
         said = site.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         last = said[-1] if said else "it said nothing"
         raise StageFault(str(site.log), f"{site.company.name} did not start: {last}", "Look into this log.")
 
 
-async def _stop(started: Sequence[asyncio.subprocess.Process]) -> None:
-    running = [process for process in started if process.returncode is None]
-    for process in running:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-    for process in running:
+async def _stop(started: Sequence[Process]) -> None:
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+    for process in started:
         try:
             await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         except TimeoutError:
-            process.kill()
+            process.send_signal(signal.SIGKILL)
             await process.wait()
