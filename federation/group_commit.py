@@ -23,6 +23,8 @@ Many = Callable[[AsyncSession, Sequence[T]], Awaitable[Sequence[R]]]
 MOST = 256
 ROUNDS = 4
 """So often at most the loop goes round before a batch begins, as long as more comes each time."""
+_MOMENTS = 6
+_MOMENT_SECONDS = 0.001
 
 
 class _Waiting(NamedTuple):
@@ -32,9 +34,13 @@ class _Waiting(NamedTuple):
 
 
 class _Group:
-    """Does things in the order they came, as many at once as have gathered."""
+    """Does things in the order they came, as many at once as have gathered.
 
-    def __init__(self) -> None:
+    `coming` says how many are there or on their way here: a batch waits for them, but not long.
+    """
+
+    def __init__(self, *, coming: Callable[[], int] | None = None) -> None:
+        self._coming = coming
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -65,6 +71,10 @@ class _Group:
             await asyncio.sleep(0)
             if len(self._waiting) == before:
                 break
+        for _ in range(_MOMENTS):
+            if self._coming is None or len(self._waiting) >= self._coming():
+                break
+            await asyncio.sleep(_MOMENT_SECONDS)
 
     async def _do(self, database: Database, batch: Sequence[_Waiting]) -> None:
         sorts: dict[Many[Any, Any], list[_Waiting]] = {}

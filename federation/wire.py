@@ -28,7 +28,8 @@ class AuthorizedFetch(StrEnum):
 class Wire:
     """The database, the one client for requests, our keys, and the settings of federation.
 
-    `commits` is for what many requests write at the same time, `questions` for what they ask.
+    `commits` is for what many requests write at the same time, `questions` for what they ask. `newcomers` is for
+    those whose keys were fetched just now: strangers come in crowds, and are kept together.
     """
 
     database: Database
@@ -44,6 +45,11 @@ class Wire:
     memory: Memory = field(default_factory=Memory)
     commits: GroupCommit = field(default_factory=GroupCommit)
     questions: GroupQuestions = field(default_factory=GroupQuestions)
+    newcomers: GroupCommit = field(init=False)
+
+    def __post_init__(self) -> None:
+        fetching = self.memory.fetching
+        object.__setattr__(self, "newcomers", GroupCommit(coming=lambda: len(fetching)))
 
 
 WIRE = web.AppKey("wire", Wire)

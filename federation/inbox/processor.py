@@ -37,6 +37,7 @@ PER_CLAIM = 20
 SECONDS = 60.0
 _POLL_SECONDS = 2.0
 _PACE_SECONDS = 0.1
+_QUIET_SECONDS = 0.02
 _TOGETHER = (texts.TYPE, *sorted(light.TYPES))
 _SWEEP_EVERY = timedelta(hours=6)
 
@@ -83,15 +84,22 @@ class Processor:
                 _, is_all = await self._turn(lanes)
             except Exception:
                 log.exception("the inbox's queue could not be read")
-            turned_at = monotonic()
+            until = monotonic() + _PACE_SECONDS
             if is_all:
                 news = asyncio.create_task(arrived.wait(seen, at_most=_POLL_SECONDS))
                 await asyncio.wait([news, stopping, *lanes.values()], return_when=asyncio.FIRST_COMPLETED)
                 news.cancel()
-                pause = turned_at + _PACE_SECONDS - monotonic()  # what comes within a moment is dealt with together
-                if pause > 0:
-                    await asyncio.wait([stopping], timeout=pause)
+                await self._pause(stopping, until)
             _forget_ended(lanes)
+
+    async def _pause(self, stopping: asyncio.Task[bool], until: float) -> None:
+        """Let come what comes within a moment, to deal with it together; when nothing comes any more it is over."""
+        arrived = self._wire.database.arrived
+        while not stopping.done() and (left := until - monotonic()) > 0:
+            seen = arrived.count
+            await asyncio.wait([stopping], timeout=min(left, _QUIET_SECONDS))
+            if arrived.count == seen and not self._wire.memory.fetching:
+                break
 
     async def drain(self) -> int:
         """Deal with everything that may be tried now; how many attempts that were."""

@@ -195,7 +195,7 @@ async def _fetch_now(wire: Wire, key_id: str, looked: Looked | None) -> KnownKey
         if wire.memory.key_fetches.take(host, per_minute=FETCHES_PER_MINUTE, burst=FETCHES_PER_MINUTE) > 0:
             raise TooManyKeys(host=host)
         found = _Found(wire, await _owner(wire, key_id, looked), key_id)
-        known = await wire.commits.add(wire.database, _keep, found)
+        known = await wire.newcomers.add(wire.database, _keep, found)
         if known is None:
             raise KeyUnavailable(key_id=key_id, reason="not_kept")
     except (TooManyKeys, NotAdmitted):

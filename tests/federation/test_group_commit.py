@@ -49,3 +49,22 @@ async def test_a_write_that_fails_takes_no_neighbour_along(database: Database) -
     assert isinstance(error, ValueError)
     async with database.reading() as session:
         assert (await session.scalars(select(AuditLine.action).where(AuditLine.action == "kept"))).all() == ["kept"]
+
+
+async def test_a_batch_waits_a_moment_for_those_who_are_on_their_way_but_not_for_long(database: Database) -> None:
+    together: list[int] = []
+
+    async def count(_session: AsyncSession, ones: Sequence[int]) -> list[int]:
+        together.append(len(ones))
+        return list(ones)
+
+    coming = 2
+    commits = GroupCommit(coming=lambda: coming)
+
+    async def late() -> int:
+        await asyncio.sleep(0.0015)
+        return await commits.add(database, count, 2)
+
+    assert await asyncio.gather(commits.add(database, count, 1), late()) == [1, 2]
+    assert await commits.add(database, count, 3) == 3  # the other one never comes
+    assert together == [2, 1]
