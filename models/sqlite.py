@@ -20,6 +20,7 @@ import aiosqlite
 from aiosqlite.core import _connection_worker_thread
 
 T = TypeVar("T")
+C = TypeVar("C", bound=sqlite3.Connection)
 
 QUICK_SECONDS = 0.003
 """What takes longer held up everybody else: when it does so again, it goes to the thread from then on."""
@@ -45,10 +46,10 @@ WATCHING: ContextVar[Callable[[str], None] | None] = ContextVar("watching", defa
 """Told of each statement that is asked outside `writing()`."""
 
 
-def opened(path: str, *, cache: int = READER_CACHE) -> sqlite3.Connection:
+def opened(path: str, *, cache: int = READER_CACHE, kind: type[C] = sqlite3.Connection) -> C:  # type: ignore[assignment]
     """A plain connection, set up for many readers beside one writer, for use by one thread at a time; it keeps `cache`
     bytes of pages at most."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, factory=kind)
     for pragma in (*_PRAGMAS, f"cache_size=-{cache // 1024}"):
         connection.execute(f"PRAGMA {pragma}").close()
     return connection

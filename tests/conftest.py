@@ -6,7 +6,6 @@ import functools
 import gc
 import os
 import random
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,7 @@ from server.auth import passwords
 from tests import contract, pools, postgres
 from tests.darkroom import HerePool, KeptPool
 from tests.federation.beginnings import BEGINNINGS
+from tests.files import Files
 from tests.keys import rsa
 from tests.lending import Lender
 from tests.requirements import insist, missing
@@ -199,19 +199,13 @@ def _added_once(adds: Callable[[web.UrlDispatcher], None]) -> Callable[[web.UrlD
 
 
 @pytest.fixture(scope="session")
-def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Template], Path]:
-    """Says in which file a template is, made when it is wanted first."""
-    folder = tmp_path_factory.mktemp("templates")
-
-    def file(template: Template) -> Path:
-        path = folder / template.name
-        if not path.exists():
-            if template.after is not None:
-                shutil.copyfile(file(template.after), path)
-            template.make(f"sqlite+aiosqlite:///{path}")
-        return path
-
-    return file
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    """Who lends databases in files."""
+    files = Files(tmp_path_factory.mktemp("databases"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "opened", files.opened)
+        yield files
+    files.close()
 
 
 @pytest.fixture(scope="session")
@@ -234,21 +228,18 @@ NewDatabase = Callable[..., str]
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
-    """Makes databases: `new_database("sqlite" | "postgres", name, template=EMPTY)` is the URL of a new one."""
-    lent: list[Any] = []
+def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+    """Makes databases: `new_database("sqlite" | "postgres", template=EMPTY)` is the URL of a new one."""
+    lent: list[tuple[Any, Any]] = []
 
-    def make(kind: str, name: str, *, template: Template = EMPTY) -> str:
-        if kind == "sqlite":
-            path = tmp_path / f"{name}.sqlite3"
-            shutil.copyfile(request.getfixturevalue("_sqlite")(template), path)
-            return f"sqlite+aiosqlite:///{path}"
-        lent.append(request.getfixturevalue("_postgres").lend(template))
-        return str(lent[-1].url)
+    def make(kind: str, *, template: Template = EMPTY) -> str:
+        lender = request.getfixturevalue(f"_{kind}")
+        lent.append((lender, lender.lend(template)))
+        return str(lent[-1][1].url)
 
     yield make
-    for each in lent:
-        request.getfixturevalue("_postgres").take_back(each)
+    for lender, each in lent:
+        lender.take_back(each)
 
 
 @pytest.fixture
@@ -261,7 +252,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
     """A migrated database; for who asks for `world`, `home` or the like, the cast of it is in there."""
     beginnings = (template for name, template in _BEGINNINGS.items() if name in request.fixturenames)
-    return new_database(database_kind, "home", template=next(beginnings, EMPTY))
+    return new_database(database_kind, template=next(beginnings, EMPTY))
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ class Town:
     """Where companies are. `is_busy`: they work by themselves, as real servers do."""
 
     folder: Path
-    new_database: Callable[[str, str], str]
+    new_database: Callable[[str], str]
     database_kind: str
     is_busy: bool = False
     companies: list[Company] = field(default_factory=list)
@@ -194,7 +194,7 @@ class Town:
             self.folder / key,
             name=name,
             url=f"http://{key}.localhost:{port}",
-            database=self.new_database(self.database_kind, key),
+            database=self.new_database(self.database_kind),
             **tables,
         )
         app = create_app(config, works=self.is_busy)

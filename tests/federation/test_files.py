@@ -27,9 +27,7 @@ async def test_what_a_partner_shows_partners_alone_is_shown_to_our_server(
     from models.tables import Level, Reach
 
     kind = "sqlite" if database_url.startswith("sqlite") else "postgres"
-    async with neighbours.home(
-        new_database(kind, "second"), name="theirs", authorized_fetch=AuthorizedFetch.ALLOWLIST
-    ) as theirs:
+    async with neighbours.home(new_database(kind), name="theirs", authorized_fetch=AuthorizedFetch.ALLOWLIST) as theirs:
         async with theirs.database.writing() as session:
             from models import partners
 

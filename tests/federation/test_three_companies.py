@@ -75,8 +75,8 @@ async def three(database_url, new_database, shared_keys) -> AsyncIterator[Three]
     kind = "sqlite" if database_url.startswith("sqlite") else "postgres"
     async with (
         neighbours.home(database_url, name="lovelace") as lovelace,
-        neighbours.home(new_database(kind, "babbage"), name="babbage") as babbage,
-        neighbours.home(new_database(kind, "hollerith"), name="hollerith") as hollerith,
+        neighbours.home(new_database(kind), name="babbage") as babbage,
+        neighbours.home(new_database(kind), name="hollerith") as hollerith,
     ):
         group = await lovelace.founds("alpine", Reach.PARTNERS)
         for home in (babbage, hollerith):

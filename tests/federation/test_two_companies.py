@@ -62,8 +62,8 @@ async def companies(database_url, new_database, shared_keys) -> AsyncIterator[Co
     kind = "sqlite" if database_url.startswith("sqlite") else "postgres"
     async with (
         neighbours.home(database_url, name="lovelace") as lovelace,
-        neighbours.home(new_database(kind, "babbage"), name="babbage") as babbage,
-        neighbours.home(new_database(kind, "hollerith"), name="hollerith") as hollerith,
+        neighbours.home(new_database(kind), name="babbage") as babbage,
+        neighbours.home(new_database(kind), name="hollerith") as hollerith,
     ):
         group = await lovelace.founds("alpine", Reach.PARTNERS)
         async with lovelace.database.writing() as session:

@@ -17,7 +17,7 @@ VERSIONS = Path(models.migrations.__file__).parent / "versions"
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def test_migrations_equal_models(kind: str, new_database: NewDatabase) -> None:
-    database = Database(new_database(kind, "migrated"), instance=Instance(base_url="http://a.localhost", name="A"))
+    database = Database(new_database(kind), instance=Instance(base_url="http://a.localhost", name="A"))
     try:
         assert await migrations.differences(database) == []
         assert await migrations.current(database) == migrations.newest()

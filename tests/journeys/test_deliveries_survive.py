@@ -83,7 +83,7 @@ def config(tmp_path: Path, new_database: NewDatabase, database_kind: str) -> Con
         tmp_path / "sender",
         name="Muster",
         url="http://muster.localhost:8001",
-        database=new_database(database_kind, "sender"),
+        database=new_database(database_kind),
         server={"port": 0},
     )
 

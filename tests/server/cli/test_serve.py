@@ -35,7 +35,7 @@ def config_file(tmp_path: Path, new_database: NewDatabase) -> Path:
         tmp_path / "muster",
         name="Muster Werke",
         url=f"http://muster.localhost:{port}",
-        database=new_database("sqlite", "muster", template=INHABITED),
+        database=new_database("sqlite", template=INHABITED),
         server={"port": port},
     ).path
     file.chmod(0o600)
@@ -89,7 +89,7 @@ async def test_several_workers_share_one_port_and_one_of_them_does_not_go_alone(
         tmp_path / "muster",
         name="Muster Werke",
         url=f"http://muster.localhost:{port}",
-        database=new_database("postgres", "muster"),
+        database=new_database("postgres"),
         server={"port": port, "workers": 2},
     ).path
     async with forked("serve", "--config", str(file), log=tmp_path / "log") as server:

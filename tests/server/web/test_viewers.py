@@ -134,7 +134,7 @@ WRITTEN = Template("written", _written, after=INHABITED)
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
-    return new_database(database_kind, "home", template=WRITTEN if "things" in request.fixturenames else INHABITED)
+    return new_database(database_kind, template=WRITTEN if "things" in request.fixturenames else INHABITED)
 
 
 @pytest.fixture
