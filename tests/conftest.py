@@ -27,7 +27,7 @@ from models import postgresql, sqlite
 from models.database import Database
 from models.instance import Instance
 from server.auth import passwords
-from tests import contract, pools, postgres
+from tests import begun, contract, pools, postgres
 from tests.darkroom import HerePool, KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.files import Files
@@ -42,7 +42,8 @@ from tests.world import World
 BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
 _BEGINNINGS = {**BEGINNINGS, "world": INHABITED}
-"""What the database of a test that asks for such a fixture is a copy of; the first that fits counts."""
+"""What the database of a test that asks for such a fixture is a copy of; the first that fits counts, and before them
+what the module says in a dictionary of this name."""
 
 _LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
@@ -235,6 +236,7 @@ def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
     def make(kind: str, *, template: Template = EMPTY) -> str:
         lender = request.getfixturevalue(f"_{kind}")
         lent.append((lender, lender.lend(template)))
+        begun.note(lent[-1][1].url, template.name)
         return str(lent[-1][1].url)
 
     yield make
@@ -251,7 +253,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
     """A migrated database; for who asks for `world`, `home` or the like, the cast of it is in there."""
-    beginnings = (template for name, template in _BEGINNINGS.items() if name in request.fixturenames)
+    known = {**getattr(request.module, "BEGINNINGS", {}), **_BEGINNINGS}
+    beginnings = (template for name, template in known.items() if name in request.fixturenames)
     return new_database(database_kind, template=next(beginnings, EMPTY))
 
 

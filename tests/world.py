@@ -33,6 +33,7 @@ from models.tables import (
     Visibility,
 )
 from models.viewers import ANONYMOUS, Staff, Viewer
+from tests.begun import at_first
 
 HOME = "http://lovelace.localhost:8001"
 NORTHWIND = "northwind.localhost:8002"
@@ -247,17 +248,20 @@ class World:
 
     @classmethod
     async def met(cls, database: Database) -> Self:
-        """The cast of a database in which it lives."""
-        async with database.reading() as session:
-            found = await session.scalars(select(Account).options(joinedload(Account.actor)))
-            people = {
-                account.actor.username: Person(database, accounts.staff(account), account.email) for account in found
-            }
-            alpine = await groups.by_username(session, people["alan"].staff, "alpine")
-            nora = (await session.scalars(select(Actor).where(Actor.host == NORTHWIND))).one()
+        """The cast of a database in which it lives, as it stands at the beginning."""
+
+        async def ask() -> tuple[dict[str, tuple[Staff, str]], Group, Actor]:
+            async with database.reading() as session:
+                found = await session.scalars(select(Account).options(joinedload(Account.actor)))
+                people = {account.actor.username: (accounts.staff(account), account.email) for account in found}
+                alpine = await groups.by_username(session, people["alan"][0], "alpine")
+                nora = (await session.scalars(select(Actor).where(Actor.host == NORTHWIND))).one()
+                return people, alpine, nora
+
+        people, alpine, nora = await at_first(database, "cast", ask)
         return cls(
             database=database,
-            **people,
+            **{name: Person(database, *known) for name, known in people.items()},
             alpine=alpine,
             northwind=Outsider(database, NORTHWIND),
             southwind=Outsider(database, SOUTHWIND),
@@ -309,10 +313,14 @@ async def hire(
 
 
 async def met(database: Database, username: str) -> Person:
-    """Somebody of the company who is there already. Raises NotFound."""
-    async with database.reading() as session:
-        account = await accounts.by_username(session, username)
-        return Person(database, accounts.staff(account), account.email)
+    """Somebody of the company who is there from the beginning. Raises NotFound."""
+
+    async def ask() -> tuple[Staff, str]:
+        async with database.reading() as session:
+            account = await accounts.by_username(session, username)
+            return accounts.staff(account), account.email
+
+    return Person(database, *await at_first(database, username, ask))
 
 
 async def take_in(database: Database, owner: Person, group: Group, *people: Person) -> None:

@@ -8,9 +8,11 @@ from models.database import Database
 from models.instance import Instance
 from models.tables import EVERYBODY, Level, Reach, Role
 from tests.federation.neighbours import Peer, known_by, wire_of
+from tests.federation.office import Office
+from tests.federation.receiver import quick_keys
 from tests.keys import rsa
 from tests.ports import port
-from tests.templates import EMPTY, Template
+from tests.templates import EMPTY, INHABITED, Template
 from tests.world import hire, met
 
 OURS, NORTHWIND = "lovelace", "northwind"
@@ -34,6 +36,12 @@ async def _house(database: Database) -> None:
         await wire_of(database).keys.instance_signer(database)
 
 
+async def _post_is_dealt_with(database: Database) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        quick_keys(patch)
+        await Office.opened(database)
+
+
 async def _square(database: Database) -> None:
     alan = await met(database, "alan")
     await alan.founds("square", reach=Reach.PUBLIC)
@@ -49,4 +57,6 @@ HOUSE = Template("house", _house, after=EMPTY, instance=lovelace)
 """Alan is there, Northwind is admitted, and the server has keys to ask it with."""
 SQUARE = Template("square", _square, after=HOUSE, instance=lovelace)
 """Besides, what tests.federation.activities.conftest.Square says."""
-BEGINNINGS = {"square": SQUARE, "home": HOUSE}
+OFFICE = Template("office", _post_is_dealt_with, after=INHABITED)
+"""The cast lives there, and what it did so far is dealt with and forgotten."""
+BEGINNINGS = {"square": SQUARE, "home": HOUSE, "office": OFFICE}

@@ -10,9 +10,11 @@ from tests.federation import neighbours
 from tests.federation.beginnings import NORTHWIND, OURS
 from tests.federation.mailroom import Post, post_of
 from tests.federation.neighbours import Home, Peer, PeerActor
+from tests.federation.office import Office
+from tests.federation.receiver import quick_keys
 from tests.keys import rsa
 from tests.ports import port
-from tests.world import hire
+from tests.world import World, hire
 
 
 @pytest.fixture
@@ -45,6 +47,13 @@ async def home(database_url: str, northwind: Peer, shared_keys: None) -> AsyncIt
 @pytest.fixture
 def nora(northwind: Peer) -> PeerActor:
     return northwind.person("nora")
+
+
+@pytest.fixture
+async def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """What the cast's company sends (tests.federation.beginnings), seen at the queue."""
+    quick_keys(monkeypatch)
+    return Office(world.database)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from models.tables import Copy, Dialect, Group, Level, Post, Reach
 from tests.federation.office import (
     BLOG,
     FORUM,
-    Office,
     a_post_from,
     actor_of,
     approved,
@@ -27,11 +26,6 @@ from tests.federation.office import (
 from tests.world import NORTHWIND, Outsider
 
 LUNCH = PollDraft(options=("Soup", "Salad"), lasts=timedelta(hours=1))
-
-
-@pytest.fixture
-async def office(world):
-    return await Office.opened(world.database)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from federation import collections
 from federation.vocabulary import PUBLIC
 from models import groups, moderation, partners, policy
@@ -12,7 +10,6 @@ from models.viewers import ANONYMOUS
 from tests.federation.office import (
     BLOG,
     FORUM,
-    Office,
     a_post_from,
     actor_of,
     approved,
@@ -24,11 +21,6 @@ from tests.federation.office import (
 from tests.world import NORTHWIND, Outsider
 
 ENDS = datetime(2027, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-async def office(world):
-    return await Office.opened(world.database)
 
 
 async def does(world, verb, *arguments, by=None, **more):

@@ -22,7 +22,6 @@ from models.tables import (
 from tests.federation.office import (
     BLOG,
     FORUM,
-    Office,
     a_post_from,
     approved,
     delivered,
@@ -31,17 +30,12 @@ from tests.federation.office import (
     public_group,
 )
 from tests.federation.receiver import SECRET, quick_keys
-from tests.world import NORTHWIND, SOUTHWIND, World
+from tests.world import NORTHWIND, SOUTHWIND
 
 
 @pytest.fixture(autouse=True)
 def _stock(monkeypatch):
     quick_keys(monkeypatch)
-
-
-@pytest.fixture
-async def office(world: World) -> Office:
-    return await Office.opened(world.database)
 
 
 # Posts in groups of ours

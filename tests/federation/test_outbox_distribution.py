@@ -21,7 +21,6 @@ from models.tables import (
 from tests.federation.office import (
     BLOG,
     FORUM,
-    Office,
     a_post_from,
     actor_of,
     delivered,
@@ -33,17 +32,12 @@ from tests.federation.office import (
     stored,
 )
 from tests.federation.receiver import SECRET, quick_keys
-from tests.world import NORTHWIND, World
+from tests.world import NORTHWIND
 
 
 @pytest.fixture(autouse=True)
 def _stock(monkeypatch):
     quick_keys(monkeypatch)
-
-
-@pytest.fixture
-async def office(world: World) -> Office:
-    return await Office.opened(world.database)
 
 
 # What others do in groups of ours

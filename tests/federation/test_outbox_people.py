@@ -30,7 +30,6 @@ from models.tables import (
 )
 from models.viewers import ANONYMOUS
 from tests.federation.office import (
-    Office,
     a_post_from,
     actor_of,
     approved,
@@ -41,17 +40,12 @@ from tests.federation.office import (
     outsider,
 )
 from tests.federation.receiver import quick_keys
-from tests.world import EASTWIND, MALLORY, NORTHWIND, SOUTHWIND, World, take_in
+from tests.world import EASTWIND, MALLORY, NORTHWIND, SOUTHWIND, take_in
 
 
 @pytest.fixture(autouse=True)
 def _stock(monkeypatch):
     quick_keys(monkeypatch)
-
-
-@pytest.fixture
-async def office(world: World) -> Office:
-    return await Office.opened(world.database)
 
 
 # Posts outside groups

@@ -9,7 +9,7 @@ from models import polls
 from models.polls import PollDraft
 from models.posts import receiving
 from models.tables import Actor, Post, Visibility
-from tests.federation.office import Office, approved, delivered, lines, outsider
+from tests.federation.office import approved, delivered, lines, outsider
 from tests.federation.receiver import quick_keys
 from tests.world import NORTHWIND, World
 
@@ -20,11 +20,6 @@ LUNCH = PollDraft(options=("Soup", "Salad"), lasts=HOUR)
 @pytest.fixture(autouse=True)
 def _stock(monkeypatch):
     quick_keys(monkeypatch)
-
-
-@pytest.fixture
-async def office(world: World) -> Office:
-    return await Office.opened(world.database)
 
 
 async def votes(world: World, post: Post, person, *choices: int) -> None:

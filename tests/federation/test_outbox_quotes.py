@@ -13,7 +13,7 @@ from models import actors, partners, quotes, relations
 from models.interactions import AUTHOR, EVERYBODY, FOLLOWERS, Interaction, QuotePolicy, Rule, pack
 from models.posts import receiving
 from models.tables import Actor, Post, Visibility
-from tests.federation.office import BLOG, Office, approved, delivered, lines, outsider, public_group
+from tests.federation.office import BLOG, approved, delivered, lines, outsider, public_group
 from tests.federation.receiver import quick_keys
 from tests.world import NORTHWIND, World
 
@@ -23,11 +23,6 @@ FEDERATED = [(BLOG, None)]
 @pytest.fixture(autouse=True)
 def _stock(monkeypatch):
     quick_keys(monkeypatch)
-
-
-@pytest.fixture
-async def office(world: World) -> Office:
-    return await Office.opened(world.database)
 
 
 def note_of(sent) -> dict[str, Any]:
