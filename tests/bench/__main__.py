@@ -1,7 +1,8 @@
 """`python -m tests.bench` prints first figures: what one company on SQLite does, and how fast it trades.
 
-`python -m tests.bench posting streams` prints those of some parts alone. Figures are for comparing one commit with the
-next on a quiet machine; no test depends on them.
+`python -m tests.bench posting streams` prints those of some parts alone. `python -m tests.bench fill instance.toml`
+makes that company a large one, to measure on with other tools. Figures are for comparing one commit with the next on a
+quiet machine; no test depends on them.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from models.database import Database
 from models.instance import Instance
 from models.tables import ActorType, Follow, Visibility
 from tests.bench.arrivals import taking_in
+from tests.bench.crowd import fill
 from tests.bench.queues import silent, waiting
 from tests.bench.strangers import meeting
 from tests.bench.streams import listening
@@ -236,6 +238,11 @@ async def main(wanted: Set[str]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["fill"]:
+        if len(sys.argv) != 3:
+            sys.exit("fill wants the configuration of an instance")
+        asyncio.run(fill(Path(sys.argv[2])))
+        sys.exit()
     chosen = set(sys.argv[1:])
     if not chosen <= _PARTS:
         sys.exit(f"the parts are {', '.join(sorted(_PARTS))}")
