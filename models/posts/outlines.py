@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import Select, bindparam, exists, func, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -269,7 +269,10 @@ def _marks(viewer: Viewer) -> Any:
                 Like.actor_id == viewer.actor_id, Like.post_id.in_(_IDS)
             ),
             select(literal(4), own.boost_of_id, literal(1)).where(
-                own.author_id == viewer.actor_id, own.deleted_at.is_(None), own.boost_of_id.in_(_IDS)
+                # sought by what was passed on: among all that somebody wrote SQLite would read every post
+                (own.author_id == viewer.actor_id).is_(true()),
+                own.deleted_at.is_(None),
+                own.boost_of_id.in_(_IDS),
             ),
             select(literal(5), Bookmark.post_id, literal(1)).where(
                 Bookmark.account_id == viewer.account_id, Bookmark.post_id.in_(_IDS)

@@ -10,6 +10,7 @@ from models import notifications, timelines
 from models.database import Database
 from models.journal import reading
 from models.notifications.grouping import is_head
+from models.posts import outlines
 from models.tables import Notification, Post
 from tests.world import World
 
@@ -71,3 +72,11 @@ async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> N
 async def test_news_is_found_however_long_the_journal_is(world: World) -> None:
     plan = await _plan(world.database, reading._page(False), number=5, most=100)
     assert plan == "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_what_one_passed_on_is_found_by_what_it_was_not_among_all_one_wrote(world: World) -> None:
+    viewer = world.ada.staff
+    plan = await _plan(world.database, outlines._marks(viewer), post_ids=[1, 2])
+    assert "ix_posts_boost_of_id (boost_of_id=?)" in plan
+    assert "ix_posts_author_id_id" not in plan, plan
