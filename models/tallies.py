@@ -3,14 +3,15 @@ see (R-74)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, bindparam, func, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
-from models.base import UtcDateTime
+from models.base import UtcDateTime, now
+from models.database import Database
 from models.prepared import prepare
 from models.tables import (
     Account,
@@ -27,6 +28,7 @@ from models.viewers import Anonymous, Staff, Viewer
 
 COLLEAGUE = Staff(account_id=0, actor_id=0, username="")
 """A colleague who belongs to nothing: what they see is what everybody in the house sees."""
+_FRESH = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -98,15 +100,25 @@ class House:
     partners: int = 0
 
 
-async def of_house(session: AsyncSession, viewer: Viewer) -> House:
-    """How large the company's network is; visitors learn nothing of that."""
+async def of_house(database: Database, viewer: Viewer) -> House:
+    """How large the company's network is, as it was at most five minutes ago: to count all posts takes a while, and
+    every client asks when it starts. Visitors learn nothing of that."""
     if not isinstance(viewer, Staff):
         return House()
+    kept = database.kept.get(of_house)
+    if kept is None or now() - kept[0] > _FRESH:
+        kept = database.kept[of_house] = (now(), await _counted(database))
+    house: House = kept[1]
+    return house
+
+
+async def _counted(database: Database) -> House:
     people = select(func.count()).select_from(Account).where(Account.disabled_at.is_(None))
     posts = policy.visible_posts(COLLEAGUE).where(Post.is_local, Post.boost_of_id.is_(None))
     partners = select(func.count()).select_from(Partner).where(Partner.state == PartnerState.ADMITTED)
-    return House(
-        people=await session.scalar(people) or 0,
-        posts=await session.scalar(posts.with_only_columns(func.count())) or 0,
-        partners=await session.scalar(partners) or 0,
-    )
+    async with database.reading() as session:
+        return House(
+            people=await session.scalar(people) or 0,
+            posts=await session.scalar(posts.with_only_columns(func.count())) or 0,
+            partners=await session.scalar(partners) or 0,
+        )

@@ -9,12 +9,12 @@ from sqlalchemy import text as sql
 from models import house_texts, tallies
 from models.errors import NotFound
 from models.tables import HouseText, HouseTextName
-from models.viewers import Staff
 from server import push
 from server.api import answers
 from server.api.entities import instances
 from server.api.entities.times import maybe
 from server.api.routing import Access, Call, Routes
+from server.context import DATABASE
 
 routes = Routes()
 
@@ -35,8 +35,7 @@ async def _house(call: Call) -> tuple[tallies.House, instances.Texts]:
     """What the house says about itself, and for its people how many they are."""
     async with call.reading() as session:
         texts = await house_texts.current(session)
-        house = await tallies.of_house(session, call.viewer) if isinstance(call.viewer, Staff) else tallies.House()
-    return house, texts
+    return await tallies.of_house(call.app[DATABASE], call.viewer), texts
 
 
 @routes.get("/api/v1/instance/peers", access=Access.PUBLIC)

@@ -9,6 +9,7 @@ import pytest
 from models.tables import Reach
 from tests.server.api.conftest import Hand
 from tests.server.api.phone import Phone, upload
+from tests.time import Clock
 from tests.world import World
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -441,7 +442,10 @@ async def test_the_two_numbers_that_decide_what_clients_ask(anybody: Phone, vers
         assert instance["api_versions"]["mastodon"] == 7
 
 
-async def test_visitors_learn_nothing_of_the_companys_size(anybody: Phone, ada: Phone, world: World) -> None:
+async def test_visitors_learn_nothing_of_the_companys_size(
+    anybody: Phone, ada: Phone, world: World, clock: Clock
+) -> None:
+    """And colleagues what it was some minutes ago."""
     await world.ada.writes("Hello")
 
     outside = (await anybody.get("/api/v1/instance")).body["stats"]
@@ -449,6 +453,11 @@ async def test_visitors_learn_nothing_of_the_companys_size(anybody: Phone, ada: 
 
     assert outside == {"user_count": 0, "status_count": 0, "domain_count": 0}
     assert inside == {"user_count": 4, "status_count": 1, "domain_count": 2}
+    await world.ada.writes("Hello again")
+    assert (await ada.get("/api/v1/instance")).body["stats"]["status_count"] == 1
+    clock.advance(minutes=6)
+    await world.ada.writes("And again")
+    assert (await ada.get("/api/v1/instance")).body["stats"]["status_count"] == 3
 
 
 async def test_a_group_is_an_account_that_says_so(ada: Phone, story: dict[str, str]) -> None:
