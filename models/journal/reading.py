@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +35,7 @@ from models.tables import JournalEntry
 BATCH = 100
 _KEPT = 1000
 _FRESH_SECONDS = 0.5
+_SOON_SECONDS = 0.01
 _TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
 
 
@@ -108,26 +110,34 @@ Placed = tuple[Position, Entry | None]
 @functools.cache
 def _page(is_postgresql: bool) -> Select[*tuple[Any, ...]]:
     number = bindparam("number", type_=BigInteger)
-    page = select(JournalEntry.transaction, JournalEntry.id, JournalEntry.kind, JournalEntry.facts)
+    border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    is_settled: ColumnElement[bool] = JournalEntry.transaction < border if is_postgresql else true()
+    page = select(JournalEntry.transaction, JournalEntry.id, JournalEntry.kind, JournalEntry.facts, is_settled)
     page = page.limit(bindparam("most", type_=Integer))
     if not is_postgresql:  # one transaction number for all: SQLite would go through every entry there ever was
         return page.where(JournalEntry.id > number).order_by(JournalEntry.id)
     place = tuple_(JournalEntry.transaction, JournalEntry.id)
-    border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-    return page.where(
-        place > tuple_(bindparam("transaction", type_=BigInteger), number), JournalEntry.transaction < border
-    ).order_by(JournalEntry.transaction, JournalEntry.id)
+    behind = page.where(place > tuple_(bindparam("transaction", type_=BigInteger), number))
+    return behind.order_by(JournalEntry.transaction, JournalEntry.id)
 
 
 async def read(session: AsyncSession, after: Position, *, limit: int = BATCH) -> Sequence[Placed]:
     """Entries behind `after`, in order."""
+    return (await _read(session, after, limit=limit))[0]
+
+
+async def _read(session: AsyncSession, after: Position, *, limit: int = BATCH) -> tuple[Sequence[Placed], bool]:
+    """The same, and whether there is more that may not be read yet: it was committed while a transaction that began
+    earlier is under way, whose entries would come before it."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     values = {"number": after.number, "most": limit} | ({"transaction": after.transaction} if is_postgresql else {})
-    rows = await session.execute(_page(is_postgresql), values)
-    return [
+    rows = (await session.execute(_page(is_postgresql), values)).all()
+    settled = [
         (Position(transaction, number), KINDS[kind](**facts) if kind in KINDS else None)
-        for transaction, number, kind, facts in rows
+        for transaction, number, kind, facts, is_settled in rows
+        if is_settled
     ]
+    return settled, len(settled) < len(rows)
 
 
 _NEWEST = select(JournalEntry.transaction, JournalEntry.id).limit(1)
@@ -143,7 +153,8 @@ class Window:
     """The newest entries of a journal, read once for everybody in this process who follows it.
 
     What is committed here is seen at once; what another process commits, as soon as we are woken, or half a second
-    later.
+    later. Nobody wakes us when a transaction ends that had no news itself: where one keeps entries from being read we
+    look again by ourselves, soon at first.
     """
 
     def __init__(self, database: Database) -> None:
@@ -153,6 +164,8 @@ class Window:
         self._seen = -1
         self._read_at = 0.0
         self._turn = asyncio.Lock()
+        self._again: asyncio.TimerHandle | None = None
+        self._again_in = _SOON_SECONDS
 
     async def after(self, position: Position, *, limit: int = BATCH) -> Sequence[Placed]:
         """Entries behind `position`, in order, as they are now."""
@@ -174,13 +187,23 @@ class Window:
         async with self._database.reading() as session:
             if self._before is None:
                 self._before = await head(session)
-            while batch := await read(session, self._last() or Position()):
+            while True:
+                batch, is_kept_back = await _read(session, self._last() or Position())
                 last = self._last() or Position()  # commits of this process may have told theirs meanwhile
                 self._entries += [placed for placed in batch if placed[0] > last]
                 if len(batch) < BATCH:
                     break
         self._forget()
         self._seen, self._read_at = seen, at
+        if not is_kept_back or batch:
+            self._again_in = _SOON_SECONDS
+        if is_kept_back and self._again is None:
+            self._again = asyncio.get_running_loop().call_later(self._again_in, self._look_again)
+            self._again_in = min(2 * self._again_in, _FRESH_SECONDS)
+
+    def _look_again(self) -> None:
+        self._again = None
+        self._database.changed.set()
 
     def _last(self) -> Position | None:
         return self._entries[-1][0] if self._entries else self._before

@@ -171,6 +171,26 @@ async def test_an_entry_committed_late_is_not_jumped_over(database: Database) ->
     assert sorted(await _heard(database)) == [1, 2]
 
 
+async def test_who_waits_for_an_older_transaction_is_woken_when_it_has_ended_without_news(database: Database) -> None:
+    """On PostgreSQL; on SQLite nobody commits while another one writes."""
+    window = Window(database)
+    last = Position()
+    await window.after(last)
+    async with database.writing() as older:
+        audit.note(older, "older")
+        await older.flush()
+        if not database.is_sqlite:
+            await _ring(database, 1)
+            assert await window.after(last) == []
+    if database.is_sqlite:
+        await _ring(database, 1)
+    async with asyncio.timeout(30):
+        while not (found := await window.after(last)):
+            seen = database.changed.count
+            assert await database.changed.wait(seen, at_most=30) > seen
+    assert [entry for _, entry in found] == [Rang(1)]
+
+
 async def test_whoever_waits_is_woken_by_a_commit(database: Database) -> None:
     seen = database.changed.count
     waiting = asyncio.create_task(database.changed.wait(seen, at_most=30))
