@@ -59,6 +59,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What is alike stays with one worker."""
+    from tests.scheduling import FromBothEnds
+
+    return FromBothEnds(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let each worker begin elsewhere with rewriting the asserts of all tests, and find what the others did already."""
     worker = getattr(session.config, "workerinput", None)
