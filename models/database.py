@@ -129,11 +129,7 @@ class Database:
 
         # who asks gets the connection that was used last: it has in memory what is asked most
         engine = create_async_engine(self.url, async_creator=connect, pool_use_lifo=True, **pool)
-
-        @event.listens_for(engine.sync_engine, "begin")
-        def start(connection: Any) -> None:
-            connection.connection.driver_connection.begin_with_next()
-
+        sqlite.take_over(engine.sync_engine.dialect)
         return engine
 
     def _note_when_idle(self, engine: AsyncEngine) -> None:

@@ -210,6 +210,15 @@ class Connection(aiosqlite.Connection):
         if not self._holds_units and (self._under_way or self._conn.in_transaction):
             await self._begin_or_end(self._conn.rollback)
 
+    def rolls_back_now(self) -> bool:
+        """Take back what was done, as `rollback` does, if that waits for nobody; whether it is so."""
+        if self._unit is not None or self._under_way or (self._may_wait and self.is_in_transaction):
+            return False
+        self._is_due_to_begin = False
+        if self.is_in_transaction:
+            self._conn.rollback()
+        return True
+
     async def end(self) -> None:
         """Commit all units; where one of them is still under way, take all of them back and raise."""
         unit, self._unit = self._unit, None
@@ -316,6 +325,22 @@ class Connection(aiosqlite.Connection):
 
 def _lost() -> sqlite3.OperationalError:
     return sqlite3.OperationalError("the transaction was lost")
+
+
+def take_over(dialect: Any) -> None:
+    """Let SQLAlchemy begin and roll back as `Connection` does, and not cross over to it where it would not wait.
+
+    Whoever listens to an engine for it to begin has each connection prepare to tell of everything else, too.
+    """
+    rolls_back = dialect.do_rollback
+
+    def do_rollback(connection: Any) -> None:
+        driver: Connection | None = connection.driver_connection
+        if driver is None or not driver.rolls_back_now():
+            rolls_back(connection)
+
+    dialect.do_begin = lambda connection: connection.driver_connection.begin_with_next()
+    dialect.do_rollback = do_rollback
 
 
 class Cursor:
