@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import sqlite
 
-from models import notifications, timelines
+from models import approvals, notifications, timelines
 from models.database import Database
 from models.journal import reading
 from models.notifications.grouping import is_head
@@ -66,6 +66,13 @@ async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> N
     plan = await _plan(world.database, timelines.of_actor(world.ada.staff, nora).order_by(Post.id.desc()).limit(20))
     assert "USING INDEX ix_posts_author_id_id (author_id=?)" in plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_what_came_back_to_somebody_is_found_without_all_they_wrote(world: World) -> None:
+    plan = await _plan(world.database, approvals.returned_to(world.ada.staff))
+    assert "SEARCH approvals USING INDEX ix_approvals_verdict_id (verdict=?)" in plan, plan
+    assert "ix_posts_author_id_id" not in plan
 
 
 @pytest.mark.usefixtures("sqlite_only")
