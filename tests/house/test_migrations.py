@@ -10,7 +10,7 @@ import models.migrations
 from models import migrations
 from models.database import Database
 from models.instance import Instance
-from tests.conftest import NewDatabase
+from tests.fixtures import NewDatabase
 
 VERSIONS = Path(models.migrations.__file__).parent / "versions"
 

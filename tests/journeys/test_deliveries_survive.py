@@ -18,7 +18,7 @@ from models.database import Database
 from models.tables import Activity, ActorType, Delivery, DeliveryState, Group, Level, Reach, Role
 from server.app import house
 from server.config import Config
-from tests.conftest import NewDatabase
+from tests.fixtures import NewDatabase
 from tests.serving import forked, stopped
 from tests.town import configured
 from tests.world import Person, hire

@@ -14,7 +14,7 @@ import pytest
 from server.cli import serve
 from server.cli.serve import allow_many_connections
 from tests.browsing import Browser
-from tests.conftest import NewDatabase
+from tests.fixtures import NewDatabase
 from tests.serving import forked, run_here, started, stopped
 from tests.templates import INHABITED
 from tests.town import configured

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models import partners, reports
 from models.database import Database
 from models.tables import Access, Actor, Approval, Group, Post, Reach, Report
-from tests.conftest import NewDatabase
+from tests.fixtures import NewDatabase
 from tests.server.web.browser import Browser, Page
 from tests.server.web.conftest import Open
 from tests.templates import INHABITED, Template
