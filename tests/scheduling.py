@@ -25,6 +25,9 @@ _PLACES = (  # the first that is found in a test's id counts
     (1, re.compile(r"^tests/server/")),
 )
 
+_SHARE = 100
+_MOST = 15
+
 
 def place(nodeid: str) -> int:
     """Where between the front and the back a test belongs."""
@@ -44,9 +47,12 @@ class FromBothEnds(LoadGroupScheduling):
     def _assign_work_unit(self, node: WorkerController) -> None:
         if not self._numbers:
             self._begin()
-        scope, unit = self.workqueue.popitem(last=self.nodes.index(node) % 2 == 1)
-        self.assigned_work[node][scope] = unit
-        node.send_runtest_some([self._numbers[nodeid] for nodeid, is_over in unit.items() if not is_over])
+        is_at_back = self.nodes.index(node) % 2 == 1
+        several = 1 + min(len(self.workqueue) // _SHARE, _MOST)  # fewer and fewer, so that all end at once
+        given = dict(self.workqueue.popitem(last=is_at_back) for _ in range(several))
+        self.assigned_work[node].update(given)
+        left = (nodeid for unit in given.values() for nodeid, is_over in unit.items() if not is_over)
+        node.send_runtest_some([self._numbers[nodeid] for nodeid in left])
 
     def _begin(self) -> None:
         collected = next(iter(self.registered_collections.values()))  # all have the same, by the same numbers
