@@ -45,8 +45,9 @@ async def released(keys: KeyRing, session: AsyncSession, entry: PostReleased) ->
         revision=leaving.revision.number,
         approved_by=approved_by,
     )
-    await deliveries.cancel_unsent(session, post.uri, ("Update",))  # DLV-5: this one replaces it
     have = await writing.departures(session, post.id)
+    if have:
+        await deliveries.cancel_unsent(session, post.uri, ("Update",))  # DLV-5: this one replaces it
     release = _Release(keys, session, leaving, subject, have, render_leaving(leaving, instance_of(session)))
     answering = await quotes.answering(session, post) if leaving.parent is not None else None
     if answering is not None and answering.state is not ConsentState.ACCEPTED:

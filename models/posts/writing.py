@@ -1,17 +1,18 @@
 """Writing, changing, boosting and deleting posts of ours."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, exists, insert, or_, select, update
+from sqlalchemy import Insert, Table, exists, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached, selectinload
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from models import approvals, egress, emoji, journal, ledger, policy, polls, quotes
-from models.base import Base, new_id, now
+from models.base import Base, insert_for, new_id, now
 from models.direct import Direct
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
@@ -362,23 +363,17 @@ async def note_departure(
 
     `is_copy`: they got it as the group's own copy (GRP-16).
     """
-    wanted = dict(inboxes)
-    known = set(
-        await session.scalars(
-            select(Departure.inbox).where(Departure.post_id == post_id, Departure.inbox.in_(list(wanted)))
-        )
-    )
-    await session.execute(
-        update(Departure)
-        .where(Departure.post_id == post_id, Departure.inbox.in_(list(known)))
-        .values(revision=revision)
-    )
-    session.add_all(
-        [
-            Departure(post_id=post_id, inbox=inbox, host=host, revision=revision, is_copy=is_copy)
-            for inbox, host in wanted.items()
-            if inbox not in known
-        ]
+    told = {"post_id": post_id, "revision": revision, "is_copy": is_copy}
+    rows = [{"inbox": inbox, "host": host, **told} for inbox, host in dict(inboxes).items()]
+    if rows:
+        await session.execute(_departing(session.get_bind().dialect.name), rows)
+
+
+@functools.cache
+def _departing(dialect: str) -> Insert:
+    into = insert_for(dialect, cast(Table, Departure.__table__))
+    return into.on_conflict_do_update(
+        index_elements=[Departure.post_id, Departure.inbox], set_={"revision": into.excluded.revision}
     )
 
 
