@@ -42,8 +42,8 @@ from tests.world import World
 BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
 _BEGINNINGS = {**BEGINNINGS, "world": INHABITED}
-"""What the database of a test that asks for such a fixture is a copy of; the first that fits counts, and before them
-what the module says in a dictionary of this name."""
+"""What the database of a test that asks for such fixtures is a copy of; the first that fits counts, and before them
+what the module says in a dictionary BEGINNINGS."""
 
 _LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
@@ -238,7 +238,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
     """A migrated database; for who asks for `world`, `home` or the like, the cast of it is in there."""
     known = {**getattr(request.module, "BEGINNINGS", {}), **_BEGINNINGS}
-    beginnings = (template for name, template in known.items() if name in request.fixturenames)
+    asked = set(request.fixturenames)
+    beginnings = (template for names, template in known.items() if asked.issuperset(names.split(" and ")))
     return new_database(database_kind, template=next(beginnings, EMPTY))
 
 

@@ -14,7 +14,7 @@ from tests.federation.office import Office
 from tests.federation.receiver import quick_keys
 from tests.keys import rsa
 from tests.ports import port
-from tests.world import World, hire
+from tests.world import World, met
 
 
 @pytest.fixture
@@ -59,5 +59,5 @@ async def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.fixture
 async def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Post]:
     """Ada's post, which nobody sends unless the test does."""
-    async with post_of(await hire(database, "ada"), monkeypatch) as found:
+    async with post_of(await met(database, "ada"), monkeypatch) as found:
         yield found

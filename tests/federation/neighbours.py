@@ -130,6 +130,11 @@ class Home:
         """Ask without saying who."""
         return await self.request("GET", path, headers={"Accept": accept})
 
+    @property
+    def news(self) -> tuple[int, ...]:
+        """How often anybody was told that there is something to do."""
+        return self.database.changed.count, self.database.queued.count, self.database.arrived.count
+
     async def works(self) -> int:
         """Deal with what came in."""
         return await self.processor.drain()

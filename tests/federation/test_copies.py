@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from federation.documents.post import gather, render_leaving
 from federation.documents.post.copies import gather_copy, render_copy
@@ -11,10 +12,12 @@ from federation.vocabulary import PUBLIC
 from models import copies, partners, polls
 from models.polls import PollDraft
 from models.posts import reading
-from models.tables import Copy, Dialect, Group, Level, Post, Reach
+from models.tables import Actor, Copy, Dialect, Group, Level, Post, Reach
+from tests.federation.beginnings import OFFICE
 from tests.federation.office import (
     BLOG,
     FORUM,
+    Office,
     a_post_from,
     actor_of,
     approved,
@@ -23,20 +26,31 @@ from tests.federation.office import (
     lines,
     outsider,
 )
-from tests.world import NORTHWIND, Outsider
+from tests.federation.receiver import quick_keys
+from tests.templates import Template
+from tests.world import NORTHWIND, Outsider, World
 
 LUNCH = PollDraft(options=("Soup", "Salad"), lasts=timedelta(hours=1))
+
+
+async def _with_masha(database):
+    async with database.writing() as session:
+        await partners.admit(session, BLOG, levels={"alpine": Level.COMMENT}, copies=["alpine"], name="Blog GmbH")
+    member = await outsider(database, BLOG, "masha")
+    await Outsider(database, BLOG).joins((await World.met(database)).alpine, as_=member)
+    with pytest.MonkeyPatch.context() as patch:
+        quick_keys(patch)
+        await Office.opened(database)
+
+
+BEGINNINGS = {"masha": Template("masha", _with_masha, after=OFFICE)}
 
 
 @pytest.fixture
 async def masha(world, office):
     """A member of alpine whose server reads copies."""
-    async with world.database.writing() as session:
-        await partners.admit(session, BLOG, levels={"alpine": Level.COMMENT}, copies=["alpine"], name="Blog GmbH")
-    member = await outsider(world.database, BLOG, "masha")
-    await Outsider(world.database, BLOG).joins(world.alpine, as_=member)
-    await office.sends()
-    return member
+    async with world.database.reading() as session:
+        return (await session.scalars(select(Actor).where(Actor.host == BLOG))).one()
 
 
 def to_blog(sent):

@@ -11,9 +11,11 @@ from federation.sealing import KeyUnreadable
 from federation.signatures import Request, parse, sha256_base64, verify
 from models.database import Database
 from models.tables import Key, KeyKind
+from tests.federation.beginnings import ALONE
 from tests.federation.receiver import SECRET, quick_keys
-from tests.world import Person, hire
+from tests.world import Person, hire, met
 
+BEGINNINGS = {"ada": ALONE}
 NOW = datetime(2026, 2, 1, 10, 0, tzinfo=UTC)
 
 
@@ -24,7 +26,7 @@ def _stock(monkeypatch):
 
 @pytest.fixture
 async def ada(database: Database) -> Person:
-    return await hire(database, "ada")
+    return await met(database, "ada")
 
 
 async def _rows(database):

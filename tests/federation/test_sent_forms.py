@@ -16,6 +16,7 @@ import pytest
 from models import actors, groups, partners, reactions, relations
 from models.media import StoredFile, add
 from models.tables import Access, Actor, ActorType, Dialect, Group, Reach, Visibility
+from tests.federation.beginnings import OFFICE
 from tests.federation.office import BLOG, Office, a_post_from, delivered, group_elsewhere, outsider
 from tests.federation.receiver import quick_keys
 from tests.world import NORTHWIND, Outsider, take_in
@@ -53,6 +54,9 @@ def _cut(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _CUT[name] if name in _CUT else _cut(member) for name, member in value.items()}
     return [_cut(item) for item in value] if isinstance(value, list) else value
+
+
+BEGINNINGS = {"office": OFFICE}
 
 
 @pytest.fixture

@@ -32,15 +32,19 @@ class Three:
     group: Group
 
     async def settle(self) -> None:
+        dealt_with: dict[int, tuple[int, ...]] = {}
         for _ in range(ROUNDS):
-            moved = 0
-            for home in (self.lovelace, self.babbage, self.hollerith):
-                moved += await outbox.consumer(home.wire.keys).catch_up(home.database)
+            homes = (self.lovelace, self.babbage, self.hollerith)
+            awake = [home for home in homes if dealt_with.get(home.port) != home.news]
+            if not awake:
+                return
+            for home in awake:
+                seen = home.news
+                await outbox.consumer(home.wire.keys).catch_up(home.database)
                 await notifications.CONSUMER.catch_up(home.database)
                 await Sender(home.wire, looks=False).drain()
-                moved += await home.works() + await Upkeep(home.wire).drain()
-            if not moved:
-                return
+                if not await home.works() + await Upkeep(home.wire).drain():
+                    dealt_with[home.port] = seen
         raise AssertionError("it does not come to rest")
 
     async def joins(self, home: Home, person: Person) -> Group:

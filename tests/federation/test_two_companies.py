@@ -31,16 +31,18 @@ class Companies:
 
     async def settle(self) -> None:
         """Let everything go back and forth until nothing moves."""
+        dealt_with: dict[int, tuple[int, ...]] = {}
         for _ in range(ROUNDS):
-            moved = 0
-            for home in (self.lovelace, self.babbage, self.hollerith):
-                moved += await outbox.consumer(home.wire.keys).catch_up(home.database)
-                await notifications.CONSUMER.catch_up(home.database)
-                sender = Sender(home.wire, looks=False)
-                await sender.drain()
-                moved += await home.works()
-            if not moved:
+            homes = (self.lovelace, self.babbage, self.hollerith)
+            awake = [home for home in homes if dealt_with.get(home.port) != home.news]
+            if not awake:
                 return
+            for home in awake:
+                dealt_with[home.port] = home.news
+                await outbox.consumer(home.wire.keys).catch_up(home.database)
+                await notifications.CONSUMER.catch_up(home.database)
+                await Sender(home.wire, looks=False).drain()
+                await home.works()
         raise AssertionError("it does not come to rest")
 
     async def mirror(self) -> Group:

@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from models import audit, groups, moderation
 from models.base import now
+from models.database import Database
 from models.errors import NotAllowed, NotFound
 from models.posts.drafts import ThreadLocked
 from models.tables import (
@@ -24,17 +25,26 @@ from models.tables import (
     Post,
     Reach,
 )
+from tests.templates import INHABITED, Template
 from tests.world import Person, World
+
+
+async def _with_club(database: Database) -> None:
+    world = await World.met(database)
+    group = await world.ada.founds("club", access=Access.OPEN)
+    for person in (world.joan, world.grace):
+        await person.joins(group)
+    await world.ada.names(world.joan, MemberRole.MODERATOR, group=group)
+
+
+BEGINNINGS = {"club": Template("club", _with_club, after=INHABITED)}
 
 
 @pytest.fixture
 async def club(world: World) -> Group:
     """Ada's open group, in which Joan and Grace are members and Joan moderates."""
-    group = await world.ada.founds("club", access=Access.OPEN)
-    for person in (world.joan, world.grace):
-        await person.joins(group)
-    await world.ada.names(world.joan, MemberRole.MODERATOR, group=group)
-    return group
+    async with world.database.reading() as session:
+        return await groups.by_username(session, world.ada.staff, "club")
 
 
 async def does(person: Person, verb: Any, *arguments: Any, **more: Any) -> Any:

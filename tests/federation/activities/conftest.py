@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from federation.wire import Wire
-from models import actors, groups, relations
+from models import actors, relations
 from models.received import Claimed
 from models.tables import Actor, Group
 from tests.federation import neighbours
@@ -63,15 +63,9 @@ async def other() -> AsyncIterator[Peer]:
 
 
 @pytest.fixture
-async def steel(home: Home, northwind: Peer) -> PeerActor:
-    """A private group at Northwind that Alan is a member of."""
-    group = northwind.group("steel", manuallyApprovesFollowers=True)
-    await known(home, group)
-    async with home.database.writing() as session:
-        mirror = await groups.keep_mirror(session, await actor_of(session, group))
-        wish = await groups.join(session, mirror, by=home.alan.staff)
-        await groups.receive_answer(session, mirror, member=await session.get_one(Actor, wish.actor_id), accepted=True)
-    return group
+def steel(home: Home, northwind: Peer) -> PeerActor:
+    """A private group at Northwind that Alan is a member of (tests.federation.beginnings)."""
+    return northwind.group("steel", manuallyApprovesFollowers=True)
 
 
 async def actor_of(session, peer_actor: PeerActor) -> Actor:
