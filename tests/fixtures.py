@@ -26,8 +26,10 @@ from federation.signatures.keys import generate_ed25519
 from models import postgresql, sqlite
 from models.database import Database
 from models.instance import Instance
+from server import pages
 from server.auth import passwords
 from tests import begun, contract, pools, postgres
+from tests.browser.gallery.rendering import COMPILED
 from tests.darkroom import HerePool, KeptPool
 from tests.federation.beginnings import BEGINNINGS
 from tests.files import Files
@@ -165,6 +167,12 @@ def _shared_routes() -> Iterator[None]:
         for room, adds in ((server.web, "add_pages"), (server.api, "add_endpoints"), (routes, "add_addresses")):
             patch.setattr(room, adds, _added_once(getattr(room, adds)))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_templates() -> None:
+    """Let pages be rendered by what the gallery compiled, and the other way round."""
+    pages.environment().bytecode_cache = COMPILED
 
 
 def _added_once(adds: Callable[[web.UrlDispatcher], None]) -> Callable[[web.UrlDispatcher], None]:

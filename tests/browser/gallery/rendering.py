@@ -34,7 +34,7 @@ def _stretch(message: str) -> str:
 
 
 class _Compiled(BytecodeCache):
-    """Templates that one environment compiled, for the other: they differ in what is said, not in code."""
+    """Templates that one environment compiled, for the others: they differ in what is said, not in code."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -47,7 +47,7 @@ class _Compiled(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-_COMPILED = _Compiled()
+COMPILED = _Compiled()
 
 
 @functools.cache
@@ -60,7 +60,7 @@ def environment(*, stretched: bool = False) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=_COMPILED,
+        bytecode_cache=COMPILED,
     )
     env.install_gettext_translations(Stretched() if stretched else gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
     env.globals["url"] = lambda name, *parts: "/" + "/".join([name, *map(str, parts)])
