@@ -39,21 +39,32 @@ class Signing:
         self._start: asyncio.Task[None] | None = None
         self._not_before = 0.0
         self._wanted = 0
+        self._turn = asyncio.Lock()
 
     async def sign(self, key: PrivateKey, data: bytes) -> bytes:
         """The signature of `data` by `key`."""
         self._wanted += 1
         try:
-            helper = self._helper
-            if helper is not None and helper.is_alive and isinstance(key, RSAPrivateKey):
-                with contextlib.suppress(_Failed):
-                    return await helper.sign(key, data)
-            elif self._wanted >= _FROM:
+            if (signature := await self._signed_beside(key, data)) is not None:
+                return signature
+            if self._wanted >= _FROM and self._helper is None:
                 self._begin()
-            await asyncio.sleep(0)  # a thousand of these in a row would hold up everybody else
-            return sign_bytes(key, data)
+            async with self._turn:  # one after the other: what is signed leaves meanwhile
+                await asyncio.sleep(0)
+                if self._helper is None:
+                    return sign_bytes(key, data)
+            signature = await self._signed_beside(key, data)
+            return signature if signature is not None else sign_bytes(key, data)
         finally:
             self._wanted -= 1
+
+    async def _signed_beside(self, key: PrivateKey, data: bytes) -> bytes | None:
+        helper = self._helper
+        if helper is None or not helper.is_alive or not isinstance(key, RSAPrivateKey):
+            return None
+        with contextlib.suppress(_Failed):
+            return await helper.sign(key, data)
+        return None
 
     def _begin(self) -> None:
         now = asyncio.get_running_loop().time()

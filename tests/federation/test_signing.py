@@ -40,3 +40,17 @@ async def test_few_signatures_are_made_here() -> None:
 
     assert made == [sign_bytes(rsa(0), b"one")] * 3
     assert signing._start is None
+
+
+async def test_whoever_has_a_signature_goes_on_before_the_next_one_is_made() -> None:
+    signing = Signing(beside=False)
+    said: list[str] = []
+
+    async def sends(number: int) -> None:
+        await signing.sign(rsa(0), b"%d" % number)
+        said.append(f"signed {number}")
+        await asyncio.sleep(0)
+        said.append(f"sent {number}")
+
+    await asyncio.gather(*(sends(number) for number in range(3)))
+    assert said.index("sent 0") < said.index("signed 2")
