@@ -44,7 +44,7 @@ _PARTS = frozenset({"start", "arrivals", "queues", "trade", "posting", "stranger
 
 
 def _row(what: str, value: float, unit: str) -> None:
-    print(f"{what:<58} {value:>9.1f} {unit}")  # noqa: T201 - this is what it is for
+    print(f"{what:<74} {value:>9.1f} {unit}")  # noqa: T201 - this is what it is for
 
 
 async def _each(count: int, work: Callable[[], Awaitable[object]]) -> list[float]:
