@@ -43,9 +43,9 @@ from tests.world import World
 
 BOTH = ("sqlite", "postgres")
 _ROOMS_ON_BOTH = {"models", "federation", "journeys"}
-_BEGINNINGS = {**BEGINNINGS, "world": INHABITED}
-"""What the database of a test that asks for such fixtures is a copy of; the first that fits counts, and before them
-what the module says in a dictionary BEGINNINGS."""
+_BEGINNINGS = {"federation": {**BEGINNINGS, "world": INHABITED}}
+"""What the database of a test that asks for such fixtures is a copy of, by room; the first that fits counts, and before
+them what the module says in a dictionary BEGINNINGS."""
 
 _LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
@@ -79,14 +79,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     if "database_kind" not in metafunc.fixturenames:
         return
-    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
-    wanted = BOTH if room in _ROOMS_ON_BOTH else BOTH[:1]
+    wanted = BOTH if _room(metafunc.definition.path) in _ROOMS_ON_BOTH else BOTH[:1]
     only = os.environ.get("KONTOR_TEST_DATABASE")
     if only:
         wanted = (only,)
     marks = {"postgres": [pytest.mark.postgres]}
     params = [pytest.param(name, marks=marks.get(name, []), id=name) for name in wanted]
     metafunc.parametrize("database_kind", params, indirect=True)
+
+
+def _room(file: Path) -> str:
+    return file.relative_to(Path(__file__).parent).parts[0]
 
 
 def _learn(shared: Any, own: Any, *_: Any) -> None:
@@ -245,7 +248,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_kind: str, new_database: NewDatabase) -> str:
     """A migrated database; for who asks for `world`, `home` or the like, the cast of it is in there."""
-    known = {**getattr(request.module, "BEGINNINGS", {}), **_BEGINNINGS}
+    known = getattr(request.module, "BEGINNINGS", {}) | _BEGINNINGS.get(_room(request.path), {"world": INHABITED})
     asked = set(request.fixturenames)
     beginnings = (template for names, template in known.items() if asked.issuperset(names.split(" and ")))
     return new_database(database_kind, template=next(beginnings, EMPTY))
