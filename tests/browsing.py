@@ -3,12 +3,13 @@
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from tests.markup import Reader
 
 
 class LocalNames(AbstractResolver):
@@ -34,11 +35,10 @@ class Form:
     is_multipart: bool = False
 
 
-class Page(HTMLParser):
+class Page(Reader):
     """What somebody sees, and can send from there."""
 
     def __init__(self, url: str, status: int, html: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.url = url
         self.status = status
         self.html = html
@@ -52,7 +52,6 @@ class Page(HTMLParser):
         self._select: str | None = None
         self._option: tuple[str, list[str]] | None = None
         self.feed(html)
-        self.close()
 
     @property
     def text(self) -> str:

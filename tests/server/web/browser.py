@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from html.parser import HTMLParser
 from typing import Any
 
 from aiohttp import FormData
@@ -13,6 +12,7 @@ from aiohttp.test_utils import TestClient
 from models import accounts
 from models.database import Database
 from models.tables import Account
+from tests.markup import Reader
 from tests.world import HOME, Person
 
 HOST = HOME.removeprefix("http://")
@@ -31,9 +31,8 @@ class Form:
         return next((value for key, value in self.fields if key == name), None)
 
 
-class _Reader(HTMLParser):
+class _Reader(Reader):
     def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.words: list[str] = []
         self.forms: list[Form] = []
         self.links: list[str] = []
@@ -41,7 +40,6 @@ class _Reader(HTMLParser):
         self._select = self._area = ""
         self._hidden = 0
         self.feed(html)
-        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = {name: value or "" for name, value in attrs}
