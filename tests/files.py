@@ -23,6 +23,9 @@ class _Kept(sqlite3.Connection):
     file: "Lent"
     like: tuple[Any, ...]
 
+    def __init__(self, *known: Any, **more: Any) -> None:
+        super().__init__(*known, cached_statements=1000, **more)
+
     def close(self) -> None:
         self.file.out.discard(self)
         if self.in_transaction or self.file.is_over:
