@@ -28,7 +28,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _API = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/oauth")
 _WIRE = ("/ap/", "/inbox", "/.well-known/", "/nodeinfo/")
-_QUIET = ("/static/", "/media/")
+_OURS = "/static/"
+_QUIET = (_OURS, "/media/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; font-src 'self'; "
@@ -152,7 +153,7 @@ def _dress(request: web.Request, response: web.StreamResponse) -> None:
         return
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers["Server"] = "Kontor"  # which version of what answers is nobody's business
-    if request.path.startswith("/static/"):
+    if request.path.startswith(_OURS):
         headers["Access-Control-Allow-Origin"] = "*"  # web clients draw our placeholders onto a canvas
         headers.setdefault("Cache-Control", "public, no-cache")
     if surface(request) is not Surface.PAGES or request.path.startswith(_QUIET):
@@ -173,6 +174,9 @@ async def people(request: web.Request, handler: Handler) -> web.StreamResponse:
     config = request.app[CONFIG]
     if surface(request) is not Surface.PAGES:
         request[LOCALE] = config.instance.default_language
+        return await handler(request)
+    if request.path.startswith(_OURS) and request.method in _SAFE:  # the same for everybody, and two dozen for a page
+        request[LOCALE], request[CSRF] = config.instance.default_language, ""
         return await handler(request)
     token = request.cookies.get(sign_in_cookie(config), "")
     if token:

@@ -1,6 +1,8 @@
 """Files over HTTP, as the whole application serves them."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,18 @@ async def test_R_93_no_path_leads_out_of_the_folder_of_static_files(client: Test
         assert answer.split(b" ")[1] in (b"400", b"403", b"404"), path
         assert b"create_app" not in answer, path
         assert b"root:" not in answer, path
+
+
+async def test_our_own_files_are_given_without_a_look_at_who_asks(
+    ada: Browser, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    """A page brings two dozen of them along, and a browser asks for each again to hear that it is the same."""
+    with statements() as asked:
+        found = await ada.get("/static/css/tokens.css")
+        missing = await ada.get("/static/css/nothing.css")
+
+    assert (found.status, missing.status) == (200, 404)
+    assert asked == []
 
 
 async def test_R_93_a_link_in_the_folder_is_not_followed(client: TestClient[Any, Any], tmp_path: Path) -> None:
