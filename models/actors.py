@@ -13,6 +13,7 @@ from models import emoji, introductions, journal, policy
 from models.base import insert_for, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import Instance, instance_of
+from models.prepared import padded
 from models.tables import Actor, ActorType, Disclosure, Group, Key, KeyKind, Media, Membership, Reach
 from models.text.clean import clean_line, clean_text, fold_username, shorten_text, username_problem
 from models.text.markdown import render
@@ -279,11 +280,17 @@ async def by_handle(session: AsyncSession, viewer: Viewer, handle: str) -> Actor
 
 
 _BY_URI = select(Actor).where(Actor.uri == bindparam("uri"))
+_BY_URIS = select(Actor).where(Actor.uri.in_(bindparam("uris", expanding=True)))
 _BY_USERNAME = select(Actor).where(Actor.host == "", Actor.username_key == bindparam("key"))
 
 
 async def by_uri(session: AsyncSession, uri: str) -> Actor | None:
     return await session.scalar(_BY_URI, {"uri": uri})
+
+
+async def by_uris(session: AsyncSession, uris: Collection[str]) -> dict[str, Actor]:
+    """Those with these ids, by their ids."""
+    return {actor.uri: actor for actor in await session.scalars(_BY_URIS, {"uris": padded(uris)})}
 
 
 async def by_username(session: AsyncSession, username: str) -> Actor | None:

@@ -1,20 +1,34 @@
 """Following people, here and elsewhere."""
 
+import functools
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from models import blocks, egress, journal, lists, policy
 from models.base import UtcDateTime, new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
 from models.instance import instance_of
-from models.prepared import find, prepare
+from models.prepared import padded, prepare
 from models.tables import (
     Account,
     Actor,
@@ -28,7 +42,7 @@ from models.tables import (
     Mute,
     Note,
 )
-from models.viewers import Staff, Viewer
+from models.viewers import RemoteViewer, Staff
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
 _MOST_LANGUAGES = 40
@@ -170,33 +184,104 @@ async def _answer(session: AsyncSession, found: Follow, *, accepted: bool) -> No
     journal.record(session, journal.FollowEnded(found.follower_id, found.followee_id, found.uri, refused=True))
 
 
+class Asking(NamedTuple):
+    """Somebody elsewhere, one of ours whom they want to follow, and the id of what asks for it."""
+
+    by: Actor
+    followee: Actor
+    uri: str
+
+
 async def receive_follow(session: AsyncSession, *, by: Actor, followee: Actor, uri: str) -> Follow:
     """Somebody elsewhere wants to follow one of ours; a repetition gets the answer again.
 
     Raises:
         NotAllowed: they may not know of that person, who may want nothing from their server.
     """
-    if await _is_unwanted(session, followee.id, by.host):
-        raise NotAllowed(host=by.host)
-    viewer = await policy.remote_viewer(session, by.host, by.id)
-    if await find(session, viewer, _visible, id=followee.id) is None:
-        raise NotAllowed(host=by.host)
-    found = await between(session, by.id, followee.id)
+    [found] = await receive_follows(session, [Asking(by, followee, uri)])
     if found is None:
-        accepted_at = None if followee.is_locked else now()
-        found = Follow(id=new_id(), follower_id=by.id, followee_id=followee.id, uri=uri, accepted_at=accepted_at)
-        session.add(found)
-        await session.flush()
-        journal.record(session, journal.FollowAsked(found.id))
-    found.uri = uri
-    if found.accepted_at is not None or not followee.is_locked:
-        await _answer(session, found, accepted=True)
+        raise NotAllowed(host=by.host)
     return found
 
 
-def _visible(viewer: Viewer) -> Select[int]:
-    wanted = policy.visible_actors(viewer).where(Actor.id == bindparam("id", type_=BigInteger))
-    return wanted.with_only_columns(Actor.id)
+async def receive_follows(session: AsyncSession, asking: Sequence[Asking]) -> list[Follow | None]:
+    """The same for several, in their order and in as many statements as for one; None for whom it is not allowed."""
+    allowed = await _allowed(session, asking)
+    known = await _between_all(session, allowed)
+    entries: list[journal.Entry] = []
+    found: list[Follow | None] = []
+    for by, followee, uri in asking:
+        ends = by.id, followee.id
+        if ends not in allowed:
+            found.append(None)
+            continue
+        follow = known.get(ends)
+        if follow is None:
+            accepted_at = None if followee.is_locked else now()
+            follow = Follow(id=new_id(), follower_id=by.id, followee_id=followee.id, uri=uri, accepted_at=accepted_at)
+            known[ends] = follow
+            session.add(follow)
+            entries.append(journal.FollowAsked(follow.id))
+        follow.uri = uri
+        if follow.accepted_at is not None or not followee.is_locked:
+            follow.accepted_at = follow.accepted_at or now()
+            entries.append(journal.FollowAccepted(follow.id))
+        found.append(follow)
+    await session.flush()
+    await journal.record_all(session, entries)
+    return found
+
+
+_Ends = tuple[int, int]
+
+
+async def _allowed(session: AsyncSession, asking: Sequence[Asking]) -> set[_Ends]:
+    """Which of them may know of whom they ask for, and are not of a server that person wants nothing from."""
+    hosts, people = {one.by.host for one in asking}, {one.followee.id for one in asking}
+    admitted = await policy.admission(session, among=hosts)
+    values = {"people": padded(people), "hosts": padded(hosts)}
+    unwanted = {(person, host) for person, host in await session.execute(_UNWANTED_BY, values)}
+    values = {"people": padded(people), "asking": padded({one.by.id for one in asking})}
+    visible = {(by, person) for by, person in await session.execute(_visible_to_all(), values)}
+    return {
+        (by.id, followee.id)
+        for by, followee, _ in asking
+        if admitted(by.host) and (followee.id, by.host) not in unwanted and (by.id, followee.id) in visible
+    }
+
+
+_PEOPLE: Any = bindparam("people", expanding=True, type_=BigInteger)
+_UNWANTED_BY = (
+    select(Account.actor_id, HostBlock.host)
+    .join(HostBlock, Account.id == HostBlock.account_id)
+    .where(Account.actor_id.in_(_PEOPLE), HostBlock.host.in_(bindparam("hosts", expanding=True)))
+)
+
+
+@functools.cache
+def _visible_to_all() -> Select[int, int]:
+    """`policy.visible_actors` for each who asks, in the place of the one who asks; they are of admitted servers."""
+    asking = aliased(Actor, name="asking")
+    host: Any = literal_column("asking.host", String)  # bare names: a column would bring its table into subqueries
+    actor_id: Any = literal_column("asking.id", BigInteger)
+    visible = policy.visible_actors(RemoteViewer(host=host, is_admitted=True, actor_id=actor_id))
+    return (
+        visible.join(asking, asking.id.in_(bindparam("asking", expanding=True)))
+        .where(Actor.id.in_(_PEOPLE))
+        .with_only_columns(asking.id, Actor.id)
+    )
+
+
+async def _between_all(session: AsyncSession, ends: Collection[_Ends]) -> dict[_Ends, Follow]:
+    if not ends:
+        return {}
+    values = {"followers": padded({end for end, _ in ends}), "people": padded({end for _, end in ends})}
+    return {(one.follower_id, one.followee_id): one for one in await session.scalars(_BETWEEN_ALL, values)}
+
+
+_BETWEEN_ALL = select(Follow).where(
+    Follow.follower_id.in_(bindparam("followers", expanding=True)), Follow.followee_id.in_(_PEOPLE)
+)
 
 
 async def receive_answer(session: AsyncSession, *, follower: Actor, by: Actor, accepted: bool) -> bool:
@@ -229,9 +314,13 @@ _BETWEEN = select(Follow).where(
 
 async def by_numbers(session: AsyncSession, follow_ids: Collection[int]) -> tuple[dict[int, Follow], dict[int, Actor]]:
     """Some follows and their both ends, each by its number."""
-    follows = {one.id: one for one in await session.scalars(select(Follow).where(Follow.id.in_(follow_ids)))}
+    follows = {one.id: one for one in await session.scalars(_FOLLOWS, {"ids": padded(follow_ids)})}
     ends = {end for one in follows.values() for end in (one.follower_id, one.followee_id)}
-    return follows, {one.id: one for one in await session.scalars(select(Actor).where(Actor.id.in_(ends)))}
+    return follows, {one.id: one for one in await session.scalars(_ENDS, {"ids": padded(ends)})}
+
+
+_FOLLOWS = select(Follow).where(Follow.id.in_(bindparam("ids", expanding=True)))
+_ENDS = select(Actor).where(Actor.id.in_(bindparam("ids", expanding=True)))
 
 
 def followers(actor_id: int) -> Select[Follow]:

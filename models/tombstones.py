@@ -60,10 +60,21 @@ async def buried(session: AsyncSession, uris: Collection[str]) -> set[str]:
 
 async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None) -> bool:
     """Whether an activity with that id has no effect: it is over and was not done again, signed later than its end."""
-    stone = await session.get(Tombstone, uri) if uri else None
-    if stone is None:
-        return False
-    return stone.ended is not Ended.UNDONE or signed_at is None or signed_at <= stone.at
+    return uri in await over_among(session, [(uri, signed_at)])
+
+
+async def over_among(session: AsyncSession, signed: Collection[tuple[str, datetime | None]]) -> set[str]:
+    """The ids of those of `signed` activities, each with its id and when it was signed, of which `is_over` is true."""
+    stones = {stone.uri: stone for stone in await session.scalars(_STONES, {"uris": padded(uri for uri, _ in signed)})}
+    return {
+        uri
+        for uri, signed_at in signed
+        if (stone := stones.get(uri)) is not None
+        and (stone.ended is not Ended.UNDONE or signed_at is None or signed_at <= stone.at)
+    }
+
+
+_STONES = select(Tombstone).where(Tombstone.uri.in_(bindparam("uris", expanding=True)))
 
 
 async def is_news(session: AsyncSession, uri: str, *, signed_at: datetime) -> bool:

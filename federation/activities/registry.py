@@ -6,7 +6,7 @@ of it. It raises when nothing came of it.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -127,6 +127,7 @@ class Incoming:
 
 Gather = Callable[[Incoming], Awaitable[None]]
 Apply = Callable[[AsyncSession, Incoming], Awaitable[str]]
+ApplyAll = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Sequence[str | Exception]]]
 
 
 IsLight = Callable[[Wire, Document], bool]
@@ -136,22 +137,31 @@ IsLight = Callable[[Wire, Document], bool]
 class Handler:
     """`is_light` says of which activities there is nothing to gather, and that `apply` raises before it writes if it
     raises at all: several of those may share a transaction. None: of none.
+
+    `apply_all` does what `apply` does with several light ones that follow one another, in as many statements as with
+    one: what came of each, or what `apply` would raise.
     """
 
     apply: Apply
     gather: Gather | None = None
     is_light: IsLight | None = None
+    apply_all: ApplyAll | None = None
 
 
 HANDLERS: dict[str, Handler] = {}
 
 
-def receives(*types: str, gather: Gather | None = None, is_light: IsLight | None = None) -> Callable[[Apply], Apply]:
+def receives(
+    *types: str,
+    gather: Gather | None = None,
+    is_light: IsLight | None = None,
+    apply_all: ApplyAll | None = None,
+) -> Callable[[Apply], Apply]:
     """Register the function that applies activities of these types."""
 
     def register(apply: Apply) -> Apply:
         for type in types:
-            HANDLERS[type] = Handler(apply, gather, is_light)
+            HANDLERS[type] = Handler(apply, gather, is_light, apply_all)
         return apply
 
     return register

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import func, select
 
 from federation.inbox import light
-from models import ledger
-from models.tables import Follow, Like, Received
+from models import ledger, relations
+from models.tables import Account, Actor, Follow, HostBlock, Like, Received
 from tests.federation.activities.conftest import follows, taken_together
 
 
@@ -85,21 +85,53 @@ async def test_R_45_what_fails_when_dealt_with_together_is_told_from_its_neighbo
     mary = mallory.person("mary", number=1)
     for who in (nora, mary):
         await who.posts(home, who.does("Follow", ada.uri))
-    receive_follow = light.HANDLERS["Follow"].apply.__globals__["relations"].receive_follow
+    receive_follows = relations.receive_follows
 
-    async def fails_for_mary(session, *, by, followee, uri):
-        found = await receive_follow(session, by=by, followee=followee, uri=uri)
-        if by.uri == mary.id:
+    async def fails_for_mary(session, asking):
+        found = await receive_follows(session, asking)
+        if any(one.by.uri == mary.id for one in asking):
             raise ValueError("out of order")
         return found
 
-    monkeypatch.setattr("models.relations.receive_follow", fails_for_mary)
+    monkeypatch.setattr("models.relations.receive_follows", fails_for_mary)
     await home.works()
 
     assert together == []
     states = {row.actor_uri: row.state for row in await home.rows(Received)}
     assert states == {nora.id: "done", mary.id: "waiting"}
     assert await count(home, Follow) == 1
+
+
+async def test_R_71_many_want_to_follow_and_each_has_the_answer_it_would_have_alone(square, nora, mallory, together):
+    home, ada = square.home, await square.home.actor(square.ada.id)
+    await home.admits(mallory)
+    mary = mallory.person("mary", number=1)
+    async with home.database.writing() as session:
+        unheard = (await session.scalars(select(Account).where(Account.actor_id != square.ada.id))).first()
+        session.add(HostBlock(account_id=unheard.id, host=mallory.host))
+        refuses = (await session.get_one(Actor, unheard.actor_id)).uri
+    asked = [
+        (nora, ada.uri),
+        (mary, ada.uri),
+        (nora, f"{ada.uri}0"),
+        (mary, refuses),
+        (nora, ada.uri),  # once more
+    ]
+    for who, whom in asked:
+        await who.posts(home, who.does("Follow", whom))
+
+    await home.works()
+
+    assert sorted(await ends(home)) == [
+        "Follow: done: asked to follow",
+        "Follow: done: asked to follow",
+        "Follow: done: asked to follow",
+        "Follow: ignored: asks for nobody here",
+        "Follow: refused: R-71: asks for somebody they may not know of",
+    ]
+    assert await count(home, Follow) == 2
+    assert len(await home.entries("FollowAsked")) == 2
+    assert len(await home.entries("FollowAccepted")) == 3
 
 
 async def test_a_suspension_counts_for_what_waits(square, nora, together):
