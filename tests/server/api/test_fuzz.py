@@ -7,10 +7,8 @@ import os
 import re
 from typing import Any
 
-import schemathesis
 from aiohttp import FormData
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis.core import NOT_SET
 
 from server.api.contract.openapi import description
 from server.api.routes import table
@@ -28,6 +26,8 @@ HARMLESS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter
 
 def cases() -> list[tuple[str, list[Any]]]:
     """Every endpoint with what is asked of it."""
+    import schemathesis  # takes a while, for whoever runs this test alone
+
     document = description(table(), title="Lovelace", version="1", base_url="http://lovelace.localhost")
     found = []
     for result in schemathesis.openapi.from_dict(document).get_all_operations():
@@ -55,6 +55,8 @@ def _made(operation: Any) -> list[Any]:
 
 async def ask(phone: Phone, case: Any, there: Story) -> int:
     """The status of what a case asks; with ids that exist, where half of the cases have made-up ones."""
+    from schemathesis.core import NOT_SET
+
     method, path = case.method, case.path
     is_real = len(str(case.path_parameters)) % 2 == 0 or EXAMPLES == 1
     path = there.path(path) if is_real else re.sub(r"\{(\w+)\}", lambda place: _place(case, place[1]), path)

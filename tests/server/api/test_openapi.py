@@ -6,7 +6,6 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from openapi_spec_validator.schemas import schema_v31
 
 from server.api.contract.openapi import description
 from server.api.routes import table
@@ -23,6 +22,8 @@ def document() -> Document:
 
 def test_the_description_is_valid(document: Document) -> None:
     """Against the schema of OpenAPI 3.1 itself; schemas in it against that of JSON Schema 2020-12."""
+    from openapi_spec_validator.schemas import schema_v31  # half a second, for whoever runs this test alone
+
     openapi = jsonschema_rs.validator_for(json.loads(json.dumps(dict(schema_v31))))
     components = document["components"]
 
