@@ -17,12 +17,13 @@ from models.database import Database
 from models.tables import Actor, Post
 from models.viewers import Staff
 from server import images, media, middleware, pages
-from server.config import Config, new_key
+from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, RESOLVER, TEMPLATES
 from server.ready import KEPT_SECONDS, Ready
 from tests.kept import before
 from tests.server.api.phone import ALL_SCOPES, Phone, grant
-from tests.world import HOME, Person, World
+from tests.server.settings import settings_of
+from tests.world import Person, World
 
 Hand = Callable[..., Awaitable[Phone]]
 
@@ -35,11 +36,7 @@ def settings() -> str:
 
 @pytest.fixture
 def config(tmp_path: Path, settings: str) -> Config:
-    text = (
-        f'[instance]\nname = "Lovelace"\nurl = "{HOME}"\ndefault_language = "en"\n'
-        f'[secrets]\nkey = "{new_key()}"\n[development]\ninsecure_hosts = ["*.localhost"]\n{settings}'
-    )
-    return Config.parse(text, path=tmp_path / "instance.toml")
+    return settings_of(tmp_path, settings)
 
 
 class Elsewhere:

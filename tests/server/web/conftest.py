@@ -15,12 +15,13 @@ from models.database import Database
 from models.tables import Actor, Post
 from models.viewers import Staff
 from server.app import create_app
-from server.config import Config, new_key
+from server.config import Config
 from server.context import DATABASE, RESOLVER, VISITS
 from server.ready import KEPT_SECONDS, Ready
 from tests.kept import before
+from tests.server.settings import settings_of
 from tests.server.web.browser import Browser, signed_in
-from tests.world import HOME, Person, World
+from tests.world import Person, World
 
 Open = Callable[..., Awaitable[Browser]]
 
@@ -49,11 +50,7 @@ def settings() -> str:
 @pytest.fixture
 def config(tmp_path: Path, settings: str, database_url: str) -> Config:
     url = database_url.replace("sqlite+aiosqlite", "sqlite")
-    text = (
-        f'[instance]\nname = "Lovelace"\nurl = "{HOME}"\ndefault_language = "en"\n[database]\nurl = "{url}"\n'
-        f'[secrets]\nkey = "{new_key()}"\n[development]\ninsecure_hosts = ["*.localhost"]\n{settings}'
-    )
-    return Config.parse(text, path=tmp_path / "instance.toml")
+    return settings_of(tmp_path, f'{settings}\n[database]\nurl = "{url}"\n')
 
 
 @pytest.fixture
