@@ -14,7 +14,10 @@ from pathlib import Path
 
 OWNER = "postgres"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
-_SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c max_wal_size=128MB"
+_SETTINGS = (
+    "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB -c max_wal_size=128MB"
+    " -c jit=off"  # it thinks that tables are large which nobody counted
+)
 _ROOM = 1 << 30
 _PREFIX = "kontor-pg-"
 _SESSION = "session"  # the file with the number of the process that a cluster is for
