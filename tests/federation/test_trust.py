@@ -97,25 +97,27 @@ async def test_R_11_a_file_that_only_looks_like_an_actor_is_none(home, northwind
         await trust.fetch_actor(home.wire, nora.id)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"id": "http://mallory.localhost:9/users/nora"},
-        {"inbox": "http://mallory.localhost:9/inbox"},
-        {"inbox": None},
-        {"outbox": "https://mallory.example/outbox"},
-        {"type": "Note"},
-        {"preferredUsername": "nora@lovelace.localhost"},
-        {"preferredUsername": "\u202eadmin"},
-        {"preferredUsername": None},
-    ],
-    ids=str,
-)
-async def test_ACT_1_R_19_R_21_an_actor_that_is_not_all_of_one_server_is_refused(home, northwind, nora, changes):
-    northwind.serve(altered(nora.document, **changes), at="/users/nora")
-    with pytest.raises(ProtocolError):
-        await trust.fetch_actor(home.wire, nora.id)
-    assert [actor for actor in await home.rows(Actor) if actor.host] == []
+NOT_OF_ONE_SERVER = [
+    {"id": "http://mallory.localhost:9/users/nora"},
+    {"inbox": "http://mallory.localhost:9/inbox"},
+    {"inbox": None},
+    {"outbox": "https://mallory.example/outbox"},
+    {"type": "Note"},
+    {"preferredUsername": "nora@lovelace.localhost"},
+    {"preferredUsername": "\u202eadmin"},
+    {"preferredUsername": None},
+]
+
+
+async def test_ACT_1_R_19_R_21_an_actor_that_is_not_all_of_one_server_is_refused(home, northwind, nora, subtests):
+    for changes in NOT_OF_ONE_SERVER:
+        northwind.serve(altered(nora.document, **changes), at="/users/nora")
+        northwind.asked.clear()
+        with subtests.test(str(changes)):
+            with pytest.raises(ProtocolError):
+                await trust.fetch_actor(home.wire, nora.id)
+            assert northwind.asked == ["/users/nora"]
+            assert [actor for actor in await home.rows(Actor) if actor.host] == []
 
 
 async def test_ACT_2_an_actor_is_asked_for_again_when_its_copy_is_old(home, northwind, nora, clock):
@@ -170,12 +172,12 @@ async def test_SIG_26_a_slash_before_the_fragment_is_no_hindrance(home, northwin
     assert (await trust.key_for(home.wire, f"{uri}/#main-key")).actor_uri == uri
 
 
-@pytest.mark.parametrize(
-    "key_id", ["acct:nora@northwind", "nora", "", "ftp://northwind.localhost/k", "http://[::1", "http://a@b.localhost/"]
-)
-async def test_SIG_26_a_key_id_is_an_address(home, key_id):
-    with pytest.raises((KeyUnavailable, BadUrl, NotAdmitted)):
-        await trust.key_for(home.wire, key_id)
+async def test_SIG_26_a_key_id_is_an_address(home, subtests):
+    for key_id in (
+        "acct:nora@northwind", "nora", "", "ftp://northwind.localhost/k", "http://[::1", "http://a@b.localhost/"
+    ):  # fmt: skip
+        with subtests.test(key_id), pytest.raises((KeyUnavailable, BadUrl, NotAdmitted)):
+            await trust.key_for(home.wire, key_id)
 
 
 @pytest.mark.parametrize(
