@@ -35,7 +35,7 @@ from models.tables import JournalEntry
 BATCH = 100
 _KEPT = 1000
 _FRESH_SECONDS = 0.5
-_SOON_SECONDS = 0.01
+_SOON_SECONDS = 0.05
 _TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
 
 
@@ -203,7 +203,8 @@ class Window:
 
     def _look_again(self) -> None:
         self._again = None
-        self._database.changed.set()
+        if self._seen == self._database.changed.count:  # otherwise a commit woke everybody meanwhile
+            self._database.changed.set()
 
     def _last(self) -> Position | None:
         return self._entries[-1][0] if self._entries else self._before
