@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from models import journal, ledger, policy
-from models.base import now
+from models.base import now, sifts
 from models.egress import Decision
 from models.errors import Conflict, Invalid, NotAllowed, NotFound
 from models.prepared import find, prepare
@@ -276,7 +276,7 @@ def returned_to(author: Staff) -> Select[Approval]:
             Approval.verdict == Verdict.RETURNED,
             Approval.revision == Post.revision,
             # few are returned, and some wrote thousands of posts: not the way to them
-            (Post.author_id == author.actor_id).is_(true()),
+            sifts(Post.author_id == author.actor_id),
             Post.deleted_at.is_(None),
         )
         .order_by(Approval.id.desc())

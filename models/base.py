@@ -8,7 +8,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, LargeBinary, MetaData, Text, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    text,
+    true,
+)
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -98,6 +111,15 @@ def insert_for(dialect: str, table: "Table | type[Base]") -> "postgresql.Insert 
 
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def sifts(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, out of sight of those who look for a way to the rows: it says which of them stay.
+
+    Read as the way, a list of alternatives leads a database to collect and sort all posts for a page of twenty, and an
+    author to read all that somebody ever wrote.
+    """
+    return condition.is_(true())
 
 
 def _values(members: type[enum.Enum]) -> list[str]:

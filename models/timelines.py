@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from models import policy
-from models.base import UtcDateTime
+from models.base import UtcDateTime, sifts
 from models.paging import Page, rows_of
 from models.posts.reading import loaded
 from models.prepared import padded, prepare
@@ -85,7 +85,7 @@ def _usual(viewer: Staff) -> ColumnElement[bool]:
 
 def _home(viewer: Staff, wanted: ColumnElement[bool]) -> Select[Post]:
     # asked of one post after the other from the newest on, until the page is full; never a way to collect them all
-    return loaded(policy.visible_posts(viewer)).where(wanted.is_(true()), policy.is_heard(viewer))
+    return loaded(policy.visible_posts(viewer)).where(sifts(wanted), policy.is_heard(viewer))
 
 
 def of_company(viewer: Viewer) -> Select[Post]:
@@ -162,7 +162,7 @@ def of_group_or_list(viewer: Staff, list_id: int) -> Select[Post]:
     """What is on the stream of a list, which is one's own or a group."""
     in_group = and_(Post.group_id == list_id, Post.boost_of_id.is_(None), policy.belongs_to(viewer, list_id))
     in_list = and_(_in_own_list(viewer, list_id), policy.is_heard(viewer))
-    return loaded(policy.visible_posts(viewer)).where(or_(in_group, in_list).is_(true()))
+    return loaded(policy.visible_posts(viewer)).where(sifts(or_(in_group, in_list)))
 
 
 def _in_own_list(viewer: Staff, list_id: int) -> ColumnElement[bool]:
@@ -188,7 +188,7 @@ def _in_own_list(viewer: Staff, list_id: int) -> ColumnElement[bool]:
     )
     in_group = and_(Post.group_id.in_(members), Post.boost_of_id.is_(None))
     # as for home: asked of one post after the other from the newest on
-    return or_(wrote, in_group).is_(true())
+    return sifts(or_(wrote, in_group))
 
 
 def of_person(viewer: Viewer, actor_id: Any = ACTOR_ID) -> Select[Post]:

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exist
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models.base import sifts
 from models.policy.groups import groups_kept_by, groups_of_reach, groups_read_by, groups_shared_with
 from models.policy.people import is_apart, is_not_blocked, visible_actors
 from models.prepared import find
@@ -66,7 +67,7 @@ def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
     return and_(
         post.deleted_at.is_(None),
         _is_left_there(viewer, post),
-        _sifts(_reads_post(viewer, post)),
+        sifts(_reads_post(viewer, post)),
         or_(
             post.boost_of_id.is_(None),
             exists().where(
@@ -77,14 +78,6 @@ def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:
             ),
         ),
     )
-
-
-def _sifts(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same condition, out of sight of those who look for a way to the rows: it says which of them stay.
-
-    Read as the way, a list of alternatives leads a database to collect and sort all posts for a page of twenty.
-    """
-    return condition.is_(true())
 
 
 def _is_left_there(viewer: Viewer, post: Any) -> ColumnElement[bool]:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select, true, union_all
+from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from models import policy, polls
+from models.base import sifts
 from models.errors import NotFound
 from models.paging import Page, bounded, prepared_page, rows_of
 from models.posts.writing import Written
@@ -270,7 +271,7 @@ def _marks(viewer: Viewer) -> Any:
             ),
             select(literal(4), own.boost_of_id, literal(1)).where(
                 # sought by what was passed on: among all that somebody wrote SQLite would read every post
-                (own.author_id == viewer.actor_id).is_(true()),
+                sifts(own.author_id == viewer.actor_id),
                 own.deleted_at.is_(None),
                 own.boost_of_id.in_(_IDS),
             ),
