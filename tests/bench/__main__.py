@@ -7,6 +7,7 @@ quiet machine; no test depends on them.
 
 import asyncio
 import itertools
+import shutil
 import socket
 import statistics
 import sys
@@ -57,12 +58,12 @@ async def _each(count: int, work: Callable[[], Awaitable[object]]) -> list[float
     return took
 
 
-async def _start_up(folder: Path, url_of: Callable[[str, str], str]) -> None:
+async def _start_up(folder: Path, database: str) -> None:
     config = configured(
         folder / "starting",
         name="Muster",
         url="http://muster.localhost:8001",
-        database=url_of("sqlite", "starting"),
+        database=database,
         server={"port": 0},
     )
     begun = time.perf_counter()
@@ -193,31 +194,25 @@ async def main(wanted: Set[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = Path(name)
 
-        def url_of(_kind: str, database: str) -> str:
-            return f"sqlite+aiosqlite:///{folder / database}.sqlite3"
+        empty = folder / "empty.sqlite3"
+        opened = Database(f"sqlite+aiosqlite:///{empty}", instance=Instance(base_url="http://x.localhost", name="X"))
+        await migrations.upgrade(opened)
+        await opened.close()
+        numbers = itertools.count(1)
 
-        for database in (
-            "starting",
-            "receiving",
-            "waiting",
-            "silent",
-            "muster",
-            "zulieferer",
-            "nordlicht",
-            "hafen",
-            "strom",
-        ):
-            opened = Database(url_of("sqlite", database), instance=Instance(base_url="http://x.localhost", name="X"))
-            await migrations.upgrade(opened)
-            await opened.close()
+        def new_database(_kind: str = "sqlite") -> str:
+            made = folder / f"{next(numbers)}.sqlite3"
+            shutil.copy(empty, made)
+            return f"sqlite+aiosqlite:///{made}"
+
         if "start" in wanted:
-            await _start_up(folder, url_of)
+            await _start_up(folder, new_database())
         if "arrivals" in wanted:
-            await taking_in(url_of("sqlite", "receiving"), _row)
+            await taking_in(new_database(), _row)
         if "queues" in wanted:
-            await waiting(url_of("sqlite", "waiting"), _row)
-            await silent(url_of("sqlite", "silent"), _row)
-        town = Town(folder, url_of, "sqlite", is_busy=True)
+            await waiting(new_database(), _row)
+            await silent(new_database(), _row)
+        town = Town(folder, new_database, "sqlite", is_busy=True)
         try:
             if "trade" in wanted:
                 trade = await open_trade(town)
