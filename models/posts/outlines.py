@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import Select, and_, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
@@ -53,10 +53,12 @@ _BOOST = aliased(Post)
 _QUOTE = aliased(Post)
 _OWN = aliased(Post)
 _ANSWERED = aliased(Post)
+_PARENT = aliased(Post)
 
 
 class Version(NamedTuple):
-    """Which state of a post: while this is the same, so is everything it says. `group_reach` is that of today."""
+    """Which state of a post: while this is the same, so is everything it says. `group_reach` is that of today, and
+    `answers` the post it answers as long as that is there."""
 
     id: int
     revision: int
@@ -65,6 +67,7 @@ class Version(NamedTuple):
     author_id: int
     author_version: int
     interaction: str | None
+    answers: int | None
 
 
 class Outline(NamedTuple):
@@ -164,6 +167,7 @@ def _outlined(statement: Select[Any], key: Any) -> Select[Any]:
             Post.author_id,
             author.version,
             Post.interaction,
+            _answered_by(Post),
             boosted.id,
             boosted.revision,
             boosted.published_revision,
@@ -171,12 +175,23 @@ def _outlined(statement: Select[Any], key: Any) -> Select[Any]:
             boosted.author_id,
             boosted_author.version,
             boosted.interaction,
+            _answered_by(boosted),
         )
     )
 
 
+def _answered_by(post: Any) -> Any:
+    """The id of what `post` answers, while that is neither deleted nor removed."""
+    there = select(_PARENT.id).where(_PARENT.id == post.reply_to_id, *_is_there(_PARENT))
+    return there.correlate(post).scalar_subquery()
+
+
+def _is_there(post: Any) -> tuple[Any, Any]:
+    return post.deleted_at.is_(None), post.removed_at.is_(None)
+
+
 def _outline(row: Sequence[Any]) -> Outline:
-    return Outline(row[0], Version(*row[1:8]), Version(*row[8:15]) if row[8] is not None else None)
+    return Outline(row[0], Version(*row[1:9]), Version(*row[9:17]) if row[9] is not None else None)
 
 
 # Threads
@@ -300,7 +315,9 @@ class Content:
     tags: Sequence[str] = ()
     group: Group | None = None
     reply_author_id: int | None = None
-    """Who wrote what this answers; None when it answers nothing, or for outside nothing that is known there."""
+    """Who wrote what this answers; None when it answers nothing that is still there, or for outside nothing that is
+    known there."""
+    answers: int | None = None
     application: Application | Sender | None = None
     poll_id: int | None = None
     quotes: bool = False
@@ -312,7 +329,7 @@ class Content:
         post = self.post
         reach = self.group.reach if self.group is not None else None
         by = (post.author_id, self.author_version)
-        return Version(post.id, post.revision, post.published_revision, reach, *by, post.interaction)
+        return Version(post.id, post.revision, post.published_revision, reach, *by, post.interaction, self.answers)
 
 
 async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) -> list[Content]:
@@ -342,6 +359,7 @@ async def contents(session: AsyncSession, ids: Iterable[int], *, outside: bool) 
                 tags=[tag for tag in tags.get(post.id, ()) if not outside or f"/tags/{tag}" in html],
                 group=post.group,
                 reply_author_id=row[2],
+                answers=row.answers,
                 application=row[1],
                 poll_id=asked.get(post.id),
                 quotes=row[3],
@@ -372,7 +390,7 @@ async def content_of(session: AsyncSession, written: Written, *, through: Held |
 
 @functools.cache
 def _said(outside: bool) -> Select[*tuple[Any, ...]]:
-    answered = _ANSWERED.id == Post.reply_to_id
+    answered = and_(_ANSWERED.id == Post.reply_to_id, *_is_there(_ANSWERED))
     return (
         select(
             Post,
@@ -383,6 +401,7 @@ def _said(outside: bool) -> Select[*tuple[Any, ...]]:
             exists().where(Mention.post_id == Post.id).label("has_mentions"),
             exists().where(PostTag.post_id == Post.id).label("has_tags"),
             _AUTHOR.version.label("author_version"),
+            _answered_by(Post).label("answers"),
         )
         .join(_AUTHOR, _AUTHOR.id == Post.author_id)
         .outerjoin(Application, Application.id == Post.application_id)

@@ -184,7 +184,8 @@ class Shelf:
 
     def _keep(self, content: Content, version: Version, *, outside: bool) -> KeptStatus:
         kept = statuses.keep(self._app, content, outside=outside)
-        if content.post.revision == version.revision:  # it may have been edited since its version was read
+        # it may have been edited since its version was read, or what it answers deleted
+        if (content.post.revision, content.answers) == (version.revision, version.answers):
             self._statuses.put((version, outside, _today()), kept)
         return kept
 

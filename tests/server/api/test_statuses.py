@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models import moderation
 from models.posts import reading
 from models.tables import Post, Reach, Visibility
 from tests.server.api.conftest import Hand
@@ -103,6 +104,36 @@ async def test_R_72_a_reply_stays_in_its_group_whatever_the_client_says(ada: Pho
     assert (await stored(world, reply)).group_id == world.alpine.id
     assert reply["in_reply_to_id"] == parent["id"]
     assert reply["in_reply_to_account_id"] == parent["account"]["id"]
+
+
+async def test_an_answer_names_what_it_answers_as_long_as_that_is_there(ada: Phone, grace: Phone, world: World) -> None:
+    first, second = await ada.writes("Tea is ready"), await ada.writes("So is the coffee @alpine")
+    one = await grace.writes("On my way", in_reply_to_id=first["id"])
+    other = await ada.writes("Me too", in_reply_to_id=second["id"])
+    boost = (await ada.post(f"/api/v1/statuses/{one['id']}/reblog")).body
+
+    async def answered() -> list[tuple[str | None, str | None]]:
+        statuses = [
+            (await ada.get(f"/api/v1/statuses/{one['id']}")).body,
+            (await ada.get(f"/api/v1/statuses/{boost['id']}")).body["reblog"],
+            (await ada.get(f"/api/v1/statuses/{other['id']}")).body,
+        ]
+        return [(status["in_reply_to_id"], status["in_reply_to_account_id"]) for status in statuses]
+
+    tea, coffee = ((status["id"], status["account"]["id"]) for status in (first, second))
+    assert await answered() == [tea, tea, coffee]
+
+    await ada.delete(f"/api/v1/statuses/{first['id']}")
+    async with world.database.writing() as session:
+        await moderation.remove_post(session, int(second["id"]), by=world.alan.staff, reason="Off topic")
+    nothing = (None, None)
+    assert await answered() == [nothing, nothing, nothing]
+    edited = (await grace.put(f"/api/v1/statuses/{one['id']}", json={"status": "I was on my way"})).body
+    assert edited["in_reply_to_id"] is None
+
+    async with world.database.writing() as session:
+        await moderation.restore_post(session, int(second["id"]), by=world.alan.staff)
+    assert await answered() == [nothing, nothing, coffee]
 
 
 async def test_a_post_of_a_public_group_is_public_and_released(ada: Phone, world: World) -> None:
