@@ -36,7 +36,7 @@ from federation.documents.refusals import StaysHere
 from federation.questions import Asker
 from federation.vocabulary import Document, accepts_activity, format_date
 from federation.wire import WIRE, AuthorizedFetch, Wire
-from models import actors, audit, copies, introductions, policy, prepared, quotes
+from models import actors, audit, copies, emoji, introductions, policy, prepared, quotes
 from models.base import now
 from models.tables import Actor, ActorType, ConsentState, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Viewer
@@ -256,6 +256,7 @@ async def _actor(wire: Wire, asker: Asker, uri: str) -> Found | None:
             return None
         group = await session.get(Group, actor.id) if actor.type is ActorType.GROUP else None
         for_all = await prepared.find(session, ANONYMOUS, questions.actor_with, id=actor.id)
+        pictures = await emoji.rows_of(session, actor)
     own_keys = await wire.keys.ensure(wire.database, actor.id)
     document = actor_documents.render(
         actor,
@@ -264,6 +265,7 @@ async def _actor(wire: Wire, asker: Asker, uri: str) -> Found | None:
         group=group,
         avatar=actor.avatar,
         header=actor.header,
+        emoji=pictures,
     )
     if isinstance(asker, RemoteViewer) and group is None:  # for the groups they are members of (B2B-4)
         icon = document.get("icon")

@@ -60,6 +60,7 @@ async def create_local(session: AsyncSession, *, type: ActorType, username: str,
     actor.display_name = clean_line(display_name, limit=NAME_LIMIT) or username
     session.add(actor)
     await session.flush()
+    await note_emoji(session, actor)
     return actor
 
 
@@ -393,9 +394,14 @@ async def change_profile(
         if media_id is not None:
             await _own_image(session, by, media_id)
             setattr(actor, column, media_id)
-    actor.emoji = await emoji.own_in(session, actor.display_name, actor.about_source)
+    await note_emoji(session, actor)
     touch(session, actor)
     return actor
+
+
+async def note_emoji(session: AsyncSession, actor: Actor) -> None:
+    """Remember which emoji of the house stand in what one of ours says of itself."""
+    actor.emoji = [row.shortcode for row in await emoji.rows_of(session, actor)]
 
 
 async def remove_picture(session: AsyncSession, *, by: Staff, avatar: bool) -> Actor:

@@ -147,13 +147,24 @@ async def own_in(session: AsyncSession, *texts: str) -> list[str]:
     return [row.shortcode for row in await rows_in(session, *texts)]
 
 
+async def rows_of(session: AsyncSession, actor: Actor) -> Sequence[Emoji]:
+    """The emoji of the house in name, text and fields of one of our actors."""
+    return await rows_in(session, actor.display_name, actor.about_source, *in_fields(actor))
+
+
+def in_fields(actor: Actor) -> Iterator[str]:
+    """The texts in the lines of a profile."""
+    for line in actor.fields:
+        yield from (str(line.get("name", "")), str(line.get("value", "")))
+
+
 async def find(session: AsyncSession, host: str, shortcode: str) -> Emoji | None:
     return await session.scalar(select(Emoji).where(Emoji.host == host, Emoji.shortcode == shortcode))
 
 
 def home_of(told: Post | Actor) -> str:
     """The server whose emoji a post or profile uses."""
-    return told.host if isinstance(told, Actor) else urlsplit(told.uri).netloc.lower()
+    return (isinstance(told, Actor) and told.host) or urlsplit(told.uri).netloc.lower()
 
 
 def used(known: Iterable[str], *texts: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from federation.vocabulary import (
 from models.actors import ABOUT_LIMIT, NAME_LIMIT, RemoteActor
 from models.base import now
 from models.instance import Instance
-from models.tables import Actor, ActorType, Group, KeyKind, Media, Reach
+from models.tables import Actor, ActorType, Emoji, Group, KeyKind, Media, Reach
 from models.text.addresses import shown_url
 
 RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
@@ -54,8 +54,10 @@ def render(
     group: Group | None = None,
     avatar: Media | None = None,
     header: Media | None = None,
+    emoji: Iterable[Emoji] = (),
 ) -> Document:
-    """An actor of ours as a document with its context; `group` is its row when it is a group."""
+    """An actor of ours as a document with its context; `group` is its row when it is a group, and `emoji` are those of
+    the house that it uses."""
     document: Document = {
         "id": actor.uri,
         "type": _type(actor),
@@ -103,6 +105,8 @@ def render(
             }
     if actor.fields:
         document["attachment"] = [_field(field) for field in actor.fields]
+    if pictures := [members.emoji_tag(row) for row in emoji]:
+        document["tag"] = pictures
     if actor.also_known_as:
         document["alsoKnownAs"] = list(actor.also_known_as)
     if actor.moved_to:

@@ -6,7 +6,8 @@ Nothing here raises: a member that is not as it should be counts as absent (R-42
 import re
 from collections.abc import Mapping
 
-from federation.vocabulary import BadUrl, as_list, checked_url, id_of, strip_prefix
+from federation.vocabulary import BadUrl, Document, as_list, checked_url, id_of, strip_prefix
+from models.tables import Emoji
 from models.text.clean import shorten_text
 from models.text.sanitise import OWN_CHARACTERS, REMOTE_CHARACTERS, clean_remote, to_plain
 
@@ -83,6 +84,16 @@ def whole(value: object, *, most: int) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 < value <= most else None
+
+
+def emoji_tag(row: Emoji) -> Document:
+    """An emoji of ours as an entry of `tag` (CNT-6)."""
+    return {
+        "id": row.url,
+        "type": "Emoji",
+        "name": f":{row.shortcode}:",
+        "icon": {"type": "Image", "mediaType": row.media_type, "url": row.url},
+    }
 
 
 def emoji_of(tags: object, *, insecure_hosts: tuple[str, ...], most: int) -> dict[str, str]:

@@ -51,6 +51,7 @@ async def create(
     actor = await actors.create_local(session, type=ActorType.GROUP, username=username, display_name=name)
     actor.is_locked = reach is Reach.PARTNERS
     actors.describe(actor, clean_text(purpose, limit=PURPOSE_LIMIT), instance_of(session))
+    await actors.note_emoji(session, actor)
     group = Group(
         id=actor.id,
         purpose=clean_text(purpose, limit=PURPOSE_LIMIT),
@@ -93,6 +94,7 @@ async def describe(session: AsyncSession, group: Group, *, by: Staff, name: str,
     actor.display_name = clean_line(name, limit=actors.NAME_LIMIT) or actor.username
     group.purpose = clean_text(purpose, limit=PURPOSE_LIMIT)
     actors.describe(actor, group.purpose, instance_of(session))
+    await actors.note_emoji(session, actor)
     group.access = access
     actors.touch(session, actor)
 

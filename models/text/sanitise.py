@@ -124,9 +124,10 @@ def clean_stored(
     return _clean(source, rules, limit=OWN_CHARACTERS)
 
 
-def clean_own(source: str) -> str:
-    """HTML that our own renderer made from what our people typed, cleaned all the same (R-51)."""
-    return _clean(source, _Rules(link_rel="nofollow noopener noreferrer", own=True), limit=OWN_CHARACTERS)
+def clean_own(source: str, *, emoji: Mapping[str, str] | None = None) -> str:
+    """HTML that our own renderer made from what our people typed, cleaned all the same (R-51); `emoji` as there."""
+    rules = _Rules(link_rel="nofollow noopener noreferrer", own=True, emoji=emoji or {})
+    return _clean(source, rules, limit=OWN_CHARACTERS)
 
 
 def to_plain(source: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from federation import outbox
 from federation.vocabulary import AS_JSON
 from federation.wire import AuthorizedFetch
-from models import actors, reactions
+from models import actors, emoji, reactions
 from models.instance import Mode
 from models.tables import EVERYBODY, Actor, Level, Reach
 from tests.federation import neighbours
@@ -131,9 +131,13 @@ async def test_RFC_9421_signatures_are_taken_too(home, nora):
 async def test_a_group_that_all_may_know_tells_all_that_forums_need(home):
     """A group is an actor with a key of its own (GRP-1)."""
     group = await home.actor((await home.founds("square", Reach.PUBLIC)).id)
+    async with home.database.writing() as session:
+        await emoji.add_own(session, "engine", file="ab/engine.png", media_type="image/png", by=home.alan.staff)
+        (await session.get_one(Actor, group.id)).display_name = "Square :engine:"
     document = (await home.get(group.uri)).json()
 
     assert document["type"] == "Group"
+    assert [tag["name"] for tag in document["tag"]] == [":engine:"]
     assert document["manuallyApprovesFollowers"] is False
     assert document["attributedTo"] == f"{group.uri}/moderators"
     assert document["publicKey"]["id"] == f"{group.uri}#main-key"

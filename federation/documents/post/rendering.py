@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.documents import members
 from federation.documents.addressing import Addressing
 from federation.documents.post import files, interaction, quote
 from federation.documents.post import poll as polled
@@ -310,15 +311,7 @@ def _tags(leaving: Leaving, instance: Instance) -> list[Document]:
         {"type": "Hashtag", "href": instance.url(f"/tags/{name}"), "name": f"#{name}"} for name in leaving.tags
     ]
     links = [quote.link(leaving.quoted)] if leaving.quoted is not None else []
-    pictures: list[Document] = [
-        {
-            "id": row.url,
-            "type": "Emoji",
-            "name": f":{row.shortcode}:",
-            "icon": {"type": "Image", "mediaType": row.media_type, "url": row.url},
-        }
-        for row in leaving.emoji
-    ]
+    pictures = [members.emoji_tag(row) for row in leaving.emoji]
     return [*tags.values(), *hashtags, *pictures, *links]
 
 

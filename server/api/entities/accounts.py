@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from models import emoji
 from models.tables import Access, Actor, ActorType, Group, Role
 from models.tallies import Tally
 from models.text.addresses import shown_url
@@ -50,7 +51,7 @@ def account(app: web.Application, actor: Actor, group: Group | None) -> dict[str
         "header_description": "",
         "hide_collections": False,
         "noindex": True,
-        "emojis": emojis.used_in(app, actor, actor.display_name, actor.about_html),
+        "emojis": emojis.used_in(app, actor, actor.display_name, actor.about_html, *emoji.in_fields(actor)),
         "roles": [],
         "fields": [field(entry, is_local=actor.is_local) for entry in actor.fields],
         "kontor": {"reach": str(group.reach), "access": str(group.access)} if group is not None else None,

@@ -189,7 +189,8 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
 @lru_cache(maxsize=4096)
 def cleaned(html: str, *, own: bool, emoji: tuple[tuple[str, str], ...] = ()) -> Markup:
     """HTML from the database for a page; cleaned when it was written or taken in, and again on its way out (R-50)."""
-    return Markup(clean_own(html) if own else clean_stored(html, images_under="/media/", emoji=dict(emoji)))
+    known = dict(emoji)
+    return Markup(clean_own(html, emoji=known) if own else clean_stored(html, images_under="/media/", emoji=known))
 
 
 def group_ref(sight: Sight, group: Group | None) -> views.GroupRef | None:

@@ -1,10 +1,15 @@
 """Emoji of the house: used in posts and names, and sent along with their pictures (CNT-6)."""
 
+from typing import Any
+
 import pytest
 
+from federation.documents import actor as actor_documents
+from federation.documents import members
 from federation.documents import post as documents
-from models import actors, emoji
-from models.tables import Actor, Post
+from models import actors, emoji, groups
+from models.tables import Access, Actor, Post
+from tests.federation.documents.test_actor_documents import own_keys
 from tests.world import HOME, World
 
 
@@ -43,3 +48,31 @@ async def test_a_name_may_have_an_emoji_of_the_house(world: World) -> None:
 
     async with world.database.reading() as session:
         assert (await session.get_one(Actor, world.ada.id)).emoji == ["engine"]
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("place", ["display_name", "about", "fields"])
+async def test_CNT_6_a_profile_brings_the_emoji_of_the_house_that_it_uses(world: World, place: str) -> None:
+    lines = [{"name": "Works on", "value": "the :engine:"}]
+    told: dict[str, Any] = {place: lines if place == "fields" else "Ada :engine: :nothing:"}
+    async with world.database.writing() as session:
+        await actors.change_profile(session, by=world.ada.staff, **told)
+
+    async with world.database.reading() as session:
+        ada = await session.get_one(Actor, world.ada.id)
+        document = actor_documents.render(
+            ada, own_keys=own_keys(ada.uri), instance=world.database.instance, emoji=await emoji.rows_of(session, ada)
+        )
+    url = f"{HOME}/media/own-emoji/ab/engine.png"
+    assert ada.emoji == ["engine"]
+    assert [(tag["name"], tag["icon"]["url"]) for tag in document["tag"]] == [(":engine:", url)]
+    assert members.emoji_of(document["tag"], insecure_hosts=(world.database.instance.host,), most=9) == {"engine": url}
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_group_has_the_emoji_of_its_name_and_purpose(world: World) -> None:
+    async with world.database.writing() as session:
+        founded = await groups.create(session, username="works", name="Works :engine:", owner=world.alan.staff)
+        assert (await session.get_one(Actor, founded.id)).emoji == ["engine"]
+        await groups.describe(session, founded, by=world.alan.staff, name="Works", purpose="", access=Access.OPEN)
+        assert (await session.get_one(Actor, founded.id)).emoji == []

@@ -160,6 +160,19 @@ async def test_only_admins_announce_and_not_just_anything(world: World) -> None:
         await announces(world, "Over", ends_at=now() - timedelta(hours=1))
 
 
+async def test_the_emoji_of_the_house_are_shown_in_profiles_and_posts(ada: Phone, world: World) -> None:
+    async with world.database.writing() as session:
+        await emoji.add_own(session, "tree", file="ab/tree.png", media_type="image/png", by=world.alan.staff)
+    status = await ada.writes("Under the :tree:")
+    line = {"name": "Seat", "value": "the :tree:"}
+    account = (await ada.patch("/api/v1/accounts/update_credentials", json={"fields_attributes": [line]})).body
+
+    for shown in (status, account):
+        [told] = shown["emojis"]
+        assert told["shortcode"] == "tree"
+        assert f"/media/emoji/{world.database.instance.host}/tree?until=" in told["url"]
+
+
 async def test_L9_outside_nobody_learns_of_announcements_and_their_emoji(
     anybody: Phone, hand: Hand, world: World
 ) -> None:

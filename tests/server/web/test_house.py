@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from models import announcements
+from models import actors, announcements
 from tests.server.web.browser import Browser
 from tests.server.web.test_posts import picture
 from tests.world import World
@@ -74,6 +74,14 @@ async def test_an_emoji_of_the_house_has_a_picture_that_everybody_may_fetch(
     assert ":engine:" in page.words
     [path] = {part.split('"')[0] for part in page.html.split('src="') if part.startswith("/media/own-emoji/")}
     async with visitor.client.get(path) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/png")
+    async with world.database.writing() as session:
+        await actors.change_profile(session, by=world.ada.staff, display_name="Ada :engine:")
+    post = await world.ada.writes("Look :engine: and `:engine:`")
+    shown = await alan.get(f"/posts/{post.id}")
+    sources = {part.split('"')[0] for part in shown.html.split('<img class="emoji" src="')[1:]}
+    assert (len(sources), shown.html.count('<img class="emoji"') >= 2, ":engine:" in shown.words) == (1, True, True)
+    async with alan.client.get(sources.pop(), cookies=alan.cookies) as answer:
         assert (answer.status, answer.content_type) == (200, "image/png")
     again = await alan.submit("/house", "/house/emoji", ("picture", picture()), shortcode="engine")
     assert again.status == 422
