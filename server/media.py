@@ -8,7 +8,7 @@ that ends with the next day; such a link is the same all day, so that it can be 
 import base64
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -84,6 +84,15 @@ def is_shown(media: Media) -> bool:
     if media.kind is MediaKind.IMAGE or media.file is not None:
         return True
     return media.kind.plays and recordings.is_available()
+
+
+def unfit(app: web.Application, urls: Iterable[str]) -> frozenset[str]:
+    """Which files elsewhere were found to be nothing we can show, when a copy was last asked for: too large, or no
+    picture or recording. Who could not be reached may be there again."""
+    copies = app.get(REMOTE_FILES)
+    if copies is None:
+        return frozenset()
+    return frozenset(url for url in urls if copies.failure(url) in ("too_large", "unreadable"))
 
 
 def avatar_of(app: web.Application, actor: Actor) -> str | None:

@@ -15,7 +15,7 @@ def attachment(app: web.Application, file: Media, description: str) -> dict[str,
 
     One that is not ready yet has no address.
     """
-    is_shown = media.is_shown(file)
+    is_shown = media.is_shown(file) and not (file.remote_url and media.unfit(app, [file.remote_url]))
     is_ready = file.state is MediaState.READY
     url = media.url_of(app, file) if is_ready else None
     return {

@@ -20,7 +20,7 @@ from models.posts.outlines import Content, Outline, Version
 from models.tables import Actor, ActorType, Group
 from models.tallies import COLLEAGUE
 from models.viewers import ANONYMOUS, Staff, Viewer
-from server import budgets, link_cards
+from server import budgets, link_cards, media
 from server.api.entities import accounts, statuses
 from server.api.entities.cards import spliced as spliced_card
 from server.api.entities.filtered import EMPTY, Filtering
@@ -172,7 +172,7 @@ class Shelf:
         missing: dict[int, Version] = {}
         for version in versions:
             kept = self._statuses.get((version, outside, _today()))
-            if kept is None:
+            if kept is None or (kept.elsewhere and kept.unfit != media.unfit(self._app, kept.elsewhere)):
                 missing[version.id] = version
             else:
                 found[version] = kept

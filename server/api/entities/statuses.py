@@ -9,6 +9,7 @@ from aiohttp import web
 from models import link_cards
 from models.posts.outlines import Content, Marks
 from models.tables import Actor, Post, Reach, Visibility
+from server import media
 from server.api.answers import encoded
 from server.api.entities import emojis
 from server.api.entities.attachments import attachment
@@ -35,10 +36,15 @@ class KeptStatus:
     is_pinnable: bool
     link: str | None = None
     """The page it links to first, whose card may go along."""
+    elsewhere: tuple[str, ...] = ()
+    """Where its files are of which we have copies at most."""
+    unfit: frozenset[str] = frozenset()
+    """Those among them that we cannot show, as `head` says."""
 
 
 def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus:
     """Encode what is the same for everybody in the house who may read it, or for everybody outside."""
+    elsewhere = tuple(file.media.remote_url for file in content.files if file.media.remote_url is not None)
     application = b"null"
     if content.application is not None:
         application = encoded({"name": content.application.name, "website": content.application.website})
@@ -52,6 +58,8 @@ def keep(app: web.Application, content: Content, *, outside: bool) -> KeptStatus
         thread_id=content.post.thread_id or content.post.id,
         is_pinnable=content.post.visibility is not Visibility.DIRECT,
         link=link_cards.link_of(content.post, content.said.html, app[DATABASE].instance),
+        elsewhere=elsewhere,
+        unfit=media.unfit(app, elsewhere),
     )
 
 

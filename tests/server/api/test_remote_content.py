@@ -9,7 +9,7 @@ from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Visibility
 from server import recordings
-from server.context import VISITS
+from server.context import REMOTE_FILES, VISITS
 from tests.films import needs_video
 from tests.server.api.phone import Phone
 from tests.world import NORTHWIND, World
@@ -32,10 +32,21 @@ class Noted:
         self.asked.append(str(getattr(post, "uri", "")))
 
 
+class Copies:
+    """Copies of files, none of which was made yet."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, str] = {}
+
+    def failure(self, url: str) -> str | None:
+        return self.failures.get(url)
+
+
 @pytest.fixture
 async def app(app: web.Application) -> web.Application:
-    """The same as in all tests of the API, with visits."""
+    """The same as in all tests of the API, with visits and copies."""
     app[VISITS] = Noted()  # type: ignore[assignment]
+    app[REMOTE_FILES] = Copies()  # type: ignore[assignment]
     return app
 
 
@@ -94,6 +105,25 @@ async def test_R_56_what_we_cannot_show_is_named_with_where_it_is(
 
     assert (file["type"], file["url"], file["remote_url"]) == ("unknown", f"{URI}/film.mp4", f"{URI}/film.mp4")
     assert (file["preview_url"], file["description"]) == (None, "The mill")
+
+
+@pytest.mark.parametrize("reason", ["too_large", "unreadable", "unreachable"])
+async def test_CNT_7_a_film_that_cannot_be_copied_is_named_with_where_it_is(
+    ada: Phone, post: str, app: web.Application, reason: str
+) -> None:
+    needs_video()
+    path, failures = f"/api/v1/statuses/{post}", app[REMOTE_FILES].failures  # type: ignore[attr-defined]
+    [before] = (await ada.get(path)).body["media_attachments"]
+    failures[f"{URI}/film.mp4"] = reason
+    [after] = (await ada.get(path)).body["media_attachments"]
+    failures.clear()
+    [again] = (await ada.get(f"{path}?again")).body["media_attachments"]
+
+    assert before["type"] == again["type"] == "video"
+    if reason == "unreachable":  # for an hour only, and perhaps not for everybody
+        assert after == before
+    else:
+        assert (after["type"], after["remote_url"], after["url"]) == ("unknown", *[f"{URI}/film.mp4"] * 2)
 
 
 async def test_L11_a_card_comes_once_the_page_was_asked(ada: Phone, world: World, post: str) -> None:
