@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
@@ -193,6 +193,14 @@ async def unfinished(session: AsyncSession) -> Sequence[int]:
 async def own(session: AsyncSession, media_id: int, *, by: Staff) -> Media:
     media = await session.get(Media, media_id)
     if media is None or media.actor_id != by.actor_id or media.deleted_at is not None:
+        raise NotFound(media_id=media_id)
+    return media
+
+
+async def unposted(session: AsyncSession, media_id: int, *, by: Staff) -> Media:
+    """One's own file that no post carries: uploaded, or left over from a post that was taken back. Raises NotFound."""
+    media = await own(session, media_id, by=by)
+    if media.posted_at is not None and await session.scalar(select(exists().where(Attachment.media_id == media.id))):
         raise NotFound(media_id=media_id)
     return media
 

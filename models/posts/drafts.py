@@ -87,7 +87,8 @@ class CannotLeaveHere(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a form or a client sent. `describes` maps a file's id to its alternative text.
+    """What a form or a client sent. `describes` maps a file's id to its alternative text,
+    `focuses` to the point of it that must stay visible.
 
     `keeps_poll`: an edit that is not about the poll. `quoting` says who may quote it; an edit changes neither that nor
     what it quotes.
@@ -103,6 +104,7 @@ class Draft:
     language: str | None = None
     media_ids: Sequence[int] = ()
     describes: dict[int, str] = field(default_factory=dict)
+    focuses: dict[int, tuple[float, float]] = field(default_factory=dict)
     application_id: int | None = None
     names_outsiders: bool = False
     poll: PollDraft | None = None
@@ -181,6 +183,8 @@ async def _files(session: AsyncSession, draft: Draft, *, by: Staff, post_id: int
             raise refusal(media_id=media_id, field="media")
         if media_id in draft.describes:
             own[media_id].description = _clean(draft.describes[media_id], "description", DESCRIPTION_LIMIT)
+        if media_id in draft.focuses:
+            own[media_id].focus_x, own[media_id].focus_y = draft.focuses[media_id]
     return tuple(own[media_id] for media_id in wanted)
 
 

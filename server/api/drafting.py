@@ -57,16 +57,14 @@ def language_of(sent: params.Params, name: str = "language") -> str:
 def words(sent: params.Params, beginning: Beginning = _USUAL) -> dict[str, Any]:
     """What a post and an edit have in common."""
     language = language_of(sent) or beginning.language
+    files = {row_id: row for row in sent.tables("media_attributes") or () if (row_id := row.id("id")) is not None}
     return {
         "warning": sent.text("spoiler_text"),
         "is_sensitive": sent.flag("sensitive", beginning.is_sensitive),
         "language": language or None,
         "media_ids": tuple(sent.ids("media_ids")),
-        "describes": {
-            row_id: row.text("description")
-            for row in sent.tables("media_attributes") or ()
-            if (row_id := row.id("id")) is not None and row.has("description")
-        },
+        "describes": {row_id: row.text("description") for row_id, row in files.items() if row.has("description")},
+        "focuses": {row_id: point for row_id, row in files.items() if (point := row.point("focus")) is not None},
         "names_outsiders": sent.flag("kontor_names_outsiders"),
         "poll": polls.draft_of(sent),
     }

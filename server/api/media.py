@@ -1,17 +1,14 @@
 """Uploading files, asking how far they are, and changing what is said about them until they are in a post."""
 
-import math
-
 from aiohttp import web
 
 from models import media as files
-from models.errors import Invalid, NotFound
+from models.errors import Invalid
 from models.tables import Media, MediaState
 from models.viewers import Staff
 from server import uploads
 from server.api import answers
 from server.api.entities.attachments import attachment
-from server.api.params import BadValue
 from server.api.routing import Call, Routes
 
 routes = Routes()
@@ -42,7 +39,7 @@ async def create_and_wait(call: Call) -> web.Response:
 async def show(call: Call) -> web.Response:
     """200 when it is ready, 206 while it is worked off, 422 with the reason when it failed."""
     async with call.reading() as session:
-        stored = _unposted(await files.own(session, call.id(), by=call.staff))
+        stored = await files.unposted(session, call.id(), by=call.staff)
     return _answer(call, stored, waiting=206)
 
 
@@ -51,16 +48,16 @@ async def update(call: Call) -> web.Response:
     """Change alternative text, focus and the picture that stands for it; of a file in a post, edit the post instead."""
     chosen = call.params.file("thumbnail")
     async with call.reading() as session:
-        before = _unposted(await files.own(session, call.id(), by=call.staff)).preview_file
+        before = (await files.unposted(session, call.id(), by=call.staff)).preview_file
     preview = await uploads.keep_preview(call.app, chosen.data) if chosen is not None and chosen.data else None
     async with call.writing() as session:
-        _unposted(await files.own(session, call.id(), by=call.staff))
+        await files.unposted(session, call.id(), by=call.staff)
         stored = await files.describe(
             session,
             call.id(),
             by=call.staff,
             description=call.params.maybe_text("description"),
-            focus=focus(call.params.maybe_text("focus")),
+            focus=call.params.point("focus"),
             preview=preview,
         )
     if preview is not None and before is not None:
@@ -87,7 +84,7 @@ async def _kept(call: Call, *, within: float | None) -> Media:
         file.data,
         by=call.staff,
         description=call.params.text("description"),
-        focus=focus(call.params.maybe_text("focus")) or (0.0, 0.0),
+        focus=call.params.point("focus") or (0.0, 0.0),
         thumbnail=chosen.data if chosen is not None else None,
     )
     if stored.state is MediaState.READY:
@@ -107,22 +104,3 @@ def _answer(call: Call, stored: Media, *, waiting: int) -> web.Response:
         raise refusal
     status = 200 if stored.state is MediaState.READY else waiting
     return answers.answer(attachment(call.app, stored, stored.description), status=status)
-
-
-def _unposted(stored: Media) -> Media:
-    if stored.posted_at is not None:
-        raise NotFound(media_id=stored.id)
-    return stored
-
-
-def focus(text: str | None) -> tuple[float, float] | None:
-    """`-0.4,0.7` as the point of a picture that must stay visible, from -1 to 1; None when there is none."""
-    if text is None or not text.strip():
-        return None
-    try:
-        x, y = (max(-1.0, min(1.0, float(part))) for part in text.split(","))
-    except ValueError:
-        raise BadValue(field="focus") from None
-    if math.isnan(x) or math.isnan(y):
-        raise BadValue(field="focus")
-    return x, y

@@ -5,6 +5,7 @@ true, 1, "1", "on", also inside JSON, and numbers as text. Sizes are counted whi
 """
 
 import asyncio
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,6 +117,19 @@ class Params:
         """An id; None where there is none."""
         value = self.maybe_text(name)
         return None if value is None or not value.strip() else id_of(value, name)
+
+    def point(self, name: str) -> tuple[float, float] | None:
+        """`-0.4,0.7` as the point of a picture that must stay visible, from -1 to 1; None when there is none."""
+        text = self.maybe_text(name)
+        if text is None or not text.strip():
+            return None
+        try:
+            x, y = (max(-1.0, min(1.0, float(part))) for part in text.split(","))
+        except ValueError:
+            raise BadValue(field=name) from None
+        if math.isnan(x) or math.isnan(y):
+            raise BadValue(field=name)
+        return x, y
 
     def ids(self, name: str) -> list[int]:
         """A list of ids. A form can only say "none" by an empty one, which is left out."""

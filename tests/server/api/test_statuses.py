@@ -328,13 +328,14 @@ async def test_an_edit_replaces_text_and_alternative_texts(ada: Phone) -> None:
     changes = {
         "status": "Second @grace",
         "media_ids": [media["id"]],
-        "media_attributes": [{"id": media["id"], "description": "New"}],
+        "media_attributes": [{"id": media["id"], "description": "New", "focus": "0.5,-0.25"}],
     }
     edited = (await ada.put(f"/api/v1/statuses/{status['id']}", json=changes)).body
 
     assert "Second" in edited["content"]
     assert edited["edited_at"] is not None
     assert edited["media_attachments"][0]["description"] == "New"
+    assert edited["media_attachments"][0]["meta"]["focus"] == {"x": 0.5, "y": -0.25}
     assert [mention["acct"] for mention in edited["mentions"]] == ["grace"]
     assert (await ada.get(f"/api/v1/statuses/{status['id']}")).body == edited
 
@@ -351,12 +352,16 @@ async def test_a_deleted_post_gives_its_text_and_files_back(ada: Phone) -> None:
     media = (await ada.post("/api/v2/media", data=upload())).body
     status = await ada.writes("Hello **world**", media_ids=[media["id"]])
 
+    await ada.put(f"/api/v1/media/{media['id']}", json={"description": "A globe"}, status=404)
     gone = (await ada.delete(f"/api/v1/statuses/{status['id']}")).body
+    described = (await ada.put(f"/api/v1/media/{media['id']}", json={"description": "A globe"})).body
+    assert (await ada.get(f"/api/v1/media/{media['id']}")).body == described
     again = await ada.writes(gone["text"], media_ids=[file["id"] for file in gone["media_attachments"]])
 
     assert gone["text"] == "Hello **world**"
     await ada.get(f"/api/v1/statuses/{status['id']}", status=404)
     assert again["media_attachments"][0]["id"] == media["id"]
+    assert again["media_attachments"][0]["description"] == "A globe"
 
 
 async def test_a_colleague_deletes_nothing_of_others(ada: Phone, grace: Phone) -> None:
