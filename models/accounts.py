@@ -41,6 +41,12 @@ class LastAdmin(NotAllowed):
     code = "last_admin"
 
 
+class ChangesOwnRole(NotAllowed):
+    """Nobody changes their own role: another admin does."""
+
+    code = "changes_own_role"
+
+
 class DisablesSelf(NotAllowed):
     """Nobody ends their own access: another admin does."""
 
@@ -172,11 +178,32 @@ async def enable(session: AsyncSession, account: Account, *, by: Staff | None = 
         audit.note(session, "person_enabled", by=by, username=account.actor.username)
 
 
+async def set_role(session: AsyncSession, account: Account, role: Role, *, by: Staff | None = None) -> None:
+    """Give somebody another role from their next request on; open streams begin anew. `by` is None for the command
+    line. The same role again changes nothing.
+
+    Raises:
+        NotAllowed: `by` does not administer. ChangesOwnRole. LastAdmin.
+    """
+    policy.must_administer(by)
+    if by is not None and by.account_id == account.id:
+        raise ChangesOwnRole
+    before = Role(account.role)
+    if before is role:
+        return
+    if before is Role.ADMIN and account.disabled_at is None and not await _other_admin(session, account.id):
+        raise LastAdmin(username=account.actor.username)
+    account.role = role
+    facts = {"username": account.actor.username, "before": str(before), "after": str(role)}
+    audit.note(session, "person_role_changed", by=by, **facts)
+    journal.record(session, journal.AccessEnded(account.id))
+
+
 async def _other_admin(session: AsyncSession, account_id: int) -> bool:
-    others = select(Account.id).where(
-        Account.role == Role.ADMIN, Account.disabled_at.is_(None), Account.id != account_id
-    )
-    return await session.scalar(others.limit(1)) is not None
+    """Whether somebody else administers; two who end each other's role at the same moment wait for one another."""
+    admins = select(Account.id).where(Account.role == Role.ADMIN, Account.disabled_at.is_(None))
+    found = await session.scalars(admins.order_by(Account.id).with_for_update())
+    return any(each != account_id for each in found.all())
 
 
 async def set_password(session: AsyncSession, account: Account, password_hash: str, *, keep: int | None = None) -> None:

@@ -341,7 +341,7 @@ class HomeSorted(Entry):
 
 @dataclass(frozen=True, slots=True)
 class AccessEnded(Entry):
-    """An account was disabled, or a token or sign-in ended: open streams of it must close."""
+    """An account was disabled or has another role, or a token or sign-in ended: open streams of it must close."""
 
     account_id: int
     token_id: int | None = None

@@ -126,6 +126,23 @@ async def disable(username: str, as_json: bool) -> None:
         click.echo(f"{account.actor.username} can no longer sign in.")
 
 
+@person.command()
+@config_option
+@click.argument("username")
+@click.argument("wanted", metavar="ROLE", type=choice(Role))
+@json_option
+@asynchronous
+async def role(username: str, wanted: str, as_json: bool) -> None:
+    """Give USERNAME another ROLE: staff, gatekeeper or admin. Somebody must stay admin."""
+    async with opened() as database, database.writing() as session:
+        account = await _person(session, username)
+        await accounts.set_role(session, account, Role(wanted))
+    if as_json:
+        print_json(_facts(account))
+    else:
+        click.echo(f"{account.actor.username} has the role {account.role} now.")
+
+
 async def _person(session: AsyncSession, username: str) -> Account:
     try:
         return await accounts.by_username(session, username)

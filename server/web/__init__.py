@@ -25,6 +25,7 @@ def setup(app: web.Application) -> None:
 def add_pages(router: web.UrlDispatcher) -> None:
     """Add the addresses of all pages to `router`; they say nothing of one application."""
     from server.web import (
+        access,
         approvals,
         events,
         federation,
@@ -63,6 +64,7 @@ def add_pages(router: web.UrlDispatcher) -> None:
         approvals,
         people,
         person,
+        access,
         safety,
         scheduled,
         search,

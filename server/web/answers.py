@@ -39,6 +39,8 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "banned": ("done", N_("They are out of the group and stay out.")),
     "unbanned": ("done", N_("The ban is lifted. They may join again.")),
     "member_removed": ("done", N_("The member is out of the group.")),
+    "access_ended": ("done", N_("They can no longer sign in. What they wrote stays.")),
+    "access_opened": ("done", N_("They can sign in again, with the password they had.")),
     "role_changed": ("done", N_("The role is changed.")),
     "group_founded": ("done", N_("The group is there. Write the first post: what is it for?")),
     "saved": ("done", N_("Saved.")),

@@ -41,6 +41,30 @@ def role_words(account: Account | None) -> str:
     return {Role.ADMIN: _("runs this Kontor"), Role.GATEKEEPER: _("keeps the company's gate")}.get(account.role, "")
 
 
+def access(sight: Sight, actor: Actor, account: Account, typed: views.Form | None) -> views.AccessView:
+    """What admins may change of a colleague."""
+    is_own = sight.staff is not None and sight.staff.actor_id == actor.id
+    return views.AccessView(
+        person=sight.person(actor),
+        role_url=sight.url("person-role", handle=actor.handle),
+        access_url=sight.url("person-access", handle=actor.handle),
+        roles=(
+            views.Choice(str(Role.STAFF), _("Colleague"), _("Reads and writes.")),
+            views.Choice(
+                str(Role.GATEKEEPER), _("Gatekeeper"), _("Also approves what leaves the company, in every group.")
+            ),
+            views.Choice(
+                str(Role.ADMIN),
+                _("Admin"),
+                _("Also decides about people, partners and the house."),
+            ),
+        ),
+        form=typed or views.Form(values={"role": str(account.role)}),
+        own=is_own,
+        left=account.disabled_at is not None,
+    )
+
+
 async def profile(
     session: AsyncSession,
     sight: Sight,
@@ -74,6 +98,9 @@ async def profile(
         blocked_by=stands is not None and stands.blocked_by,
         report_url=sight.url("person-report", handle=actor.handle) if stands is not None else None,
         featured=featured,
+        access_url=sight.url("person-access", handle=actor.handle)
+        if staff is not None and staff.is_admin and account is not None
+        else None,
         answer_url=sight.url("person-answer", handle=actor.handle) if stands is not None and stands.asked_by else None,
         groups=tuple(ref for ref in shared_refs if ref is not None),
         posts=posts,

@@ -60,7 +60,7 @@ from server.web.views.partners import (
     PartnersView,
     PartnerView,
 )
-from server.web.views.people import PeopleSection, PeopleView, PersonRow, ProfileView, SearchView
+from server.web.views.people import AccessView, PeopleSection, PeopleView, PersonRow, ProfileView, SearchView
 from server.web.views.posts import (
     Audience,
     CardView,
@@ -91,6 +91,7 @@ from server.web.views.posts import (
 from server.web.views.safety import ReportFormView, ReportRow, ReportsView, ReportView
 
 __all__ = [
+    "AccessView",
     "AgreementRow",
     "Announced",
     "AnnouncementRow",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from server.web.views.page import Moment, Paging
+from server.web.views.page import Choice, Form, Moment, Paging
 from server.web.views.posts import GroupRef, PersonRef, PostView
 
 
@@ -62,6 +62,8 @@ class ProfileView:
     blocking: bool = False
     blocked_by: bool = False
     report_url: str | None = None
+    access_url: str | None = None
+    """Where admins change role and access of a colleague."""
     featured: tuple[PostView, ...] = ()
     """What somebody elsewhere wants on top."""
     answer_url: str | None = None
@@ -71,6 +73,19 @@ class ProfileView:
     paging: Paging = field(default_factory=Paging)
     elsewhere_url: str = ""
     """Where all posts of somebody on another server are; here is only a part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessView:
+    """`web/person_access.html`: `role` goes to `role_url`, `set=yes|no` to `access_url`. Nobody changes their `own`."""
+
+    person: PersonRef
+    role_url: str
+    access_url: str
+    roles: tuple[Choice, ...]
+    form: Form
+    own: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

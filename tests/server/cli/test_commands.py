@@ -157,6 +157,14 @@ def test_a_disabled_person_is_out_and_a_second_time_changes_nothing(muster: Kont
     assert "kontor person list" in muster("person", "disable", "nobody").refusal
 
 
+def test_a_role_is_changed_but_never_the_last_admins(muster: Kontor) -> None:
+    assert muster("person", "role", "bernd", "staff", "--json").json["role"] == "staff"
+    assert "last admin" in muster("person", "role", "anna", "staff").refusal
+    assert muster("person", "role", "bernd", "admin").out == "bernd has the role admin now.\n"
+    assert muster("person", "role", "anna", "gatekeeper").code == 0
+    assert muster("person", "role", "bernd", "king").code == 2
+
+
 # Groups
 
 

@@ -19,6 +19,8 @@ HOUSE = v.HouseView(
     emojis=(v.HouseEmoji(shortcode="motor", picture_url="/example/part.svg", category="Haus", delete_url="/d"),),
 )
 
+OWN_ACCESS = v.AccessView(person=ANNA, role_url="/r", access_url="/a", roles=(), form=v.Form(), own=True)
+
 EXAMPLES = (
     page(
         "person",
@@ -37,6 +39,18 @@ EXAMPLES = (
             posts=(LONG,),
         ),
     ),
+    page(
+        "person-access",
+        "person_access",
+        v.AccessView(
+            person=BERND,
+            role_url="/r",
+            access_url="/a",
+            roles=(v.Choice("staff", "Kollegin oder Kollege", "Liest und schreibt."), v.Choice("admin", "Admin")),
+            form=v.Form({"role": "admin"}, {"role": "Das ist die letzte Person mit Admin-Rechten."}),
+        ),
+    ),
+    page("person-access-own", "person_access", OWN_ACCESS),
     page("person-outside", "person", v.ProfileView(person=DIMITRI, groups=(HOUSING,), left=True)),
     page(
         "people",
