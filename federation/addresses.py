@@ -6,8 +6,9 @@ address a connection goes to, so a name that changes its answer gains nothing.
 """
 
 import ipaddress
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from msgspec import Struct
 
 from federation.vocabulary import BadUrl, CheckedUrl, checked_url, host_matches
 
@@ -48,8 +49,7 @@ _TEREDO = IPv6Network("2001::/32")
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRules:
+class AddressRules(Struct, frozen=True):
     """What may be reached: by default https on port 443 at globally routable addresses.
 
     `insecure_hosts` are patterns (`*.localhost`, `name:8001`) of hosts that may be reached by plain http and on any

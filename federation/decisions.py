@@ -8,9 +8,10 @@ written instead. What a rule refused after the bytes were stored is written at o
 import re
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from models import audit
 from models.base import now
@@ -27,8 +28,7 @@ _FACT = 300
 _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(Struct, frozen=True):
     at: datetime
     action: str
     host: str
@@ -36,8 +36,7 @@ class _Decision:
     facts: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Decisions:
+class Decisions(Struct):
     """What is not written yet."""
 
     waiting: deque[_Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))

@@ -11,7 +11,6 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Protocol, Self
@@ -19,6 +18,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -89,8 +89,7 @@ Admit = Callable[[CheckedUrl], bool]
 Resolve = Callable[[str, int], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a server answered; `url` is where the answer came from after redirects."""
 
     status: int
@@ -103,8 +102,7 @@ class Answer:
         return self.headers.get("Content-Type", "")
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedDocument:
+class FetchedDocument(Struct, frozen=True):
     """An ActivityPub document that its own origin served under its own id; `body` has the bytes as received."""
 
     document: Document

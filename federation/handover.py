@@ -8,9 +8,10 @@ What is sent here waits in no queue, because its answer is the finding. The gate
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,8 +66,7 @@ class Grade(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What one step showed. `what` is a stable word, `facts` are for the sentence about it."""
 
     step: Step

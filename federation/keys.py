@@ -7,11 +7,12 @@ The private halves lie sealed in the database, each bound to its row.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,8 +38,7 @@ SHOWN_AFTERWARDS = timedelta(hours=24)
 _OF_NOTHING = sha256_base64(b"")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKeys:
+class OwnKeys(Struct, frozen=True):
     """Both pairs of one actor of ours, ready to sign; the ids are the keyIds on the wire.
 
     `others` are keys that are published beside them (id and multibase text): the next ones and those used until lately.
@@ -55,8 +55,7 @@ class OwnKeys:
     former: tuple[str, RSAPrivateKey] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """Signs requests as one actor of ours, each time anew; give it to `Fetcher.get` as `signer`.
 
     `digest`, `with_query` and `wish` are about GETs, see `signatures.sign`.

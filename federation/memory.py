@@ -5,9 +5,10 @@ All of it is bounded and lost at a restart without harm; nothing here decides wh
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from federation.decisions import Decisions
 from federation.repeats import Repeats
@@ -70,8 +71,7 @@ class Buckets:
         return 0.0 if allowed else (1 - level) * 60 / per_minute
 
 
-@dataclass(slots=True, eq=False)
-class Memory:
+class Memory(Struct, eq=False):
     """One per Wire."""
 
     keys: "Fading[str, KnownKey]" = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))

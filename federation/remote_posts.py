@@ -5,8 +5,8 @@ fetched by its id (TRUST-1). How much may be fetched for one activity is bounded
 """
 
 import asyncio
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,8 +33,7 @@ class OutOfBudget(ProtocolError):
     code = "out_of_budget"
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What one activity may cost."""
 
     fetches: int = MOST_FETCHES
@@ -46,8 +45,7 @@ class Budget:
         self.fetches -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A post elsewhere as its own origin or author says, with the author as we know them."""
 
     post: ParsedPost

@@ -7,8 +7,9 @@ the clock alone. The signature is verified each time, for it is a new one each t
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from models.moments import Moment
 
@@ -20,8 +21,7 @@ _LARGEST = 65_536
 _MOST = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Struct, frozen=True):
     """An answer of status 200, and the rule that let whoever asked have it."""
 
     body: bytes
@@ -37,8 +37,7 @@ def question(path: str, accept: str | None, known: "KnownKey") -> Question:
     return path, accept, known.uri, known.text
 
 
-@dataclass(slots=True)
-class Repeats:
+class Repeats(Struct):
     """The answers of one moment of the database."""
 
     clock: Callable[[], float] = time.monotonic

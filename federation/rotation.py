@@ -10,9 +10,9 @@ fail over a list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -35,8 +35,7 @@ class RotationUnderWay(ProtocolError):
     status = 409
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnKey:
+class OwnKey(Struct, frozen=True, kw_only=True):
     """A key of ours and what it is for now: `signs`, `next`, `shown` (until others have forgotten it), `retired`."""
 
     actor: Actor

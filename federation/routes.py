@@ -5,11 +5,11 @@ existed (R-71); what the whole world may know is still told only to those who si
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 from multidict import CIMultiDict
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
@@ -42,8 +42,7 @@ from models.tables import Actor, ActorType, ConsentState, Group, Post
 from models.viewers import ANONYMOUS, Anonymous, RemoteViewer, Viewer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What is there. `is_public` says that the whole world may know it; `page` is where people read it.
 
     `unsigned` is what somebody who does not sign gets of it where a signature is asked for; None means the challenge.

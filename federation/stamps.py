@@ -3,7 +3,7 @@
 A stamp counts when the server of the author who gave it serves it at its id and it says exactly what is claimed.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from federation import trust
 from federation.documents import members
@@ -18,8 +18,7 @@ _NAMES = {
 _OTHERS = ("object", "target")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What a stamp has to say: its type, who gives it, for which post, and about which of theirs."""
 
     type: str

@@ -5,10 +5,10 @@ is told of the groups shared with it as well (DISC-7).
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy import ColumnElement
 
 from federation import trust
@@ -172,8 +172,7 @@ class NobodyThere(ProtocolError):
     status = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """What a server says of a name: the name it calls right, as user@host, and the id of its actor."""
 
     subject: str

@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Insert, Select, Table, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -101,8 +101,7 @@ def _blank(instance: Instance, type: ActorType, username: str, *, uri: str | Non
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteActor:
+class RemoteActor(Struct, frozen=True, kw_only=True):
     """What another server says of one of its actors, checked and cleaned by the wire."""
 
     uri: str
@@ -204,8 +203,7 @@ async def name(session: AsyncSession, actor: Actor) -> None:
     await session.flush()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteKey:
+class RemoteKey(Struct, frozen=True, kw_only=True):
     """A public key that an actor elsewhere lists as its own, readable."""
 
     uri: str

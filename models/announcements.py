@@ -5,9 +5,9 @@ when it is over, so that open streams hear of both.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Select, case, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,8 +57,7 @@ class TooManySigns(Invalid):
     code = "too_many_reactions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """What an admin typed. Without `published_at` it is published at once; `starts_at` and `ends_at` are when that
     takes place which it speaks of, as days where it `is_all_day`."""
 
@@ -174,8 +173,7 @@ async def strike(session: AsyncSession) -> int:
 # Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """How often a sign stands under an announcement, and whether the viewer put one there."""
 
     name: str

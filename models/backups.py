@@ -7,9 +7,9 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import delete, func, select
 
 from models import halts, ledger
@@ -24,8 +24,7 @@ class CopyDiffers(Exception):
     """The copy does not hold what was to be copied; the message says what differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """What a database holds, to compare a copy with: how much of some things, and the seal at the ledger's end."""
 
     accounts: int

@@ -1,9 +1,9 @@
 """How we stand with every server: what waits for it and since when, what was given up, and when it is tried next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +23,7 @@ _URGENCY = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """One server. `oldest` is since when the first in its queue waits, `next_attempt` when that is tried.
 
     `is_put_off`: it answers, but would not take the first in its queue yet.
@@ -71,8 +70,7 @@ async def standings(session: AsyncSession, *, by: Staff | None = None) -> Sequen
     return sorted(found, key=_urgency)
 
 
-@dataclass(frozen=True, slots=True)
-class _Queue:
+class _Queue(Struct, frozen=True):
     count: int
     oldest: datetime
     next_attempt: datetime

@@ -13,8 +13,8 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from sqlalchemy.exc import OperationalError
 
 from models.moments import SqliteMoments
@@ -29,8 +29,7 @@ LONGEST_SECONDS = 0.03
 """Whoever is done when the transaction has been open so long does not leave it to others any more."""
 
 
-@dataclass(slots=True, eq=False)
-class Work:
+class Work(Struct, eq=False):
     """What one writer did. `on_durable` is called when it is committed, in the order in which it was done."""
 
     on_durable: Callable[[], None] | None = None

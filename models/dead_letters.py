@@ -1,9 +1,9 @@
 """Deliveries that were given up: they stay readable, until an admin takes them up again or drops them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
@@ -19,8 +19,7 @@ DROPPED = "dead_letters_dropped"
 _TAKES_BACK = frozenset({"Delete", "Undo", "Reject", "Block", "Remove"})
 
 
-@dataclass(frozen=True, slots=True)
-class Retried:
+class Retried(Struct, frozen=True):
     """How many are tried again, and how many must not be: taken back since, replaced, or their group was closed."""
 
     again: int = 0

@@ -4,9 +4,9 @@ How a worker takes rows and sends them is `lanes`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import Select, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
@@ -23,8 +23,7 @@ _MAY_HAVE = or_(Delivery.state != DeliveryState.CANCELLED, Delivery.attempts > 0
 """What was cancelled after an attempt may have arrived all the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True, kw_only=True):
     """An activity ready to go: its bytes and where they go, as (inbox, host) pairs.
 
     `type` says what it does to `object_uri`: a group that passes on a Create of a post queues a Create, and `by` is
@@ -251,8 +250,7 @@ async def wake(session: AsyncSession, host: str) -> None:
     await breakers.wake(session, host)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """How deliveries to a host stand, for the partners page."""
 
     host: str
@@ -283,8 +281,7 @@ async def health(session: AsyncSession, hosts: Sequence[str]) -> dict[str, Healt
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """To how many inboxes an activity went, how many have it, and when the last one got it."""
 
     sent: int = 0

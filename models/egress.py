@@ -6,10 +6,10 @@ second look, for each host when a delivery is queued and when it is sent, so tha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,8 +43,7 @@ class Answer(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(Struct, frozen=True):
     """Somebody outside who gets a thing: a partner or another server, and how many people there."""
 
     host: str
@@ -52,8 +51,7 @@ class Company:
     people: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """The gate's answer with its reason: `rule` is a stable word, `refused` the hosts that a *stop* is about.
 
     `companies` are those that a gatekeeper decides about.
@@ -65,8 +63,7 @@ class Decision:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
+class Audience(Struct, frozen=True, kw_only=True):
     """Who gets a post, for the composer: colleagues, companies with head counts, and whether the whole world."""
 
     reach: Reach

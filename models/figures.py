@@ -5,10 +5,10 @@ of five who came at the same time, or of nobody.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -50,8 +50,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-@dataclass(slots=True)
-class Measure:
+class Measure(Struct):
     """A number for some days: in all, in as many days before, and for each of them."""
 
     total: int = 0

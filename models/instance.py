@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -36,8 +36,7 @@ class PushContent(StrEnum):
     PUBLIC = "public"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushRules:
+class PushRules(Struct, frozen=True, kw_only=True):
     """Whether apps are told through push services at all, how much, and through which; all when none is named."""
 
     enabled: bool = True
@@ -45,8 +44,7 @@ class PushRules:
     services: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(Struct, frozen=True, kw_only=True):
     base_url: str
     name: str
     mode: Mode = Mode.PARTNERS

@@ -6,10 +6,10 @@ looks anything up; `models.policy` decides with what it finds.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+from msgspec import Struct
 
 from models.errors import NotAllowed
 
@@ -43,8 +43,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Who may at once, and who may once the author agrees: the four words above, or ids of actors."""
 
     automatic: tuple[str, ...] = ()
@@ -54,8 +53,7 @@ class Rule:
 Rules = Mapping[Interaction, Rule]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Asker(Struct, frozen=True, kw_only=True):
     """Somebody who wants to do something with a post, as they stand to its author."""
 
     uri: str

@@ -7,9 +7,9 @@ group only: `policy` leaves them out everywhere else.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,8 +64,7 @@ async def _keys_of(session: AsyncSession, actor: Actor) -> set[str]:
     return set(await session.scalars(select(Key.uri).where(Key.actor_id == actor.id, Key.retired_at.is_(None))))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """Somebody elsewhere who did something in a group of ours; `card` is what they proved, `keys` what they list."""
 
     actor: Actor
@@ -88,8 +87,7 @@ async def member(session: AsyncSession, viewer: RemoteViewer, group: Group, key:
 # Theirs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Introduced:
+class Introduced(Struct, frozen=True, kw_only=True):
     """What a group elsewhere says of somebody; cleaned by the wire."""
 
     uri: str

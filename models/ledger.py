@@ -7,10 +7,10 @@ updated: whether a delivery arrived stands with the delivery, which names the sa
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import Select, Table, Text, false, insert, or_, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +26,7 @@ _LAST = select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1)
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """What a line says. `actor` is a handle, `hosts` the companies concerned, `rule` the reason in one word."""
 
     outcome: Outcome
@@ -143,8 +142,7 @@ def lines(viewer: Staff) -> Select[LedgerLine]:
     return statement if policy.may_read_ledger(viewer) else statement.where(false())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """Which lines somebody looks for; what is empty does not narrow. `word` is part of an actor, id, rule or kind."""
 
     outcomes: Iterable[Outcome] = ()

@@ -8,10 +8,10 @@ direct message's links are never asked, because the address alone may open what 
 import hashlib
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,8 +30,7 @@ _TITLE, _DESCRIPTION, _NAME = 200, 500, 100
 _DUE = select(LinkCard.id).where(LinkCard.next_attempt_at <= bindparam("now", type_=UtcDateTime)).limit(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What a page says of itself."""
 
     title: str

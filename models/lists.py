@@ -1,8 +1,8 @@
 """Lists of one's own: people and groups that somebody reads together. Those of others do not exist (R-71)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,8 +54,7 @@ class NotFollowed(NotFound):
     code = "not_followed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is wanted of a list; None leaves it as it is."""
 
     title: str | None = None

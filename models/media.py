@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +22,7 @@ _UNUSED_FOR = timedelta(days=1)
 _WAITING_AT_MOST = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True, kw_only=True):
     """A file that lies in the media directory, re-encoded already."""
 
     file: str
@@ -41,8 +40,7 @@ class StoredFile:
     bitrate: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """A picture that stands for a file, and lies in the media directory."""
 
     file: str

@@ -4,9 +4,9 @@ Whoever is known already, in whatever way, or brings something that has rows of 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import cast
 
+from msgspec import Struct
 from sqlalchemy import Table, bindparam, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,8 +18,7 @@ from models.tables import Actor, Key
 from models.text.clean import fold_username
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
+class Newcomer(Struct, frozen=True, kw_only=True):
     """What an actor's own server says of it, and the keys that are its own (see `actors.keep_keys`)."""
 
     told: RemoteActor
@@ -31,8 +30,7 @@ class Newcomer:
         return self.told.host, fold_username(self.told.username)
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
+class Met(Struct, frozen=True):
     """Somebody who is known now, by which number and with which keys."""
 
     actor_id: int

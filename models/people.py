@@ -4,10 +4,10 @@ Colleagues see one another by the policy alone; addresses, roles and who was dis
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -34,8 +34,7 @@ class Standing(StrEnum):
     """What other software knows and nobody is here: waiting to be let in, silenced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """Who is wanted; what is None says nothing. `roles` names those one of which somebody must have."""
 
     origin: Origin | None = None

@@ -6,11 +6,11 @@ more, who may not be told any more, and what was read meanwhile is dropped then,
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -55,8 +55,7 @@ async def of_token(session: AsyncSession, token_id: int) -> PushSubscription | N
     return await session.scalar(select(PushSubscription).where(PushSubscription.token_id == token_id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """Where an app wants to be told, and its keys, checked by whoever made this."""
 
     endpoint: str
@@ -149,8 +148,7 @@ CONSUMER = journal.consumer("pushes", {journal.Notified: _notified}, sieve=_of_i
 # Sending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """What a push is about. `name` and `text` are there only when both may be told through a push service."""
 
     notification_id: int
@@ -160,8 +158,7 @@ class Notice:
     html: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Struct, frozen=True, kw_only=True):
     """A push in hand: to where, for whom, and what it says."""
 
     id: int
@@ -276,8 +273,7 @@ def _wait(attempt: int) -> timedelta:
     return BACK_OFF[min(attempt, len(BACK_OFF)) - 1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """How an attempt ended; `wait` is what the service asked for."""
 
     claimed: Claimed

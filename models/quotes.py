@@ -7,10 +7,10 @@ cannot be asked for, and is shown in the house unless they said that they want t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Select, and_, bindparam, case, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -352,8 +352,7 @@ class QuoteState(StrEnum):
     UNAUTHORIZED = "unauthorized"
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """What a post quotes; `target_id` only where the viewer may be shown it."""
 
     state: QuoteState

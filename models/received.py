@@ -2,10 +2,10 @@
 
 import functools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -48,8 +48,7 @@ _MOST_HOSTS = 1000
 _AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Arrived(Struct, frozen=True, kw_only=True):
     """An activity as it came.
 
     `host` is who brought it, `home` the actor's own where it is another. `actor_uri` is empty when nobody proved to be
@@ -187,8 +186,7 @@ def _at(host: str, uri: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Received.host == host, Received.uri == uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Struct, frozen=True, kw_only=True):
     """An activity that a worker may deal with now. `attempt` is its lease: whoever claims it again ends this one."""
 
     id: int

@@ -3,10 +3,10 @@
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Select,
@@ -364,8 +364,7 @@ def requests(viewer: Staff) -> Select[Follow]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relationship:
+class Relationship(Struct, frozen=True, kw_only=True):
     """How one stands to an actor; membership in a group counts as following it."""
 
     actor_id: int

@@ -5,8 +5,8 @@ ours who reports somebody elsewhere may have it forwarded; it leaves in the name
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -30,8 +30,7 @@ class ReportSelf(Invalid):
     code = "report_self"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteReport:
+class RemoteReport(Struct, frozen=True, kw_only=True):
     """A Flag from elsewhere, read. `by` is None where a server speaks for somebody it does not name."""
 
     uri: str

@@ -4,10 +4,10 @@ What is counted is what whoever asks may see (R-74, L9): a tag of a closed group
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,8 +39,7 @@ class TooManyTags(Invalid):
     code = "too_many_tags"
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """How often something was used on a day of UTC, and by how many people; `begins` is in seconds."""
 
     begins: int
@@ -48,8 +47,7 @@ class Day:
     people: int = 0
 
 
-@dataclass(slots=True)
-class Standing:
+class Standing(Struct):
     """A hashtag for who asks."""
 
     name: str
@@ -174,8 +172,7 @@ async def unfollow(session: AsyncSession, name: str, *, by: Staff) -> str:
 # Showing on one's profile
 
 
-@dataclass(frozen=True, slots=True)
-class Featured:
+class Featured(Struct, frozen=True):
     """A hashtag on somebody's profile, with how often they used it and when last, as far as who asks may see."""
 
     id: int

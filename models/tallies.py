@@ -2,10 +2,10 @@
 see (R-74)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, DateTime, bindparam, func, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,8 +31,7 @@ COLLEAGUE = Staff(account_id=0, actor_id=0, username="")
 _FRESH = timedelta(minutes=5)
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """The numbers of one profile; of a group its members and the posts in it."""
 
     followers: int = 0
@@ -91,8 +90,7 @@ def _statement(viewer: Viewer) -> Any:
     return union_all(*parts)
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """The numbers of the company: people who can sign in, posts all of them see, companies it trades with."""
 
     people: int = 0

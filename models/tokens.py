@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, cast
 
+from msgspec import Struct
 from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -104,8 +104,7 @@ async def grant_code(
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Struct, frozen=True):
     """A new token as text, which is stored nowhere, and its row."""
 
     text: str

@@ -6,10 +6,10 @@ a post, or linked to a page. Each list looks at the newest two thousand things a
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Integer, Select, bindparam, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -77,8 +77,7 @@ def _posts(viewer: Viewer) -> Any:
     return select(done.c.post_id).group_by(done.c.post_id).order_by(*ranks).limit(_LIMIT).offset(_OFFSET)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page that posts link to, and how often on each of the last days, newest first."""
 
     url: str

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from models.tables.accounts import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Anonymous:
+class Anonymous(Struct, frozen=True):
     """Somebody outside who shows nothing."""
 
 
@@ -34,8 +35,7 @@ class Staff:
         return self.role is Role.GATEKEEPER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteViewer:
+class RemoteViewer(Struct, frozen=True, kw_only=True):
     """Another server, known by a signature that held. `is_admitted` says whether we talk with it at all today.
 
     `actor_id` is the signer's actor when we know it and it is not merely the server's own.

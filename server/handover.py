@@ -1,7 +1,8 @@
 """The findings of a check of a partner's server in words: what is so, and what to do where it is not well."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from federation.handover import Finding, Grade, Step
 from server.i18n import N_
@@ -126,8 +127,7 @@ _WORDS: dict[tuple[Step, str], Words] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A finding as people read it; `fix` is empty where nothing is to be done."""
 
     grade: Grade

@@ -12,11 +12,11 @@ the headers that are part of the key.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+from msgspec import Struct
 
 from federation.answers import FOR_ALL
 from models.database import Database
@@ -59,8 +59,7 @@ def uncounted(request: web.BaseRequest) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     answer: web.Response
     body: bytes
     moment: Moment

@@ -1,7 +1,6 @@
 """Create: a post from elsewhere, for people of ours or for a group, here or there (ActivityPub §7.2, GRP-6, GRP-9)."""
 
-import dataclasses
-
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import remote_posts, trust
@@ -58,7 +57,7 @@ def _in_its_thread(incoming: Incoming, seen: Seen) -> Seen:
     copy, meant, via = seen.post.reply_to_uri, incoming.in_thread_of, incoming.via
     if copy is None or meant is None or via is None or not same_origin(copy, via.uri):
         return seen
-    return Seen(dataclasses.replace(seen.post, reply_to_uri=meant), seen.author)
+    return Seen(structs.replace(seen.post, reply_to_uri=meant), seen.author)
 
 
 async def authentic(incoming: Incoming) -> Seen:

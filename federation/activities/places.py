@@ -5,9 +5,9 @@ elsewhere counts once that group passes it on (GRP-9); and nothing attaches to w
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,8 +36,7 @@ _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED)
 _FOR_SOME = (Visibility.DIRECT, Visibility.FOLLOWERS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a post goes. `group_actor` comes with `group`; `recipients` are ours, by name."""
 
     visibility: Visibility

@@ -7,10 +7,10 @@ of it. It raises when nothing came of it.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import members
@@ -48,8 +48,7 @@ class Waiting(Exception):
     """Something is needed that is not here yet; it is tried again, for an hour at most."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Incoming:
+class Incoming(Struct, kw_only=True):
     """An activity that is proved to be `sender`'s own, and what was gathered for it.
 
     `received_id` is its row in the queue; it is None for what is only known through the object it speaks of, whose
@@ -133,8 +132,7 @@ ApplyAll = Callable[[AsyncSession, Sequence[Incoming]], Awaitable[Sequence[str |
 IsLight = Callable[[Wire, Document], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """`is_light` says of which activities there is nothing to gather, and that `apply` raises before it writes if it
     raises at all: several of those may share a transaction. None: of none.
 
@@ -171,8 +169,7 @@ Take = Callable[[AsyncSession, Incoming, str | None], Awaitable[str]]
 """Takes back what `incoming.undone` did to the object of that id, and says what came of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     apply: Take
     is_passed_on: bool = False
 

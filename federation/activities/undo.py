@@ -5,8 +5,7 @@ that comes before what it undoes is remembered, so that the late one has no effe
 that a replay has none (R-61).
 """
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 

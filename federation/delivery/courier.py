@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from msgspec import Struct
+
 from federation.delivery.signing import Signing
 from federation.errors import ProtocolError
 from federation.fetch import Answer, FetchFailed, FetchRefused
@@ -36,8 +38,7 @@ class Parcel:
         object.__setattr__(self, "sha256", sha256_base64(self.body))
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """How a delivery ended. `is_unanswered`: the other server took the time and said nothing."""
 
     result: Result

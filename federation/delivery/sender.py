@@ -6,11 +6,12 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
+
+from msgspec import Struct
 
 from federation import decisions, peers
 from federation.delivery import whereabouts
@@ -46,8 +47,7 @@ _FAULTS = 5
 _ASK_AGAIN_AFTER = timedelta(minutes=10)
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """A lane on its way, with the bytes of its activities."""
 
     lane: Lane

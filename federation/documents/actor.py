@@ -3,11 +3,11 @@
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
 
 from federation.documents import card, members
 from federation.documents.envelope import with_context
@@ -152,8 +152,7 @@ def _field(field: Mapping[str, Any]) -> Document:
 # Theirs
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedKey:
+class ParsedKey(Struct, frozen=True):
     """A public key that an actor lists as its own; `federation.keys.public_key` reads `public`."""
 
     uri: str
@@ -161,8 +160,7 @@ class ParsedKey:
     public: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedActor:
+class ParsedActor(Struct, frozen=True):
     """What a document says of an actor, checked; texts are clean, addresses are of the actor's own origin.
 
     `card` is what a person proved about itself (B2B-4); `vouches` what a group says of itself (TRUST-6).

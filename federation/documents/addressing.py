@@ -1,6 +1,6 @@
 """Whom a document is addressed to, and what that says about who may see it (ADR-1)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from federation.documents import members
 from federation.vocabulary import PUBLIC, Document, ids_of, is_public
@@ -9,8 +9,7 @@ from models.tables import Visibility
 MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Addressing:
+class Addressing(Struct, frozen=True):
     """The ids in `to`, `cc` and `audience`, the public collection in its one full spelling.
 
     `bto` and `bcc` are never read (ADR-3).

@@ -9,11 +9,11 @@ on, and holds from the first time: a later card counts if a key that was known b
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Struct
 
 from federation.documents import members
 from federation.documents.envelope import proven, with_context
@@ -81,8 +81,7 @@ def composed(actor: Actor, keys: Sequence[Key]) -> Document:
 # Theirs
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCard:
+class ParsedCard(Struct, frozen=True):
     """A card that is well-formed. `proof` is its own, which `is_proven_by` checks; None when it has none."""
 
     uri: str

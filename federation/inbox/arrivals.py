@@ -7,10 +7,11 @@ from the next request on, in every process.
 
 import functools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Select, String, bindparam, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -36,8 +37,7 @@ class Outcome(Enum):
     STALE = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """An activity, and where it was sent: to a personal `inbox`, or to that of all.
 
     `by` is the key that vouches for it; None where the word of its actor's server does. `is_first`: its server was not

@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 import logging
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,8 +65,7 @@ class Refusal(Exception):
         super().__init__(reason)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """An activity as it came, read as far as everything after needs it."""
 
     document: Document
@@ -257,8 +256,7 @@ def _claim(wire: Wire, signed: signatures.Request) -> _Claim:
         return error
 
 
-@dataclass(frozen=True, slots=True)
-class _Signer:
+class _Signer(Struct, frozen=True):
     """Which server brought an activity, whether it is proved to be its actor's own, and when the actor signed it.
 
     Without proof it may still point at something that its origin can confirm. There is no time where somebody else

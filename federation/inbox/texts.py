@@ -11,8 +11,9 @@ import functools
 import hashlib
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import MISSING, dataclass, fields
 
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,14 +47,13 @@ _SAID = frozenset(
     {"source", "warning", "is_sensitive", "language", "context_uri", "published", "updated", "tags", "mentions"}
 )
 _USUAL = {  # what a post may say beyond its text: a text says none of it
-    one.name: one.default if one.default_factory is MISSING else one.default_factory()
+    one.name: one.default if one.default_factory is NODEFAULT else one.default_factory()
     for one in fields(ParsedPost)
-    if one.name not in _SAID and (one.default, one.default_factory) != (MISSING, MISSING)
+    if one.name not in _SAID and not one.required
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     claimed: Claimed
     document: Document
     post: ParsedPost

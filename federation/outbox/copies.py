@@ -4,8 +4,7 @@ Only what the gate let go is copied; whom the copies go to follows from the agre
 asked of the gate and written into the ledger like any other.
 """
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -1,9 +1,9 @@
 """What others do in a group of ours, passed on to its members outside: exactly as it came (GEN-5, FEP-1b12)."""
 
 import logging
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import addressing

@@ -4,8 +4,8 @@ Each act is the moderator's own activity. One who lives elsewhere sent it, and t
 remains here then is what the group itself says: its copies, and its Announces by id.
 """
 
-from dataclasses import dataclass, replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,8 +44,7 @@ async def moderated(keys: KeyRing, session: AsyncSession, entry: Moderated) -> N
             await act.banned()
 
 
-@dataclass(frozen=True, slots=True)
-class _Act:
+class _Act(Struct, frozen=True):
     keys: KeyRing
     session: AsyncSession
     entry: Moderated

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import activity
@@ -115,8 +116,7 @@ async def _disclose(session: AsyncSession, leaving: Leaving, hosts: Iterable[str
             await actors.disclose(session, actor.id, reached)
 
 
-@dataclass(frozen=True, slots=True)
-class _Release:
+class _Release(Struct, frozen=True):
     """One revision on its way out; `have` says who has which revision already."""
 
     keys: KeyRing

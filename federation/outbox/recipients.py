@@ -1,8 +1,8 @@
 """Whom a post concerns outside, computed from stored rows when it is released (ADR-5, ADR-6, R-73)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import peers
@@ -12,8 +12,7 @@ from models import copies, egress, relations
 from models.tables import Actor, Dialect, Group, Visibility
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRecipients:
+class GroupRecipients(Struct, frozen=True):
     """Who gets something of a group of ours, and in which form (GRP-8a).
 
     `embedded`: the group's Announce of the activity; `by_id`: its Announce of the post's id.

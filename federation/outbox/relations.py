@@ -4,9 +4,9 @@ An answer goes to the personal inbox of who asked, with the complete Follow insi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import peers
@@ -111,8 +111,7 @@ async def _accept(
     await _accept_all(keys, session, [_Answer(uri, follower, followed, rule, group_id)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """That `followed` says yes to `follower`, whose wish has that `uri`."""
 
     uri: str

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import activity
@@ -22,8 +22,7 @@ Inbox = tuple[str, str]
 """An inbox and its host."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What an activity is about, for the queue and the ledger. `what` is its type unless it does more than it says."""
 
     rule: str
@@ -60,8 +59,7 @@ async def send(
     return (await send_all(session, keys, [Letter(document, actor, inboxes, subject, embeds)]))[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """One of several activities that are queued at once; see `send`."""
 
     document: Document

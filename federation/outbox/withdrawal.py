@@ -1,7 +1,6 @@
 """Taking posts back: whoever ever got one is told, in the form they know it in. This never waits for anybody."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import activity

@@ -7,7 +7,6 @@ import base64
 import binascii
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDH,
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct, field
 
 from federation.errors import ProtocolError
 
@@ -36,8 +36,7 @@ class BadSubscriber(ProtocolError):
     status = 422
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
+class Subscriber(Struct, frozen=True):
     """For whom a message is: the app's public point and its secret, both as bytes."""
 
     point: bytes
@@ -53,8 +52,7 @@ class Subscriber:
         return cls(point, secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Ephemeral:
+class Ephemeral(Struct, frozen=True):
     """What makes one message unlike any other."""
 
     private: EllipticCurvePrivateKey = field(default_factory=lambda: generate_private_key(SECP256R1()))
@@ -65,8 +63,7 @@ class Ephemeral:
         return point_of(self.private)
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(Struct, frozen=True):
     """An encrypted message with the headers that say how."""
 
     body: bytes

@@ -4,11 +4,11 @@ Everything here works on text; which parts must be covered, and when, is decided
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
 
 from federation.signatures import clock, digests, keys
 from federation.signatures.messages import Request
@@ -33,8 +33,7 @@ _PARAMETER = re.compile(r'\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*(?:"([^"\\]*)"|([0-9
 _LONGEST = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class CavageSignature:
+class CavageSignature(Struct, frozen=True):
     """What a Signature header says."""
 
     key_id: str

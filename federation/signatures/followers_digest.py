@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from federation.signatures.cavage import parse_parameters
 from federation.signatures.refusals import SignatureMalformed
@@ -12,8 +13,7 @@ HEADER = "Collection-Synchronization"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Synchronization:
+class Synchronization(Struct, frozen=True):
     """What the header says: whose followers, where the part of our origin is listed, and its digest in hex."""
 
     collection_id: str

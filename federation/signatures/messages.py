@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from federation.signatures.refusals import HeaderRepeated
 
 # R-04: a second value of one of these is read differently by different layers.
@@ -67,8 +69,7 @@ class Request:
                 raise HeaderRepeated(header=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The parts of a request URL that signatures name."""
 
     scheme: str

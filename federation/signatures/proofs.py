@@ -6,10 +6,10 @@ proof. Linked-Data signatures (`signature`) are neither made nor looked at (PRF-
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Struct
 
 from federation.signatures import keys, multikey
 from federation.signatures.clock import MAX_FUTURE
@@ -22,8 +22,7 @@ CRYPTOSUITE = "eddsa-jcs-2022"
 Document = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A proof that is worth checking: well-formed, of our cryptosuite, by the document's own actor."""
 
     document: Mapping[str, object]

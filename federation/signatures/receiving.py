@@ -1,8 +1,9 @@
 """Judges the signature of a received request, in two steps: without the key, then with it."""
 
 from collections.abc import Container
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from federation.signatures import cavage, clock, rfc9421
 from federation.signatures.clock import MAX_AGE, MAX_FUTURE
@@ -11,8 +12,7 @@ from federation.signatures.messages import Form, Request, normal_authority
 from federation.signatures.refusals import BadSignature, HostRefused, SignatureRefused, TimeRefused
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A signed request that passed every check that needs no key.
 
     `covered` has the lower-case names of the signed headers and components. The signature is worth nothing after
@@ -39,8 +39,7 @@ class Parsed:
         return min(moments)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """A request whose signature held. `without_query`: only after leaving the query out (SIG-14), worth a log line."""
 
     key_id: str

@@ -5,9 +5,10 @@ network signs with them, and a wrong reading of one would be a hole.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote
+
+from msgspec import Struct
 
 from federation.signatures import clock, digests
 from federation.signatures.messages import Request
@@ -28,8 +29,7 @@ GET_COMPONENTS = ("@method", "@target-uri", "@authority")
 MAX_LABELS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSignature:
+class MessageSignature(Struct, frozen=True):
     """One labelled signature of a request: what it covers, its parameters, its bytes."""
 
     label: str

@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec import Struct
 
 from federation.signatures import cavage, rfc9421
 from federation.signatures.clock import format_http_date
@@ -20,8 +20,7 @@ _DERIVED = frozenset({"@method", "@target-uri", "@authority", "@scheme", "@reque
 ACTIVITY_JSON = "application/activity+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Unsigned:
+class Unsigned(Struct, frozen=True):
     """A request whose signature is still to be made: what has to be signed, and how the headers are completed."""
 
     data: bytes

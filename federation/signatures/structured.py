@@ -7,7 +7,8 @@ readers cannot see two meanings (R-04).
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from federation.signatures.refusals import SignatureMalformed
 
@@ -22,16 +23,14 @@ Bare = bool | int | float | str | bytes
 Parameters = dict[str, Bare]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One value with its parameters."""
 
     value: Bare
     params: Parameters = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class InnerList:
+class InnerList(Struct, frozen=True):
     """A parenthesised list; its items and the list itself have parameters."""
 
     items: tuple[Item, ...]

@@ -1,6 +1,6 @@
 """What a server wishes a signature to be like: the header `Accept-Signature` (RFC 9421 §5)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from federation.signatures.refusals import SignatureMalformed
 from federation.signatures.structured import InnerList, parse_dictionary
@@ -9,8 +9,7 @@ _ALGORITHM = "rsa-v1_5-sha256"
 _LONGEST = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A signature that somebody would accept: under which label, over which components, with which words of theirs."""
 
     label: str

@@ -1,8 +1,8 @@
 """Admission: which servers may be asked at all, checked before each fetch and again at every redirect (B2B-2, R-31)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import decisions
@@ -33,8 +33,7 @@ class TooManyFetches(ProtocolError):
     status = 429
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """Whom we talk with at this moment, and in which form of signature some servers took something lately."""
 
     admitted: Callable[[str], bool]

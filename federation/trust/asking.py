@@ -6,7 +6,9 @@ manner, with three requests at most; once it answered, what it refuses it means.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from federation.fetch import Admit, FetchedDocument, FetchFailed
 from federation.keys import Signer
@@ -17,8 +19,7 @@ _KNOCKS = 3
 _REFUSALS = frozenset({400, 401, 403})
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a GET is signed."""
 
     form: Form = "cavage"

@@ -7,7 +7,8 @@ proven, the group's own word counts, if it says that it vouches, and only for wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from federation.documents import card as cards
 from federation.documents.card import ParsedCard
@@ -33,8 +34,7 @@ class NotIntroduced(ProtocolError):
     status = 403
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Whose activity it is; `is_vouched` says that the group alone says so."""
 
     actor: Actor

@@ -7,10 +7,11 @@ the same origin that lists it as its own (R-05, SIG-26, SIG-27); keys inside mes
 import asyncio
 import functools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,8 +61,7 @@ class TooManyKeys(ProtocolError):
     status = 429
 
 
-@dataclass(frozen=True, slots=True)
-class KnownKey:
+class KnownKey(Struct, frozen=True):
     """A public key and whose it is. `text` is how it is stored; `is_server` when its owner is no person or group."""
 
     uri: str

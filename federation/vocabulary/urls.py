@@ -2,11 +2,11 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from msgspec import Struct
 from yarl import URL
 
 from federation.errors import ProtocolError
@@ -42,8 +42,7 @@ class Origin(NamedTuple):
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedUrl:
+class CheckedUrl(Struct, frozen=True):
     """An absolute http(s) URL without surprises.
 
     `text` is as it came (ids are compared by it), `origin` is normalised, `target` is the path and query as they go

@@ -1,9 +1,9 @@
 """Making, changing and deleting one's filters. Whatever somebody else has does not exist (R-71)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, selectinload
@@ -61,8 +61,7 @@ class TooManyFilters(Invalid):
     code = "too_many_filters"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeywordWish:
+class KeywordWish(Struct, frozen=True, kw_only=True):
     """What is wanted of one keyword: a new one has no `id`; None leaves the rest as it is."""
 
     id: int | None = None
@@ -71,8 +70,7 @@ class KeywordWish:
     is_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is wanted of a filter. None leaves it as it is; `ends` says whether `lasts` is meant: None is for ever."""
 
     title: str | None = None

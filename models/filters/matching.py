@@ -7,9 +7,9 @@ it. Each keyword is looked for as it is, so that the time goes with the length o
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -20,8 +20,7 @@ from models.viewers import Staff
 _WORD = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Pc"})
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(Struct, frozen=True):
     """A keyword as it was typed, and as it is looked for."""
 
     shown: str
@@ -46,8 +45,7 @@ class Keyword:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A filter, made ready for matching."""
 
     id: int
@@ -59,8 +57,7 @@ class Rule:
     post_ids: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """That a rule matches a post: by keywords, by naming it, or both."""
 
     rule: Rule

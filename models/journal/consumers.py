@@ -3,9 +3,9 @@
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import insert_into, now
@@ -24,8 +24,7 @@ Sieve = Callable[[Database, list[Entry]], Awaitable[list[Entry]]]
 Together = Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]
 
 
-@dataclass(slots=True)
-class Consumer:
+class Consumer(Struct):
     """A durable reader of the journal. `handle` writes with the session it is given and touches no network.
 
     `together` deals with several entries that follow one another, where all of them have the same one there.

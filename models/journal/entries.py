@@ -1,14 +1,14 @@
 """What can happen: every kind of entry, in plain values."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 KINDS: dict[str, type["Entry"]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Base of all entries; a subclass is a frozen dataclass of plain values."""
+class Entry(Struct, frozen=True):
+    """Base of all entries; a subclass holds plain values and is frozen."""
 
     kind: ClassVar[str]
 
@@ -17,8 +17,7 @@ class Entry:
         KINDS[cls.kind] = cls
 
 
-@dataclass(frozen=True, slots=True)
-class PostWritten(Entry):
+class PostWritten(Entry, frozen=True):
     """A post is there for the house: written here, or come from elsewhere. Boosts too.
 
     `is_quiet`: it names nobody, answers nothing and boosts nothing, so that only those who wait for posts of its author
@@ -30,14 +29,12 @@ class PostWritten(Entry):
     author_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PostEdited(Entry):
+class PostEdited(Entry, frozen=True):
     post_id: int
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class PostReleased(Entry):
+class PostReleased(Entry, frozen=True):
     """A revision may leave: at once, or because a gatekeeper approved it.
 
     `is_quiet`: it is the first one, in no group, names nobody, answers and quotes nothing, so that nobody gets it but
@@ -50,15 +47,13 @@ class PostReleased(Entry):
     author_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PostRefreshed(Entry):
+class PostRefreshed(Entry, frozen=True):
     """What hangs on a post changed and its text did not: votes were counted, a quote was allowed or is no more."""
 
     post_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class PostDeleted(Entry):
+class PostDeleted(Entry, frozen=True):
     """A post is gone; `undoes` names the activity to undo when it was a boost."""
 
     post_id: int
@@ -66,8 +61,7 @@ class PostDeleted(Entry):
     undoes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PostPinned(Entry):
+class PostPinned(Entry, frozen=True):
     """Somebody of ours put a post on top of their profile, or took it down (`is_undone`)."""
 
     actor_id: int
@@ -75,23 +69,20 @@ class PostPinned(Entry):
     is_undone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PostSubmitted(Entry):
+class PostSubmitted(Entry, frozen=True):
     """A revision waits for a gatekeeper."""
 
     post_id: int
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class PostDecided(Entry):
+class PostDecided(Entry, frozen=True):
     """A gatekeeper approved or returned a revision."""
 
     approval_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupDistributes(Entry):
+class GroupDistributes(Entry, frozen=True):
     """A group of ours passes on an activity that came from elsewhere."""
 
     group_id: int
@@ -99,8 +90,7 @@ class GroupDistributes(Entry):
     post_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Forwards(Entry):
+class Forwards(Entry, frozen=True):
     """An activity from elsewhere goes on, as it came, to the followers of one of ours (ActivityPub §7.1.2)."""
 
     actor_id: int
@@ -108,8 +98,7 @@ class Forwards(Entry):
     object_uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyFailed(Entry):
+class DependencyFailed(Entry, frozen=True):
     """A server would not take an activity because it cannot get what is inside from where that comes (HTTP 424)."""
 
     activity_id: int
@@ -117,22 +106,19 @@ class DependencyFailed(Entry):
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Liked(Entry):
+class Liked(Entry, frozen=True):
     actor_id: int
     post_id: int
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unliked(Entry):
+class Unliked(Entry, frozen=True):
     actor_id: int
     post_id: int
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class InteractionRefused(Entry):
+class InteractionRefused(Entry, frozen=True):
     """The author of a post of ours does not permit what somebody elsewhere did with it under the id `uri`."""
 
     by_id: int
@@ -140,65 +126,56 @@ class InteractionRefused(Entry):
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted(Entry):
+class Quoted(Entry, frozen=True):
     """A post quotes another, and may."""
 
     consent_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteAnswered(Entry):
+class QuoteAnswered(Entry, frozen=True):
     """Somebody elsewhere asked to quote a post of ours, and has the answer."""
 
     consent_id: int
     to_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteRevoked(Entry):
+class QuoteRevoked(Entry, frozen=True):
     """An author of ours takes back that a post may quote theirs."""
 
     consent_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardedRevocation(Entry):
+class ForwardedRevocation(Entry, frozen=True):
     """Whoever a post of ours quotes took their consent back: those who have the post get to see that they did."""
 
     post_id: int
     received_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Voted(Entry):
+class Voted(Entry, frozen=True):
     """Somebody of ours answered a poll, here or elsewhere."""
 
     poll_id: int
     actor_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class PollOver(Entry):
+class PollOver(Entry, frozen=True):
     """The time of a poll is over, here or elsewhere."""
 
     poll_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FollowAsked(Entry):
+class FollowAsked(Entry, frozen=True):
     """Somebody of ours wants to follow somebody elsewhere, or the other way round."""
 
     follow_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FollowAccepted(Entry):
+class FollowAccepted(Entry, frozen=True):
     follow_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FollowEnded(Entry):
+class FollowEnded(Entry, frozen=True):
     """Unfollowed by the follower, or refused by the followed one (`refused`)."""
 
     follower_id: int
@@ -207,18 +184,15 @@ class FollowEnded(Entry):
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class JoinAsked(Entry):
+class JoinAsked(Entry, frozen=True):
     membership_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Joined(Entry):
+class Joined(Entry, frozen=True):
     membership_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Left(Entry):
+class Left(Entry, frozen=True):
     """Somebody left a group, or was refused or removed by it (`refused`)."""
 
     group_id: int
@@ -227,13 +201,11 @@ class Left(Entry):
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Invited(Entry):
+class Invited(Entry, frozen=True):
     membership_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Moderated(Entry):
+class Moderated(Entry, frozen=True):
     """Somebody who keeps a group in order did something in it, or took it back (`is_undone`).
 
     `act` is remove, ban, pin, lock or moderator. `is_passed_on`: their activity came here, and goes on as it came.
@@ -249,98 +221,84 @@ class Moderated(Entry):
     uri: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reported(Entry):
+class Reported(Entry, frozen=True):
     """Somebody, here or elsewhere, reported somebody to those in charge."""
 
     report_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ActorChanged(Entry):
+class ActorChanged(Entry, frozen=True):
     """A profile or a group's description changed."""
 
     actor_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerChanged(Entry):
+class PartnerChanged(Entry, frozen=True):
     partner_id: int
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notified(Entry):
+class Notified(Entry, frozen=True):
     notification_id: int
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SchedulingFailed(Entry):
+class SchedulingFailed(Entry, frozen=True):
     """A post could not be published at its time; it is kept, and its author decides."""
 
     scheduled_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationsMerged(Entry):
+class NotificationsMerged(Entry, frozen=True):
     """What waited for somebody is told now: they let in whom it came from."""
 
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class HearingChanged(Entry):
+class HearingChanged(Entry, frozen=True):
     """Somebody changed whom they hear: they mute somebody, or want nothing from a server, or no longer so."""
 
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Severed(Entry):
+class Severed(Entry, frozen=True):
     """Somebody lost followers, or whom they followed, because a server was blocked."""
 
     severance_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FiltersChanged(Entry):
+class FiltersChanged(Entry, frozen=True):
     """Somebody changed what they do not want to be shown."""
 
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Announced(Entry):
+class Announced(Entry, frozen=True):
     """The house tells all its people something, or tells it anew."""
 
     announcement_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class AnnouncementReacted(Entry):
+class AnnouncementReacted(Entry, frozen=True):
     """Somebody put a sign under an announcement, or took it away."""
 
     announcement_id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnnouncementOver(Entry):
+class AnnouncementOver(Entry, frozen=True):
     """An announcement is no more: its time is over, or it was taken back."""
 
     announcement_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class HomeSorted(Entry):
+class HomeSorted(Entry, frozen=True):
     """Somebody follows other hashtags now, or has others in lists that are kept apart from their home timeline."""
 
     account_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccessEnded(Entry):
+class AccessEnded(Entry, frozen=True):
     """An account was disabled or has another role, or a token or sign-in ended: open streams of it must close."""
 
     account_id: int

@@ -1,7 +1,6 @@
 """Writing entries down and reading them again: from the database, or from what this process read of it already."""
 
 import asyncio
-import dataclasses
 import functools
 import json
 from bisect import bisect_right
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import asdict
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -69,7 +69,7 @@ async def record_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
-    return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
+    return asdict(entry)
 
 
 _RECORD = insert(cast(Table, JournalEntry.__table__))

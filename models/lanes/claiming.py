@@ -2,10 +2,10 @@
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -38,8 +38,7 @@ _RECOVERED = 3
 _LAST_ID = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Struct, frozen=True, kw_only=True):
     """A delivery that a worker may make now. `attempt` is its lease: whoever claims it again ends this one.
 
     `is_suspect`: of its attempts before nobody ever wrote down how they ended, as if each had ended the worker.
@@ -57,8 +56,7 @@ class Claimed:
     is_suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """The oldest deliveries to one host, in order, and what we know of how to speak to it.
 
     `form` is the signature form that it took last, and when (SIG-24); `looked_at` when its NodeInfo was read.

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import CursorResult, Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,8 +60,7 @@ class Ending(StrEnum):
     UNTRIED = "untried"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """How one claimed delivery ended. `form` is the signature form that the host took, where that is news.
 
     `seconds` is how long an answer took; `is_unreachable`: there was none, because of the network or of the host.

@@ -1,7 +1,6 @@
 """What authors permit to be done with their posts, and how far a quote or a vote may go."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -1,9 +1,10 @@
 """Asking: a poll in a new post, and what becomes of it when the post changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,8 +35,7 @@ class BadDuration(Invalid):
     code = "bad_poll_duration"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollDraft:
+class PollDraft(Struct, frozen=True, kw_only=True):
     """What somebody wants to ask. `lasts` is counted from now on; None keeps the end of the poll that is changed."""
 
     options: Sequence[str]

@@ -1,9 +1,9 @@
 """Polls of posts that came from elsewhere: their home counts, and tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import new_id
@@ -16,8 +16,7 @@ MOST_OPTIONS = 20
 _MOST_VOTERS = 2**53
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemotePoll:
+class RemotePoll(Struct, frozen=True, kw_only=True):
     """A poll elsewhere as its home tells it: the answers as spelled there, each with its count."""
 
     options: Sequence[tuple[str, int]]

@@ -1,8 +1,8 @@
 """How polls stand for whoever looks, in a fixed number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -14,8 +14,7 @@ from models.tables import Actor, Poll, PollOption, Post, PostKind, Revision, Vot
 from models.viewers import Staff, Viewer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """A poll for one viewer: `own` are the positions they chose, None for who cannot vote at all."""
 
     poll: Poll

@@ -1,8 +1,8 @@
 """What somebody wants to post, checked: its text rendered, its names looked up, its place and reach found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -85,8 +85,7 @@ class CannotLeaveHere(Invalid):
     code = "cannot_leave_here"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """What a form or a client sent. `describes` maps a file's id to its alternative text,
     `focuses` to the point of it that must stay visible.
 
@@ -113,8 +112,7 @@ class Draft:
     quoting: QuotePolicy | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """A draft that may become a post."""
 
     source: str
@@ -188,8 +186,7 @@ async def _files(session: AsyncSession, draft: Draft, *, by: Staff, post_id: int
     return tuple(own[media_id] for media_id in wanted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a post goes: its group or none, for whom, how far, and what it answers."""
 
     visibility: Visibility

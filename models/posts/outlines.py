@@ -6,9 +6,9 @@ its `Version`. Only which posts a viewer sees, the counts and the viewer's own m
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
 from sqlalchemy import Select, and_, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
@@ -219,8 +219,7 @@ async def thread_links(session: AsyncSession, viewer: Viewer, post_id: int) -> t
 # Counts and own marks
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """What hangs on posts and changes all the time, by post id. Counts are of what the viewer may see (R-74)."""
 
     replies: dict[int, int] = field(default_factory=dict)
@@ -303,8 +302,7 @@ def _marks(viewer: Viewer) -> Any:
 # What posts say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """All that a post says, the same for everybody in the house, or for everybody outside."""
 
     post: Post

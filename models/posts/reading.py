@@ -1,9 +1,9 @@
 """Reading posts: one, its thread, its history, and what a page of them needs, in a fixed number of statements."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct, field
 from sqlalchemy import BigInteger, Select, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
@@ -139,8 +139,7 @@ def shown_by(post: Post) -> Post:
     return post.boost_of if post.boost_of_id is not None and post.boost_of is not None else post
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
+class Extras(Struct, frozen=True):
     """What surrounds the posts of one page, by post id."""
 
     files: dict[int, list[Attachment]] = field(default_factory=dict)

@@ -1,10 +1,10 @@
 """Taking in posts from elsewhere. The wire has checked who speaks and cleaned the text; here it meets our rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from msgspec import Struct, field
 from sqlalchemy import String, Table, bindparam, insert, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,8 +49,7 @@ _COPIED_AT = select(Post).join(Copy, Copy.post_id == Post.id).where(Copy.uri == 
 _TAKEN = select(Post.id).where(Post.id.in_(bindparam("ids", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteFile:
+class RemoteFile(Struct, frozen=True, kw_only=True):
     url: str
     media_type: str
     description: str = ""
@@ -67,8 +66,7 @@ class RemoteFile:
         return kinds.get(self.media_type.partition("/")[0], MediaKind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemotePost:
+class RemotePost(Struct, frozen=True, kw_only=True):
     """A post elsewhere, parsed and cleaned. `named` and `recipients` are actors we know."""
 
     uri: str

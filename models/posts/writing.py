@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import cast
 
+from msgspec import Struct
 from sqlalchemy import Insert, Table, exists, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,8 +57,7 @@ async def write(session: AsyncSession, draft: Draft, *, by: Staff) -> Post:
     return (await compose(session, draft, by=by)).post
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A new post with what was found out to write it. `is_alone`: it hangs on nothing and is in no group."""
 
     post: Post

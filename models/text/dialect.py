@@ -7,12 +7,12 @@ brackets costs no more than any other (R-47).
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor, SubstituteTagInlineProcessor
 from markdown.util import AtomicString, code_escape
+from msgspec import Struct, field
 
 from . import addresses
 from .blocks import Fences, Heading, Tame
@@ -24,16 +24,14 @@ HASHTAGS = 30
 """Further ones stay text; peers read no more either (CNT-6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """Somebody who can be mentioned: where the link leads, and the handle (`user` or `user@host`) it shows."""
 
     url: str
     handle: str
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What one conversion needs to know and finds out."""
 
     known: Mapping[str, Mention]

@@ -10,10 +10,10 @@ A mention is rendered only if the caller knows the person: `find_mentions` first
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from markdown import Markdown
 from markdown.extensions.sane_lists import SaneListExtension
+from msgspec import Struct
 
 from .blocks import INDENT
 from .clean import TextTooLong, clean_text
@@ -30,8 +30,7 @@ _PLAIN = re.compile(r"[^\W\d_](?:[^\s\x00-\x1f`*_{}\[\]<>#|~&@/\\=^:\x7f-\x9f]| 
 _workers = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A post's HTML, clean, and what was found in it.
 
     `mentions` are the handles as typed, lower-case, each once, known or not; `hashtags` are folded; `plain` is

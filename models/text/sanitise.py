@@ -10,9 +10,9 @@ import html
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from bleach.sanitizer import Cleaner
+from msgspec import Struct, field
 
 from .addresses import shown_url
 from .clean import TextTooLong, clean_text
@@ -156,8 +156,7 @@ def excerpt(plain: str, limit: int) -> str:
     return cut.rstrip(" ,;:-") + "…"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(Struct, frozen=True):
     link_rel: str
     image: ImageSource | None = None
     headings_flat: bool = False
@@ -203,8 +202,7 @@ def _shown(tokens: Iterator[Token]) -> Iterator[Token]:
             yield token
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     """Writes tokens as balanced markup, in which every element stands where HTML allows it."""
 
     rules: _Rules
@@ -409,8 +407,7 @@ def _written(attributes: dict[str, str]) -> str:
     return "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items())
 
 
-@dataclass(slots=True)
-class _PlainWriter:
+class _PlainWriter(Struct):
     """Gathers lines; `gap` is how many line ends the next word needs before it."""
 
     parts: list[str] = field(default_factory=list)

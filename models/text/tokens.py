@@ -8,7 +8,8 @@ end, as browsers do. The result is not trusted; `sanitise` builds well-formed ma
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _TAG_NAME = re.compile(r"/?[A-Za-z][^\s/>\x00]*")
 _ATTRIBUTE_GAP = re.compile(r"[\s/]*")
@@ -27,23 +28,20 @@ RAW_TEXT = frozenset(
 """Elements whose content is text up to their own end tag, whatever it looks like (HTML §13.2.6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Characters between tags, entities resolved."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """A start tag. Of repeated attributes the first one counts, as in browsers."""
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """An end tag."""
 
     name: str

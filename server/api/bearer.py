@@ -3,9 +3,9 @@ another process: who was shut out, or has another role now, is asked about again
 """
 
 import time
-from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec import Struct
 
 from models import tokens
 from models.accounts import hash_token
@@ -54,8 +54,7 @@ class AdminNeeded(NotAllowed):
     code = "admin_needed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     held: Held
     scopes: Scopes
     moment: Moment

@@ -1,9 +1,9 @@
 """Filters: words and posts that somebody does not want to be shown, or not without a warning."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from models import filters
 from models.errors import Invalid

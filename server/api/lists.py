@@ -4,9 +4,9 @@ A group is a list that its members share: it is made, named, left and deleted as
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from aiohttp import web
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import actors, groups, lists

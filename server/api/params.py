@@ -7,12 +7,12 @@ true, 1, "1", "on", also inside JSON, and numbers as text. Sizes are counted whi
 import asyncio
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from msgspec import Struct, field
 
 from models.errors import DomainError, Invalid
 from server import recordings
@@ -47,16 +47,14 @@ class BadValue(Invalid):
     code = "bad_value"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """An uploaded file, whole."""
 
     name: str
     data: bytes
 
 
-@dataclass(slots=True)
-class Params:
+class Params(Struct):
     """Values by name. What is absent, null or of another kind than asked for is told apart."""
 
     values: dict[str, Any] = field(default_factory=dict)

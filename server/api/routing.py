@@ -11,11 +11,11 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
+from msgspec import Struct, field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,8 +61,7 @@ class Access(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One request to the API."""
 
     request: web.Request
@@ -138,8 +137,7 @@ class Call:
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One address, and what it takes to use it: one of `scopes`, when there are any."""
 
     method: str

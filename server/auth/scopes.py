@@ -1,7 +1,8 @@
 """What a client may ask for in somebody's name: the names Mastodon's clients know, and what each covers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from models.errors import DomainError
 
@@ -64,8 +65,7 @@ class UnknownScope(DomainError):
     status = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Scopes:
+class Scopes(Struct, frozen=True):
     """A set of scopes, in the order they were asked for."""
 
     names: tuple[str, ...]

@@ -1,11 +1,11 @@
 """`kontor backup DIRECTORY`: database and files of an instance, copied while it runs and looked through at once."""
 
 import asyncio
-import dataclasses
 import shutil
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from models import backups
 from models.backups import CopyDiffers
@@ -43,7 +43,7 @@ async def backup(directory: Path, as_json: bool) -> None:
             raise Refusal(str(directory / DATABASE), f"The copy is not whole: {error}.", "Run: kontor check") from None
     files = await asyncio.to_thread(_copy_files, config.media_directory, directory / MEDIA)
     if as_json:
-        print_json({"directory": str(directory), "files": files, **dataclasses.asdict(found)})
+        print_json({"directory": str(directory), "files": files, **asdict(found)})
         return
     seal = f" and ends in {found.seal[:12]}" if found.seal else ""
     click.echo(f"{directory} holds {found.accounts} accounts, {found.posts} posts and {files} files.")

@@ -1,20 +1,18 @@
 """Who is in the demonstration: companies, people, groups. The companies are German, as their people mostly write."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from models.tables import Access, Level, Reach, Role
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     username: str
     name: str
     role: Role
     about: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     username: str
     name: str
     purpose: str
@@ -25,8 +23,7 @@ class Group:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(Struct, frozen=True, kw_only=True):
     """`key` is its folder and its name below localhost; `partners` maps other companies to groups of its own."""
 
     key: str

@@ -11,9 +11,10 @@ import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from server.config import Config
 from server.demo import cast
@@ -45,8 +46,7 @@ class StageFault(Exception):
         self.fix = fix
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where a company of the demonstration is."""
 
     company: cast.Company

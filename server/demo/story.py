@@ -6,9 +6,9 @@ Every scene looks first whether it has happened, so that a story that was interr
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import outbox
@@ -49,14 +49,12 @@ class TookTooLong(Exception):
     """Something that one company did has not arrived at the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     draw: Callable[[], bytes]
     says: str
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """One company on the stage: its running application and its people."""
 
     company: cast.Company

@@ -1,8 +1,9 @@
 """What a worker is asked to make of a picture, and what it answers. Nothing that decodes one is loaded for that."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 
 class Crop(Enum):
@@ -12,8 +13,7 @@ class Crop(Enum):
     HEADER = (1500, 500)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much of a picture is too much."""
 
     max_bytes: int = 16_777_216
@@ -24,8 +24,7 @@ class Limits:
     """All frames of an animation together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Processed:
+class Processed(Struct, frozen=True, kw_only=True):
     """A picture of ours: `data` in `media_type`, its preview of at most 640 px a side, and its blurhash."""
 
     data: bytes
@@ -40,8 +39,7 @@ class Processed:
     animated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The code of a refusal and its facts, fit to travel between processes."""
 
     code: str

@@ -1,8 +1,9 @@
 """What a file is by its first bytes, and what becomes of what is in it. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 _PICTURES = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx")
 _ATOMS = (b"moov", b"mdat", b"wide")
@@ -98,8 +99,7 @@ def plan(picture: str | None, pixels: str | None, sound: str | None) -> Plan:
     return Plan(MP4, "libx264", None if sound is None or sound in _IN_MP4 else "aac")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much of a recording is too much."""
 
     bytes: int
@@ -108,8 +108,7 @@ class Limits:
     frame_rate: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class Converted(Struct, frozen=True, kw_only=True):
     """A recording of ours that was written, and its picture in WebP unless it is a sound."""
 
     kind: str

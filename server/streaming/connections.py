@@ -5,9 +5,11 @@ keeps what its reader did not take yet; who leaves too much there is cut off ins
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from models.viewers import Staff
 from server.api.answers import encoded
@@ -80,8 +82,7 @@ class Form(StrEnum):
 _SIGN_OF_LIFE = {Form.CHUNKS: chunked(b":thump\n\n"), Form.LINES: b":thump\n\n"}
 
 
-@dataclass(slots=True, eq=False)
-class Connection:
+class Connection(Struct, eq=False):
     """What the hub knows of one open stream."""
 
     viewer: Staff

@@ -6,18 +6,17 @@ somebody listens, once for all.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import journal
 from models.journal import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(Struct, frozen=True):
     """`name` is Mastodon's, as `filters_changed`; `account_id` None is everybody."""
 
     name: str

@@ -1,8 +1,8 @@
 """The streams clients know: what each is called, which posts belong to it, and which scope it takes (R-81)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,8 +44,7 @@ class ArgumentMissing(Invalid):
     code = "argument_missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """A stream and, for hashtags and lists, which one."""
 
     kind: str

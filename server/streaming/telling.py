@@ -6,9 +6,9 @@ then rendered once for all to whom it looks the same, and encoded once for all w
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from aiohttp import web
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts, journal, policy
@@ -34,8 +34,7 @@ Heard = defaultdict[int, list[Event]]
 """What each account is told."""
 
 
-@dataclass(slots=True)
-class News:
+class News(Struct):
     """What some entries of the journal say, sorted by what clients are told of it."""
 
     written: list[int] = field(default_factory=list)

@@ -14,10 +14,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from aiohttp import web
+from msgspec import Struct, field
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,8 +96,7 @@ def _event(kind: str, facts: dict[str, object], place: Position | None) -> str:
     return f"event: {kind}\n{mark}data: {json.dumps(facts)}\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """What is open: whose, and which posts belong on it."""
 
     by: Staff
@@ -119,8 +118,7 @@ async def _page(session: AsyncSession, by: Staff, request: web.Request) -> _Page
     return _Page(by, timelines.home_of(by)(by), False)
 
 
-@dataclass(slots=True)
-class _News:
+class _News(Struct):
     """The posts that some entries speak of, and what else concerns the viewer."""
 
     written: list[int] = field(default_factory=list)

@@ -1,10 +1,10 @@
 """What browsers send: texts, choices, pages of lists, uploaded pictures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.web_request import FileField
+from msgspec import Struct
 from multidict import MultiDictProxy
 
 from models.errors import DomainError, NotFound
@@ -82,8 +82,7 @@ def asked_page(request: web.Request, limit: int = PAGE_SIZE) -> Page:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Struct, frozen=True):
     """What of the rows read is on the page, and whether there is more on either side."""
 
     first: int
@@ -115,8 +114,7 @@ def _with(request: web.Request, **change: int) -> str:
     return str(request.rel_url.with_query([*query, *((key, str(value)) for key, value in change.items())]))
 
 
-@dataclass(frozen=True, slots=True)
-class Uploads:
+class Uploads(Struct, frozen=True):
     """Files that came with a form: the ids of those kept, in order, and what was wrong with the first other."""
 
     media_ids: tuple[int, ...]

@@ -1,8 +1,7 @@
 """One group: its conversations, members, purpose, settings and reach."""
 
-from dataclasses import replace
-
 from aiohttp import web
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response

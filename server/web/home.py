@@ -1,11 +1,11 @@
 """The start page: what one's groups and people wrote; for visitors the company's door."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
 from aiohttp import web
 from markupsafe import Markup
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts, approvals, groups, house_texts, timelines

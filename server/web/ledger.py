@@ -1,9 +1,9 @@
 """The ledger: everything that left, came in, was held or stopped, for those who answer for it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import groups, ledger, partners, policy
@@ -26,8 +26,7 @@ _ROWS = 50
 _CHECKED_EVERY = timedelta(minutes=1)
 
 
-@dataclass(slots=True)
-class Check:
+class Check(Struct):
     """What the last walk along the chain found, and when; walking it for every page would be too much."""
 
     at: datetime | None = None

@@ -1,8 +1,7 @@
 """One post: its thread, its history, changing and deleting it, thanks, passing on, keeping."""
 
-from dataclasses import replace
-
 from aiohttp import web
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response

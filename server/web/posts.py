@@ -1,8 +1,7 @@
 """Writing posts and replies."""
 
-from dataclasses import replace
-
 from aiohttp import web
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import groups

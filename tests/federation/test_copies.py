@@ -1,9 +1,9 @@
 """A group that speaks itself: what members on microblogs read of a partner group, and what they answer (GRP-16)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from federation.documents.post import gather, render_leaving

@@ -1,9 +1,9 @@
 """What people say and do outside groups: posts, thanks, following, joining, profiles; and the gate's second look."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from federation import collections

@@ -1,9 +1,9 @@
 """Quotes and interaction policies on the wire: what a post says of them, who is asked, and what is taken back."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from federation import stamps
 from federation.documents.post import interaction, quote

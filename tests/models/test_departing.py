@@ -1,9 +1,9 @@
 """Which posts of ours concern nobody outside, so that nothing is to be done when they may leave."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from models import actors, journal, relations
 from models.database import Database

@@ -1,7 +1,6 @@
 """The journal: entries in order, each dealt with once in effect, and none that stops its neighbours."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from models.tables import AuditLine, Cursor, JournalEntry, Parked
 from tests.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Rang(Entry):
+class Rang(Entry, frozen=True):
     """An entry that only these tests know."""
 
     number: int
@@ -221,8 +219,7 @@ async def _place(database: Database, name: str = "bell") -> int:
         return cursor.position if cursor is not None else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked(Entry):
+class Ticked(Entry, frozen=True):
     """An entry that no consumer here cares for."""
 
 

@@ -1,8 +1,7 @@
 """Partners: admitting, agreeing, suspending."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from models import partners, policy
@@ -135,7 +134,7 @@ async def test_who_changed_a_partner_is_in_the_audit_log(world: World) -> None:
 
 
 async def test_in_open_mode_strangers_are_talked_to_and_the_suspended_are_not(world: World) -> None:
-    world.database.instance = dataclasses.replace(world.database.instance, mode=Mode.OPEN)
+    world.database.instance = structs.replace(world.database.instance, mode=Mode.OPEN)
     async with world.database.reading() as session:
         assert await policy.is_admitted(session, MALLORY) is True
         assert await policy.is_admitted(session, EASTWIND) is False

@@ -1,9 +1,9 @@
 """A post in a group of ours as the group itself says it to microblogs (GRP-16): a Note that names who wrote it."""
 
 import html
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,8 +21,7 @@ from models.tables import Actor, Attachment, Copy, Group, Poll, Post, PostTag, R
 _WROTE = {"de": "schrieb"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class Spoken(Struct, frozen=True, kw_only=True):
     """What a copy says: one revision that may leave, who wrote it, and where it stands in the thread over there."""
 
     copy: Copy

@@ -7,8 +7,9 @@ post it is must be plain, and of the server its id is on. Nothing here knows the
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from federation.documents import addressing, members
 from federation.documents.addressing import Addressing
@@ -49,8 +50,7 @@ _EMOJI = 100
 _LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,3}")  # RFC 5646, by its shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedPost:
+class ParsedPost(Struct, frozen=True, kw_only=True):
     """A post elsewhere, its texts clean.
 
     `visibility_hint` is ADR-1 without knowledge of whose collections are addressed, None when nobody is; `group_uri`

@@ -1,7 +1,8 @@
 """The poll of a post, both directions (ActivityStreams `Question`), and the votes in one."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from federation.documents import members
 from federation.vocabulary import Document, as_list, format_date, id_of, parse_date, types_of
@@ -59,8 +60,7 @@ def _count(replies: object) -> int:
     return (members.whole(replies.get("totalItems"), most=_COUNT) or 0) if isinstance(replies, dict) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Votes:
+class Votes(Struct, frozen=True):
     """Answers to a poll: its post's id, and the names of what was chosen."""
 
     post_uri: str

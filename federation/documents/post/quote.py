@@ -1,8 +1,9 @@
 """What a post quotes, both directions, in all the spellings that others read (FEP-044f, FEP-e232; POL-5)."""
 
 import html
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from federation.documents import members
 from federation.vocabulary import LD_JSON, Document, as_list, is_activity_media_type, strip_prefix
@@ -13,8 +14,7 @@ _QUOTES = frozenset({_REL, "https://w3id.org/fep/044f#quote", "http://fedibird.c
 _SPELLINGS = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(Struct, frozen=True):
     """The post that is quoted: its id, its page, and the stamp of its author."""
 
     uri: str

@@ -7,9 +7,9 @@ waits at a gate shows through nowhere.
 
 import html
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,8 +48,7 @@ _PREVIEW = 500
 _ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class Leaving(Struct, frozen=True, kw_only=True):
     """One revision of a post that may leave, with all that its document says.
 
     `named` are those whose identity leaves with it beside the author's; `reach` is the narrower of the post's and its

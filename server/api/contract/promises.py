@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 _PLACE = re.compile(r"\{[^{}]*\}")
 
 
@@ -28,8 +30,7 @@ class Kind(StrEnum):
     TABLES = "tables"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """Something an endpoint reads; `words` are all that it may be, `inner` what is in a table."""
 
     name: str

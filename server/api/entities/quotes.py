@@ -1,9 +1,9 @@
 """Mastodon's Quote and the policy about quotes in a Status."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from models import interactions
 from models.interactions import AUTHOR, EVERYBODY, FOLLOWERS, FOLLOWING, Asker, Interaction, Rules, Verdict
@@ -16,8 +16,7 @@ _WORDS = {EVERYBODY: "public", FOLLOWERS: "followers", FOLLOWING: "following"}
 _OPEN = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.COMPANY)
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """Who may quote a post: the part that is the same for all, and what is needed to say it to one person."""
 
     head: bytes

@@ -1,10 +1,10 @@
 """Mastodon's Status. What a post says is encoded once; account, counts and the viewer's own marks are spliced in."""
 
 import html
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
 
 from models import link_cards
 from models.posts.outlines import Content, Marks
@@ -21,8 +21,7 @@ _ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 _TRUE, _FALSE = b"true", b"false"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptStatus:
+class KeptStatus(Struct, frozen=True):
     """A post as JSON without its last brace. `application` is for its author alone; `poll_id` is what it asks, `quotes`
     whether it quotes anything, and `approval` says who may quote it."""
 
@@ -156,8 +155,7 @@ def _state(post: Post) -> str:
 # Splicing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What is true of a post for one viewer now, as JSON; `own` for its author."""
 
     account: bytes

@@ -1,9 +1,10 @@
 """The frame around a page of the house: who is signed in, what waits for them, their groups, what just happened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import approvals, groups, notifications
@@ -14,8 +15,7 @@ from server.web import views
 from server.web.presenters.sight import Sight
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """`groups` are the viewer's own, for whoever draws a composer."""
 
     shell: views.Shell

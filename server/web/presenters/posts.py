@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import approvals, egress, groups, link_cards, moderation, policy, polls, reactions
@@ -51,8 +52,7 @@ _TAGS = re.compile(r"<[^>]*>")
 _NO_PICTURE = (1200, 800)
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What is known about the posts of one page."""
 
     extras: Extras

@@ -1,8 +1,8 @@
 """What posts quote, as an inset in them, and who may quote."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import interactions, policy, quotes
@@ -19,8 +19,7 @@ _EXCERPT = 280
 _POLICIES = {EVERYBODY: QuotePolicy.PUBLIC, FOLLOWERS: QuotePolicy.FOLLOWERS, AUTHOR: QuotePolicy.NOBODY}
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(Struct, frozen=True):
     """What the posts of a page quote: how that stands, and the posts that may be shown, in the words for the viewer."""
 
     found: Mapping[int, Quote]

@@ -1,12 +1,13 @@
 """Who looks at a page, in which language, from which address and when: what every view of one answer needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from html import escape
 
 from aiohttp import web
 from markupsafe import Markup
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from models import emoji
 from models.base import now
@@ -19,8 +20,7 @@ from server.tail import TAIL
 from server.web import views
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """`companies` maps hosts to the names of the companies behind them; hosts it lacks are shown as they are."""
 
     app: web.Application

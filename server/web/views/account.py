@@ -1,14 +1,14 @@
 """The viewer's own affairs: signing in, settings, notifications, applications that act for them."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from server.web.views.page import Choice, Form, Moment, Paging
 from server.web.views.posts import PersonRef, Reach
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInView:
+class SignInView(Struct, frozen=True, kw_only=True):
     """`web/sign_in.html`. Fields sent: `username`, `password`, `next`."""
 
     form: Form = field(default_factory=Form)
@@ -17,8 +17,7 @@ class SignInView:
     """Set when an application sent the person here: the page says what happens next."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInRow:
+class SignInRow(Struct, frozen=True, kw_only=True):
     """A browser that is signed in. `end_url` is posted to with the token."""
 
     browser: str
@@ -28,8 +27,7 @@ class SignInRow:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, kw_only=True):
     """A client that holds a token."""
 
     name: str
@@ -39,8 +37,7 @@ class Application:
     last_used: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsView:
+class SettingsView(Struct, frozen=True, kw_only=True):
     """`web/settings.html`.
 
     The profile form sends `name`, `about`, `avatar`; the display form sends `language`, `theme`, `shortcuts` (`on` or
@@ -60,8 +57,7 @@ class SettingsView:
     applications: tuple[Application, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationRow:
+class NotificationRow(Struct, frozen=True, kw_only=True):
     """One line for one thread; `sentence` is translated and begins with who did it."""
 
     id: str
@@ -78,8 +74,7 @@ class NotificationRow:
     archive_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationsView:
+class NotificationsView(Struct, frozen=True, kw_only=True):
     """`web/notifications.html`: for you, replies, other (folded)."""
 
     for_you: tuple[NotificationRow, ...] = ()
@@ -89,8 +84,7 @@ class NotificationsView:
     paging: Paging = field(default_factory=Paging)
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeRow:
+class ScopeRow(Struct, frozen=True):
     """What an application asks for, in words, with the scope's own name."""
 
     scope: str
@@ -98,8 +92,7 @@ class ScopeRow:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizeView:
+class AuthorizeView(Struct, frozen=True, kw_only=True):
     """`web/oauth_authorize.html`. `fields` are sent back hidden; the buttons send `decision` (`allow|deny`)."""
 
     action: str
@@ -111,16 +104,14 @@ class AuthorizeView:
     """Where the browser goes afterwards; None for a code to copy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizeCodeView:
+class AuthorizeCodeView(Struct, frozen=True, kw_only=True):
     """`web/oauth_code.html`: the code for an application that cannot be sent it."""
 
     application: str
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledRow:
+class ScheduledRow(Struct, frozen=True, kw_only=True):
     """A post that waits for its time, or whose time passed and which could not be published (`failure`)."""
 
     at: Moment
@@ -131,8 +122,7 @@ class ScheduledRow:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledView:
+class ScheduledView(Struct, frozen=True, kw_only=True):
     """`web/scheduled.html`."""
 
     posts: tuple[ScheduledRow, ...] = ()

@@ -1,14 +1,14 @@
 """The gate: what waits, what would leave, to whom."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from server.web.views.page import Form, Moment
 from server.web.views.posts import Audience, Decision, DiffPart, PostView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalItem:
+class ApprovalItem(Struct, frozen=True, kw_only=True):
     """A line of the queue."""
 
     url: str
@@ -21,8 +21,7 @@ class ApprovalItem:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True):
     """A company that would get it, at which server, through which agreement."""
 
     audience: Audience
@@ -30,8 +29,7 @@ class Recipient:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLine:
+class DeliveryLine(Struct, frozen=True, kw_only=True):
     """How far one activity got on its way to one company."""
 
     company: str
@@ -42,8 +40,7 @@ class DeliveryLine:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class Departure(Struct, frozen=True, kw_only=True):
     """The post under decision.
 
     `approve_url` and `return_url` are None where the viewer may only look (their own post). Approval sends `revision`;
@@ -77,8 +74,7 @@ class Departure:
     """What left because of the approval, by company."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalsView:
+class ApprovalsView(Struct, frozen=True, kw_only=True):
     """`web/approvals.html`: the queue, and one item of it open."""
 
     items: tuple[ApprovalItem, ...]

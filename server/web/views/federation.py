@@ -1,7 +1,8 @@
 """The board of all servers we send to, and what could not be delivered."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from server.web.views.page import Moment, Paging
 
@@ -9,8 +10,7 @@ HaltReason = Literal["", "admin", "backup", "outdated"]
 Condition = Literal["unknown", "working", "put_off", "faltering", "held", "sleeping", "gone", "suspended"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerRow:
+class ServerRow(Struct, frozen=True, kw_only=True):
     """One server on the board. `retry_url` tries now what waits; `letters_url` lists what was given up there."""
 
     name: str
@@ -34,8 +34,7 @@ class ServerRow:
     latency: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterRow:
+class LetterRow(Struct, frozen=True, kw_only=True):
     """A delivery that was given up."""
 
     id: int
@@ -49,8 +48,7 @@ class LetterRow:
     """Takes `action` (`retry` or `drop`) and any number of `id`; without one, all letters of the host."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardView:
+class BoardView(Struct, frozen=True, kw_only=True):
     """`web/federation.html`. With `host` the letters of one server alone."""
 
     servers: tuple[ServerRow, ...]

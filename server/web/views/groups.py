@@ -1,16 +1,15 @@
 """Groups: the list, the pages of one group, its settings."""
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from server.web.views.page import Form, Moment, Paging, ReachKind
 from server.web.views.posts import ComposerView, PersonRef, PostView, Reach
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True, kw_only=True):
     """A group in a list."""
 
     name: str
@@ -29,8 +28,7 @@ class GroupRow:
     invited: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupsView:
+class GroupsView(Struct, frozen=True, kw_only=True):
     """`web/groups.html`: my groups first, then those one can find."""
 
     mine: tuple[GroupRow, ...]
@@ -42,8 +40,7 @@ class GroupsView:
     """The group at that address, to look at before joining."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupFormView:
+class GroupFormView(Struct, frozen=True, kw_only=True):
     """`web/group_new.html`. Fields sent: `username`, `name`, `purpose`, `reach`, `access`, `gate` (`on` or absent)."""
 
     form: Form = field(default_factory=Form)
@@ -51,8 +48,7 @@ class GroupFormView:
     host: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupHead:
+class GroupHead(Struct, frozen=True, kw_only=True):
     """The two lines that every page of a group begins with."""
 
     name: str
@@ -86,8 +82,7 @@ class GroupHead:
     """Companies whose people read copies that the group sends in its own name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupView:
+class GroupView(Struct, frozen=True, kw_only=True):
     """`web/group.html`: the conversations."""
 
     head: GroupHead
@@ -101,8 +96,7 @@ class GroupView:
     """The group is closed to the viewer; this is who can let them in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True, kw_only=True):
     """A member; `remove_url` where the viewer may take them out, `ban_url` where they may keep them out."""
 
     person: PersonRef
@@ -115,8 +109,7 @@ class MemberRow:
     """Posting `role` there changes it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WishRow:
+class WishRow(Struct, frozen=True, kw_only=True):
     """Somebody of another company who asks to be let in. Posts `answer` (`yes` or `no`) to `answer_url`."""
 
     person: PersonRef
@@ -127,8 +120,7 @@ class WishRow:
     answer_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BanRow:
+class BanRow(Struct, frozen=True, kw_only=True):
     """Somebody who is banned from a group, by whom, why, and until when; `end_url` lifts it."""
 
     person: PersonRef
@@ -139,8 +131,7 @@ class BanRow:
     end_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupMembersView:
+class GroupMembersView(Struct, frozen=True, kw_only=True):
     """`web/group_members.html`: colleagues, then outsiders under their company. Invitation sends `username`."""
 
     head: GroupHead
@@ -152,8 +143,7 @@ class GroupMembersView:
     invite: Form = field(default_factory=Form)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupAboutView:
+class GroupAboutView(Struct, frozen=True, kw_only=True):
     """`web/group_about.html`: purpose at length, who is responsible, address for clients and partners."""
 
     head: GroupHead
@@ -169,8 +159,7 @@ class GroupAboutView:
     """The group answers for what members elsewhere did not sign."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSettingsView:
+class GroupSettingsView(Struct, frozen=True, kw_only=True):
     """`web/group_settings.html`.
 
     Fields sent: `name`, `purpose`, `access` (`open|closed`), `gate`, `asks` and `vouches` (`on` or absent).
@@ -184,8 +173,7 @@ class GroupSettingsView:
     archive_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupReachView:
+class GroupReachView(Struct, frozen=True, kw_only=True):
     """`web/group_reach.html`: the friction before a reach changes. Sends `reach`, `confirmed`, `partner` (many)."""
 
     head: GroupHead

@@ -1,14 +1,12 @@
 """What the house says to everybody: texts, announcements, emoji."""
 
-from dataclasses import dataclass, field
-
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from server.web.views.page import Form, Moment, Paging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnnouncementRow:
+class AnnouncementRow(Struct, frozen=True, kw_only=True):
     """A line of what was announced or will be."""
 
     text: str
@@ -18,16 +16,14 @@ class AnnouncementRow:
     is_over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseEmoji:
+class HouseEmoji(Struct, frozen=True, kw_only=True):
     shortcode: str
     picture_url: str
     delete_url: str
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseView:
+class HouseView(Struct, frozen=True, kw_only=True):
     """`web/house.html`: three forms, `texts` with the names of the texts, `announcement`, and `sign` for an emoji."""
 
     texts: Form = field(default_factory=Form)
@@ -38,8 +34,7 @@ class HouseView:
     paging: Paging = field(default_factory=Paging)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class Announced(Struct, frozen=True, kw_only=True):
     """An announcement on the start page; `dismiss_url` takes it away for this person."""
 
     html: Markup
@@ -47,8 +42,7 @@ class Announced:
     dismiss_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseTextView:
+class HouseTextView(Struct, frozen=True, kw_only=True):
     """`web/house_text.html`."""
 
     title: str

@@ -1,14 +1,13 @@
 """Keeping a group in order: one post, one ban."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from server.web.views.groups import GroupHead
 from server.web.views.page import Form
 from server.web.views.posts import PersonRef, PostView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostModerationView:
+class PostModerationView(Struct, frozen=True, kw_only=True):
     """`web/post_moderation.html`. Removing sends `reason`; pinning and closing send `set` (`yes|no`)."""
 
     post: PostView
@@ -21,8 +20,7 @@ class PostModerationView:
     form: Form = field(default_factory=Form)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberBanView:
+class MemberBanView(Struct, frozen=True, kw_only=True):
     """`web/group_ban.html`: sends `reason`, `until` (a date or nothing) and `posts` (`on` or absent)."""
 
     head: GroupHead

@@ -1,12 +1,12 @@
 """What every page has: the shell around it, moments, forms, notices, paging; and the pages that have nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 from babel.dates import format_date, format_time, format_timedelta
 from markupsafe import Markup
+from msgspec import Struct, field
 
 ReachKind = Literal["internal", "partners", "public"]
 
@@ -14,8 +14,7 @@ _RELATIVE_UNTIL = timedelta(hours=24)
 _MOMENT = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time, ready to print: `iso` for machines, `text` in a line, `full` where it is asked for exactly."""
 
     iso: str
@@ -39,8 +38,7 @@ class Moment:
         return cls(iso=at.astimezone(UTC).isoformat(timespec="seconds"), text=text, full=full)
 
 
-@dataclass(frozen=True, slots=True)
-class ShellGroup:
+class ShellGroup(Struct, frozen=True):
     """One of the viewer's own groups in the navigation."""
 
     name: str
@@ -49,8 +47,7 @@ class ShellGroup:
     unread: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
+class Viewer(Struct, frozen=True, kw_only=True):
     """The person in front of the screen, as the header shows them."""
 
     name: str
@@ -60,16 +57,14 @@ class Viewer:
     role: Literal["staff", "gatekeeper", "admin"] = "staff"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One sentence about what just happened, already translated; shown once on the next page."""
 
     text: str
     kind: Literal["done", "note", "problem"] = "done"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
+class Shell(Struct, frozen=True, kw_only=True):
     """The frame around every page; without `viewer` it is the plain frame that visitors and errors get."""
 
     company: str
@@ -89,8 +84,7 @@ class Shell:
     """Single-key shortcuts; a person may switch them off (WCAG 2.1.4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One option of a list."""
 
     value: str
@@ -98,8 +92,7 @@ class Choice:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """What somebody typed and what is wrong with it; both come back to the page, so no text is lost."""
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -114,16 +107,14 @@ class Form:
         return self.errors.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(Struct, frozen=True):
     """Links to newer and older entries; None at the ends."""
 
     newer_url: str | None = None
     older_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LandingView:
+class LandingView(Struct, frozen=True, kw_only=True):
     """`web/landing.html`: the company's door for visitors."""
 
     about: Markup = field(default_factory=Markup)
@@ -132,8 +123,7 @@ class LandingView:
     contact: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorView:
+class ErrorView(Struct, frozen=True, kw_only=True):
     """`web/errors/*.html`: 404, 403, 429, 500, offline, and `refused` for every other rule that said no.
 
     404 takes no fact at all: it reads the same for whatever does not exist for this viewer.

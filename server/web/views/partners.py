@@ -1,7 +1,8 @@
 """Partner companies, deliveries to them, and the ledger of what left."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from server.web.views.page import Choice, Form, Moment, Paging
 
@@ -9,8 +10,7 @@ Level = Literal["read", "comment", "post"]
 PartnerState = Literal["admitted", "suspended", "asked", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementRow:
+class AgreementRow(Struct, frozen=True, kw_only=True):
     """A group opened to a partner, and how far.
 
     Changing sends `level` (`read|comment|post|none`) and `copies` (`on` or absent). `copies`: the group speaks itself
@@ -26,8 +26,7 @@ class AgreementRow:
     gated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """How sending to a host goes."""
 
     queued: int = 0
@@ -39,8 +38,7 @@ class Delivery:
     next_attempt: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerRow:
+class PartnerRow(Struct, frozen=True, kw_only=True):
     """A partner in the list."""
 
     company: str
@@ -53,8 +51,7 @@ class PartnerRow:
     delivery: Delivery = field(default_factory=Delivery)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnersView:
+class PartnersView(Struct, frozen=True, kw_only=True):
     """`web/partners.html`. Admission sends `host`, `company`, `group` (many) and `level` to `admit_url`."""
 
     partners: tuple[PartnerRow, ...]
@@ -66,8 +63,7 @@ class PartnersView:
     """Groups that were ticked in a form that was refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerView:
+class PartnerView(Struct, frozen=True, kw_only=True):
     """`web/partner.html`: one partner.
 
     Suspending sends `company` (typed by hand) and `reason`; `open_group_url` takes `group` and `level`.
@@ -91,8 +87,7 @@ class PartnerView:
     recent: tuple["LedgerRow", ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRow:
+class CheckRow(Struct, frozen=True, kw_only=True):
     """What one step of a check showed, and what to do about it."""
 
     grade: Literal["good", "doubtful", "bad"]
@@ -100,8 +95,7 @@ class CheckRow:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerCheckView:
+class PartnerCheckView(Struct, frozen=True, kw_only=True):
     """`web/partner_check.html`: how we and a partner's server get on."""
 
     company: str
@@ -112,8 +106,7 @@ class PartnerCheckView:
     again_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
+class LedgerRow(Struct, frozen=True, kw_only=True):
     """A line of the ledger."""
 
     at: Moment
@@ -132,8 +125,7 @@ class LedgerRow:
     hash: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerView:
+class LedgerView(Struct, frozen=True, kw_only=True):
     """`web/ledger.html`. The filter sends `verdict`, `company`, `group`, `q`, `since`, `until` by GET."""
 
     rows: tuple[LedgerRow, ...]

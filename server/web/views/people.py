@@ -1,15 +1,13 @@
 """People: the directory and a profile."""
 
-from dataclasses import dataclass, field
-
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from server.web.views.page import Choice, Form, Moment, Paging
 from server.web.views.posts import GroupRef, PersonRef, PostView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
+class PersonRow(Struct, frozen=True, kw_only=True):
     """A person in the directory; what one needs to call them is on the first line."""
 
     person: PersonRef
@@ -18,16 +16,14 @@ class PersonRow:
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleSection:
+class PeopleSection(Struct, frozen=True):
     """Outsiders, under the name of their company."""
 
     company: str
     people: tuple[PersonRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleView:
+class PeopleView(Struct, frozen=True, kw_only=True):
     """`web/people.html`. Search sends `q` by GET to `people`; groups that match are listed too."""
 
     query: str = ""
@@ -37,8 +33,7 @@ class PeopleView:
     paging: Paging = field(default_factory=Paging)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileView:
+class ProfileView(Struct, frozen=True, kw_only=True):
     """`web/person.html`: contact first, then what the viewer may read of their posts."""
 
     person: PersonRef
@@ -75,8 +70,7 @@ class ProfileView:
     """Where all posts of somebody on another server are; here is only a part."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessView:
+class AccessView(Struct, frozen=True, kw_only=True):
     """`web/person_access.html`: `role` goes to `role_url`, `set=yes|no` to `access_url`. Nobody changes their `own`."""
 
     person: PersonRef
@@ -88,8 +82,7 @@ class AccessView:
     left: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchView:
+class SearchView(Struct, frozen=True, kw_only=True):
     """`web/search.html`: everything that matches `q`, people first. An empty query asks for one."""
 
     query: str = ""

@@ -1,24 +1,22 @@
 """Posts, their reach, their thread, the composer."""
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from server.web.views.house import Announced
 from server.web.views.page import Choice, Form, Moment, Paging, ReachKind
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """A company that gets something, and how many people there can read it; None where it does not tell."""
 
     company: str
     people: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """Who gets it: the own house first, then the companies outside."""
 
     kind: ReachKind
@@ -36,8 +34,7 @@ class Reach:
         return sum(partner.people or 0 for partner in self.partners)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRef:
+class PersonRef(Struct, frozen=True, kw_only=True):
     """A person as a post names them. `company` is set for outsiders and for nobody else."""
 
     name: str
@@ -50,16 +47,14 @@ class PersonRef:
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRef:
+class GroupRef(Struct, frozen=True):
     """A group as a post names it."""
 
     name: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageView:
+class ImageView(Struct, frozen=True, kw_only=True):
     """A file; `alt` is empty where its author called it decorative or left it out.
 
     `kind` is `image`, `gifv`, `video` or `audio`; `preview_url` may be empty for what is no image. With `elsewhere` it
@@ -80,8 +75,7 @@ class ImageView:
     """What is not, is not fetched before somebody plays it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardView:
+class CardView(Struct, frozen=True, kw_only=True):
     """What a page says of itself that a post links to. `image_url` is our copy of its picture; empty without one."""
 
     url: str
@@ -91,8 +85,7 @@ class CardView:
     image_url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteView:
+class QuoteView(Struct, frozen=True, kw_only=True):
     """A post inside another one. Without an author it may not be shown, and `sentence` says why.
 
     Its author may take it out by a post to `revoke_url`.
@@ -107,8 +100,7 @@ class QuoteView:
     revoke_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollOptionView:
+class PollOptionView(Struct, frozen=True, kw_only=True):
     """An answer; `votes` is None while counts are hidden, `share` is in percent, `own` what the viewer chose."""
 
     position: int
@@ -118,8 +110,7 @@ class PollOptionView:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollView:
+class PollView(Struct, frozen=True, kw_only=True):
     """A poll in a post. Who may vote posts `choice` to `vote_url`; its author may end it by a post to `end_url`."""
 
     options: tuple[PollOptionView, ...]
@@ -132,16 +123,14 @@ class PollView:
     end_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EmojiView:
+class EmojiView(Struct, frozen=True):
     """An emoji that people put under a post, and how many of them."""
 
     emoji: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Who decided on a revision, and when; with the reason where it went back to its author."""
 
     by: str
@@ -149,8 +138,7 @@ class Decision:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostActions:
+class PostActions(Struct, frozen=True, kw_only=True):
     """Addresses of what the viewer may do. Like, boost and bookmark post `set=yes` or `set=no` there."""
 
     reply_url: str | None = None
@@ -170,8 +158,7 @@ class PostActions:
     moderate_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostView:
+class PostView(Struct, frozen=True, kw_only=True):
     """One post, in a feed, a thread or alone."""
 
     id: str
@@ -221,8 +208,7 @@ class PostView:
     actions: PostActions = field(default_factory=PostActions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposerGroup:
+class ComposerGroup(Struct, frozen=True, kw_only=True):
     """Where a post can go. The empty id is the whole company, outside any group."""
 
     id: str
@@ -232,8 +218,7 @@ class ComposerGroup:
     """The post leaves, and only after a gatekeeper's approval."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposerView:
+class ComposerView(Struct, frozen=True, kw_only=True):
     """The form that writes a post; with `reply_to` it writes a reply and its group is fixed.
 
     Fields sent: `group`, `in_reply_to`, `text`, `title`, `content_warning`, `language`, `image` and `alt` (as many of
@@ -269,8 +254,7 @@ class ComposerView:
         return next((place for place in self.places if place.id == self.selected), self.places[0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HomeView:
+class HomeView(Struct, frozen=True, kw_only=True):
     """`web/home.html`: what the viewer's groups and people wrote, newest first."""
 
     composer: ComposerView
@@ -284,8 +268,7 @@ class HomeView:
     announcements: tuple[Announced, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadView:
+class ThreadView(Struct, frozen=True, kw_only=True):
     """`web/post.html`: a post, what it answers, and the answers."""
 
     post: PostView
@@ -297,16 +280,14 @@ class ThreadView:
     """Where a thread from another server is whole; here is what we know of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffPart:
+class DiffPart(Struct, frozen=True):
     """A run of words: kept, put in, taken out, or many kept words folded away (`text` then says how many)."""
 
     kind: Literal["same", "added", "removed", "folded"]
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostEditView:
+class PostEditView(Struct, frozen=True, kw_only=True):
     """`web/post_edit.html`. Sends `revision`, `text`, `title`, `content_warning`, `language`, `alt-<image id>`."""
 
     post: PostView
@@ -325,8 +306,7 @@ class PostEditView:
     max_characters: int = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionRow:
+class RevisionRow(Struct, frozen=True, kw_only=True):
     """One revision as a sentence and its text."""
 
     number: int
@@ -337,16 +317,14 @@ class RevisionRow:
     state: Literal["current", "waiting", "approved", "returned", "past"] = "past"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostHistoryView:
+class PostHistoryView(Struct, frozen=True, kw_only=True):
     """`web/post_history.html`: revisions, newest first."""
 
     post: PostView
     revisions: tuple[RevisionRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicPostView:
+class PublicPostView(Struct, frozen=True, kw_only=True):
     """`web/public_post.html`: a public post for visitors."""
 
     post: PostView
@@ -355,8 +333,7 @@ class PublicPostView:
     """What one searches for on another server to answer there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicGroupView:
+class PublicGroupView(Struct, frozen=True, kw_only=True):
     """`web/public_group.html`: a public group for visitors."""
 
     name: str
@@ -367,8 +344,7 @@ class PublicGroupView:
     paging: Paging = field(default_factory=Paging)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedView:
+class FeedView(Struct, frozen=True, kw_only=True):
     """`web/saved.html` and `web/tag.html`: posts with a heading and nothing else."""
 
     posts: tuple[PostView, ...]
@@ -376,8 +352,7 @@ class FeedView:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostItemView:
+class PostItemView(Struct, frozen=True, kw_only=True):
     """`web/post_item.html`: a piece of a page that is open already."""
 
     post: PostView

@@ -1,14 +1,14 @@
 """Reports: the form that makes one, and the pages of those who deal with them."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from server.web.views.page import Choice, Form, Moment, Paging
 from server.web.views.posts import PersonRef, PostView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFormView:
+class ReportFormView(Struct, frozen=True, kw_only=True):
     """`web/report_form.html`: fields `text`, `reason`, `post`, and `forward` where a company elsewhere is concerned."""
 
     action: str
@@ -21,8 +21,7 @@ class ReportFormView:
     """Whose server a forwarded report would go to; empty where nothing leaves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRow:
+class ReportRow(Struct, frozen=True, kw_only=True):
     """A report in the list. `by` is None where another server speaks for somebody it does not name."""
 
     url: str
@@ -37,8 +36,7 @@ class ReportRow:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportsView:
+class ReportsView(Struct, frozen=True, kw_only=True):
     """`web/reports.html`."""
 
     reports: tuple[ReportRow, ...]
@@ -46,8 +44,7 @@ class ReportsView:
     paging: Paging = field(default_factory=Paging)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
+class ReportView(Struct, frozen=True, kw_only=True):
     """`web/report.html`: one report. `state_url` takes `set=yes|no`."""
 
     report: ReportRow

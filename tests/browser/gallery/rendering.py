@@ -3,13 +3,14 @@
 import functools
 import gettext
 import re
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 TEMPLATES = Path(__file__).parents[3] / "server" / "templates"
 _KEPT = re.compile(r"(%\([a-z_]+\)s|\{[a-z]+\}|<[^>]+>)")
@@ -72,15 +73,15 @@ def poisoned(value: Any, mark: str) -> Any:
     """`value` with `mark` in every text that somebody could have typed."""
     if isinstance(value, tuple):
         return tuple(poisoned(item, mark) for item in value)
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, Struct):
         return value
     hints = get_type_hints(type(value))
     changes: dict[str, Any] = {}
-    for spot in fields(value):
-        before = getattr(value, spot.name)
-        typed_by_people = hints[spot.name] in (str, str | None) and not isinstance(before, Markup)
+    for name in value.__struct_fields__:
+        before = getattr(value, name)
+        typed_by_people = hints[name] in (str, str | None) and not isinstance(before, Markup)
         if isinstance(before, str) and typed_by_people and before:
-            changes[spot.name] = before + mark
-        elif isinstance(before, tuple) or is_dataclass(before):
-            changes[spot.name] = poisoned(before, mark)
+            changes[name] = before + mark
+        elif isinstance(before, (tuple, Struct)):
+            changes[name] = poisoned(before, mark)
     return replace(value, **changes)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from msgspec.structs import force_setattr
 from sqlalchemy import func, select
 
 from federation.push import Pusher
@@ -199,12 +200,12 @@ async def _hears_nora(world: World) -> None:
 async def test_what_everybody_may_read_goes_along_unless_the_company_says_no(
     ada: Phone, service: Service, world: World, content: PushContent, title: str, body: str, rule: str
 ) -> None:
-    object.__setattr__(world.database.instance, "push", PushRules(content=content))
+    force_setattr(world.database.instance, "push", PushRules(content=content))
     phone = App()
     await subscribe(ada, service, phone)
     await _hears_nora(world)
     [(_, sealed)] = await settle(world, service)
-    object.__setattr__(world.database.instance, "push", PushRules())
+    force_setattr(world.database.instance, "push", PushRules())
 
     message = json.loads(phone.reads(sealed))
     assert (message["title"], message["body"]) == (title, body)
@@ -220,11 +221,11 @@ async def test_nothing_is_pushed_where_the_company_does_not_want_it(ada: Phone, 
     await world.settle()
     await pushes.CONSUMER.catch_up(world.database)
     for rules, status in refusals:
-        object.__setattr__(world.database.instance, "push", rules)
+        force_setattr(world.database.instance, "push", rules)
         told = {"endpoint": service.url, "keys": App().keys}
         await ada.post(SUBSCRIPTION, json={"subscription": told}, status=status)
     await service.pusher.drain()
-    object.__setattr__(world.database.instance, "push", PushRules())
+    force_setattr(world.database.instance, "push", PushRules())
 
     assert service.got == []
     async with world.database.reading() as session:

@@ -1,11 +1,11 @@
 """Videos and sounds taken apart and put together: what goes in, what comes out, and what is refused."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from models.tables import MediaKind
 from server.images.terms import Refused

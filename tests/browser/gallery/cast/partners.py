@@ -1,6 +1,6 @@
 """Partners and their servers, what leaves to them, and the ledger."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.people import MANY, QUIET, SHEET, SOUTH, ago

@@ -1,8 +1,7 @@
 """What people wrote, in every state, and the form in which they write."""
 
-from dataclasses import replace
-
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.people import (

@@ -1,8 +1,7 @@
 """Groups, and whom they let in."""
 
-from dataclasses import replace
-
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.groups import HEAD, MEMBERS, ROWS

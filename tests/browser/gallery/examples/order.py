@@ -1,6 +1,6 @@
 """The gate, partners and their servers, the ledger, what was reported."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.groups import ITEMS

@@ -1,8 +1,7 @@
 """People, their settings, signing in, and what goes wrong."""
 
-from dataclasses import replace
-
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.account import NOTES, SETTINGS

@@ -1,8 +1,7 @@
 """Pages of posts: one, many, none; written, changed, searched for."""
 
-from dataclasses import replace
-
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from server.web import views as v
 from tests.browser.gallery.cast.account import TODAY

@@ -1,7 +1,8 @@
 """Servers on two lists: a client closes doors, and opens the front door only."""
 
-import dataclasses
 from collections.abc import Awaitable, Callable
+
+from msgspec import structs
 
 from models import partners
 from models.instance import Mode
@@ -82,7 +83,7 @@ async def test_what_is_blocked_is_out_at_once(alan: Phone, world: World, noted: 
 
 
 async def test_a_server_nobody_ever_met_is_blocked_and_forgotten_again(alan: Phone, world: World, noted: Noted) -> None:
-    world.database.instance = dataclasses.replace(world.database.instance, mode=Mode.OPEN)
+    world.database.instance = structs.replace(world.database.instance, mode=Mode.OPEN)
     group = await world.alan.founds("everybody", reach=Reach.PUBLIC)
     assert await world.mallory.sees_group(group)
     await noted()
