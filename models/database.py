@@ -15,26 +15,28 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from models import postgresql, sqlite
+from models import sqlite
 from models.commits import Commits
 from models.instance import Instance, attach
 from models.moments import Moment, Moments, PostgresMoments, SqliteMoments
+
+if TYPE_CHECKING:
+    from models import postgresql
 
 log = logging.getLogger(__name__)
 
 _WRITING: ContextVar[bool] = ContextVar("writing", default=False)
 _CHANNEL = "kontor_journal"
-_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', :news)")
 _READERS = 4
 CONNECTION = "connection"
-"""Set in `session.info` inside `writing()` on SQLite: where `models.direct` asks."""
+"""Set in `session.info` inside `writing()`, on PostgreSQL inside `reading()` too: where `models.direct` asks."""
 JOURNALLED = "journalled"
 QUEUED = "queued"
 ARRIVED = "arrived"
@@ -108,15 +110,11 @@ class Database:
             self._writer = self._sqlite("BEGIN IMMEDIATE", shared, pool_size=1, max_overflow=0)
             self._note_when_idle(self._writer)
         else:
+            from models import postgresql  # it takes time to load, and most have SQLite
+
             self._reader = self._writer = postgresql.engine(self.url)
-            self._asking = postgresql.asking(self._reader)
-            self._moments = PostgresMoments(self._plain)
-
-    async def _plain(self) -> Any:
-        """A connection of PostgreSQL's driver, without SQLAlchemy."""
-        import asyncpg
-
-        return await asyncpg.connect(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
+            self._asking = self._reader
+            self._moments = PostgresMoments(functools.partial(postgresql.connect, self.url))
 
     def _sqlite(self, begin: str, shared: sqlite.Shared | None = None, **pool: int) -> AsyncEngine:
         path = self.url.database or ":memory:"
@@ -144,20 +142,31 @@ class Database:
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only asks; everything in it is seen at one moment (SQLite) or statement by statement."""
-        async with self._session(self._asking, autoflush=False) as session:
-            yield session
+        if self.is_sqlite:
+            async with self._session(self._asking, autoflush=False) as session:
+                yield session
+        else:
+            async with self._straight(writes=False) as (session, _):
+                yield session
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, rolled back when it raises; no network inside."""
         if not self.is_sqlite:
-            async with self._transaction() as session:
-                yield session
-                await session.flush()
-                news = _news_of(session)
-                if news:
-                    await session.execute(_NOTIFY, {"news": " ".join(news)})
-                await session.commit()
+            token = _WRITING.set(True)
+            try:
+                async with self._straight(writes=True) as (session, connection):
+                    yield session
+                    if session.in_transaction():
+                        await session.flush()
+                    news = _news_of(session)
+                    if news:
+                        connection.tell_with_commit(_CHANNEL, " ".join(news))
+                    if session.in_transaction():
+                        await session.commit()
+                    await connection.commit()
+            finally:
+                _WRITING.reset(token)
             self._wake(news)
             return
         async with self._commits.work() as work, self._transaction() as session:
@@ -169,6 +178,27 @@ class Database:
             news = _news_of(session)
             if news:
                 work.on_durable = functools.partial(self._tell, session, news)
+
+    @contextlib.asynccontextmanager
+    async def _straight(self, *, writes: bool) -> AsyncIterator[tuple[AsyncSession, "postgresql.Straight"]]:
+        """A session on a connection of PostgreSQL of its own."""
+        from models import postgresql
+
+        connection = await self._writer.connect()
+        is_over = False
+        try:
+            session = AsyncSession(connection, expire_on_commit=False, autoflush=writes)
+            attach(session.info, self.instance)
+            straight = session.info[CONNECTION] = postgresql.Straight(connection, writes=writes)
+            yield session, straight
+            is_over = True
+        finally:
+            if is_over:  # nothing of it waits for the server
+                session.sync_session.close()
+                straight.let_go()
+                await connection.close()
+            else:
+                await asyncio.shield(asyncio.create_task(_leave(session, straight, connection)))
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
@@ -229,7 +259,9 @@ class Database:
         """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""
         if self.is_sqlite or self._listener is not None:
             return
-        self._listener = await self._plain()
+        from models import postgresql
+
+        self._listener = await postgresql.connect(self.url)
         await self._listener.add_listener(_CHANNEL, lambda *told: self._wake(str(told[-1]).split()))
 
     async def close(self) -> None:
@@ -263,6 +295,16 @@ class Database:
     def engine(self) -> AsyncEngine:
         """For migrations and checks."""
         return self._writer
+
+
+async def _leave(session: AsyncSession, straight: "postgresql.Straight", connection: AsyncConnection) -> None:
+    """Take back what was done, wherever it ended."""
+    try:
+        await session.close()
+        await straight.roll_back()
+    finally:
+        straight.let_go()
+        await connection.close()
 
 
 def _news_of(session: AsyncSession) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from models.database import Database
+from models.direct import Direct
 from models.prepared import padded
 from models.written import tables_named
 
@@ -20,7 +21,7 @@ class Fact:
     """`statement` selects those of the parameter `ids` of whom it is true."""
 
     def __init__(self, statement: Select[int]) -> None:
-        self._statement = statement
+        self._statement = Direct(statement)
         self._tables = tables_named(str(statement))
 
     async def among(self, database: Database, ids: Iterable[int]) -> set[int]:
@@ -32,7 +33,7 @@ class Fact:
         missing = wanted - known.keys()
         if missing:
             async with database.reading() as session:
-                found = set(await session.scalars(self._statement, {"ids": padded(missing)}))
+                found = {each for [each] in await self._statement(session, {"ids": padded(missing)})}
             if len(known) >= _MOST:
                 known.clear()
             known.update({each: each in found for each in missing})

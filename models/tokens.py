@@ -208,9 +208,10 @@ class Held(NamedTuple):
 
 async def holder(session: AsyncSession, text: str) -> Held | None:
     """Whose token `text` is; None when it never was one, was revoked, or its person was disabled."""
-    row = (await session.execute(_HOLDER, {"hash": hash_token(text)})).first()
-    if row is None:
+    rows = await _ASK_HOLDER(session, {"hash": hash_token(text)})
+    if not rows:
         return None
+    [row] = rows
     token_id, application_id, scopes, used_at, wanted_id, account_id, actor_id, username, role, *more = row
     filters, sorts, locale, posts_for, sensitive, language, version, name, website = more
     if wanted_id is not None and account_id is None:
@@ -259,6 +260,7 @@ _HOLDER = (
     .outerjoin(Actor, Actor.id == Account.actor_id)
     .where(AccessToken.token_hash == bindparam("hash"), AccessToken.revoked_at.is_(None))
 )
+_ASK_HOLDER = Direct(_HOLDER)
 HELD_IN = tables_named(str(_HOLDER))
 """The tables from which follows what `holder` says."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import UtcDateTime, now
+from models.direct import Direct
 from models.prepared import padded
 from models.tables import Received, ReceivedState
 from models.viewers import Staff, Viewer
@@ -39,17 +40,18 @@ async def take(session: AsyncSession, hosts: Iterable[str]) -> set[str]:
     wanted = sorted(set(hosts))
     if session.get_bind().dialect.name != "postgresql":
         return set(wanted)
-    taken = set(await session.scalars(_TAKE, {"hosts": wanted}))
-    return taken - set(await session.scalars(_TAKEN, {"hosts": padded(sorted(taken)), "moment": now()}))
+    taken = {host for [host] in await _TAKE(session, {"hosts": wanted})}
+    others = await _TAKEN(session, {"hosts": padded(sorted(taken)), "moment": now()})
+    return taken - {host for [host] in others}
 
 
 async def of_person(session: AsyncSession, viewer: Viewer) -> None:
     """Wait until nothing else is under way that the person `viewer` does, and let nothing begin until this ends."""
     if isinstance(viewer, Staff) and session.get_bind().dialect.name == "postgresql":
-        await session.execute(_WAIT, {"account": str(viewer.account_id)})
+        await _WAIT(session, {"account": str(viewer.account_id)})
 
 
-_WAIT = select(func.pg_advisory_xact_lock(_PEOPLE, func.hashtext(bindparam("account", type_=Text))))
+_WAIT = Direct(select(func.pg_advisory_xact_lock(_PEOPLE, func.hashtext(bindparam("account", type_=Text)))))
 _HOST: ColumnElement[str] = func.unnest(bindparam("hosts", type_=ARRAY(Text))).column_valued("host")
-_TAKE = select(_HOST).where(func.pg_try_advisory_xact_lock(_LOCKS, func.hashtext(_HOST)))
-_TAKEN = in_hand().where(Received.host.in_(bindparam("hosts", expanding=True)))
+_TAKE = Direct(select(_HOST).where(func.pg_try_advisory_xact_lock(_LOCKS, func.hashtext(_HOST))))
+_TAKEN = Direct(in_hand().where(Received.host.in_(bindparam("hosts", expanding=True))))

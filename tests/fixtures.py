@@ -23,7 +23,7 @@ import server.api
 import server.web
 from federation import keys, routes
 from federation.signatures.keys import generate_ed25519
-from models import postgresql, sqlite
+from models import sqlite
 from models.database import Database
 from models.instance import Instance
 from server import pages
@@ -129,7 +129,6 @@ async def _shared_statements(pytestconfig: pytest.Config) -> AsyncIterator[None]
             event.listen(engine, "connect", partial(_learn, dialect, own))
         if not self.is_sqlite:
             pools.keep(self._reader)
-            self._asking = postgresql.asking(self._reader)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "__init__", opened)

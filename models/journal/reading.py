@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
-    Select,
     Table,
     bindparam,
     event,
@@ -57,9 +56,10 @@ async def record_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
     session.info[JOURNALLED] = True
     at = now()
     if session.get_bind().dialect.name == "postgresql":
-        await session.flush()
+        if session.new:
+            await session.flush()
         rows = [{"kind": entry.kind, "facts": _facts(entry), "at": at} for entry in entries]
-        await session.execute(_RECORD_POSTGRESQL, rows)
+        await _RECORD_POSTGRESQL.for_each(session, rows)
         return
     added = session.info.setdefault(_ADDED, [])
     for entry in entries:
@@ -73,7 +73,9 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 
 _RECORD = insert(cast(Table, JournalEntry.__table__))
-_RECORD_POSTGRESQL = _RECORD.values(transaction=_TRANSACTION)
+_RECORD_POSTGRESQL = Direct(
+    _RECORD.values({name: bindparam(name) for name in ("kind", "facts", "at")} | {"transaction": _TRANSACTION}).inline()
+)
 _RECORD_SQLITE = Direct(
     _RECORD.values({name: bindparam(name) for name in ("transaction", "kind", "facts", "at")}).returning(
         JournalEntry.id
@@ -108,17 +110,17 @@ Placed = tuple[Position, Entry | None]
 
 
 @functools.cache
-def _page(is_postgresql: bool) -> Select[*tuple[Any, ...]]:
+def _page(is_postgresql: bool) -> Direct:
     number = bindparam("number", type_=BigInteger)
     border: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     is_settled: ColumnElement[bool] = JournalEntry.transaction < border if is_postgresql else true()
     page = select(JournalEntry.transaction, JournalEntry.id, JournalEntry.kind, JournalEntry.facts, is_settled)
     page = page.limit(bindparam("most", type_=Integer))
     if not is_postgresql:  # one transaction number for all: SQLite would go through every entry there ever was
-        return page.where(JournalEntry.id > number).order_by(JournalEntry.id)
+        return Direct(page.where(JournalEntry.id > number).order_by(JournalEntry.id))
     place = tuple_(JournalEntry.transaction, JournalEntry.id)
     behind = page.where(place > tuple_(bindparam("transaction", type_=BigInteger), number))
-    return behind.order_by(JournalEntry.transaction, JournalEntry.id)
+    return Direct(behind.order_by(JournalEntry.transaction, JournalEntry.id))
 
 
 async def read(session: AsyncSession, after: Position, *, limit: int = BATCH) -> Sequence[Placed]:
@@ -131,7 +133,7 @@ async def _read(session: AsyncSession, after: Position, *, limit: int = BATCH) -
     earlier is under way, whose entries would come before it."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     values = {"number": after.number, "most": limit} | ({"transaction": after.transaction} if is_postgresql else {})
-    rows = (await session.execute(_page(is_postgresql), values)).all()
+    rows = await _page(is_postgresql)(session, values)
     settled = [
         (Position(transaction, number), KINDS[kind](**facts) if kind in KINDS else None)
         for transaction, number, kind, facts, is_settled in rows

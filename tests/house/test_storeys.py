@@ -1,6 +1,7 @@
 """Three storeys, each may look down and never up; and a few things have one door only."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +19,7 @@ ONE_DOOR = {
     "bleach": ("models/text/sanitise.py",),
     "markdown": ("models/text/markdown.py", "models/text/dialect.py", "models/text/blocks.py", "models/text/tables.py"),
     "alembic": ("models/migrations/",),
-    "asyncpg": ("models/database.py",),
+    "asyncpg": ("models/postgresql.py",),
     "PIL": ("server/images/encoding.py", "server/demo/"),  # the demo draws its pictures
     "av": ("server/recordings/encoding.py",),
     "blurhash": ("server/images/encoding.py",),
@@ -86,13 +87,18 @@ def _last_name(expression: ast.expr) -> str:
     return expression.attr if isinstance(expression, ast.Attribute) else getattr(expression, "id", "")
 
 
+ITS_ROOM = "models/postgresql.py"  # loaded where it is used, and nowhere at the top
+
+
 def loads_postgresql(of: Iterable[Module]) -> Iterator[str]:
     """Where its dialect is loaded whatever database there is: at the top of a module, or by an option of a table."""
     for each in of:
         imports = [node for node in each.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         for node in imports:
             words = ast.unparse(node)
-            if "dialects" in words and "postgresql" in words:
+            is_dialect = "dialects" in words and "postgresql" in words and each.file != ITS_ROOM
+            is_room = words.startswith("from models") and re.search(r"\bpostgresql\b", words)
+            if is_dialect or is_room:
                 yield f"{each.file}:{node.lineno}"
         for option in each.nodes(ast.keyword):
             if (option.arg or "").startswith("postgresql_"):
@@ -161,6 +167,7 @@ def test_postgresqls_dialect_is_loaded_where_the_database_is_one():
         (senders, "federation.upkeep.worker", "send = fetcher.post"),
         (loads_postgresql, "models.emoji", "from sqlalchemy.dialects import postgresql, sqlite"),
         (loads_postgresql, "models.emoji", "import sqlalchemy.dialects.postgresql"),
+        (loads_postgresql, "models.emoji", "from models import postgresql, sqlite"),
         (loads_postgresql, "models.tables.posts", "Index(None, 'id', postgresql_where=IS_NEW)"),
         (blocking_waits, "server.workers", "import time\ntime.sleep(1)"),
         (blocking_waits, "server.workers", "from time import sleep"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from models import audit, journal, notifications
+from models import audit, journal, notifications, postgresql
 from models.database import Database
 from models.journal import Consumer, Entry, Position, Reader, Window, reading
 from models.tables import AuditLine, Cursor, JournalEntry, Parked
@@ -20,7 +20,7 @@ class Rang(Entry, frozen=True):
 
 
 @pytest.fixture
-def statements(database: Database) -> list[str]:
+def statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was asked of the database since this was emptied last."""
     asked: list[str] = []
 
@@ -29,6 +29,13 @@ def statements(database: Database) -> list[str]:
 
     for engine in {database._reader.sync_engine, database._writer.sync_engine}:
         event.listen(engine, "before_cursor_execute", note)
+    ask = postgresql.Straight.ask
+
+    async def noted(connection: postgresql.Straight, sql: str, parameters: Any) -> Any:
+        asked.append(sql)
+        return await ask(connection, sql, parameters)
+
+    monkeypatch.setattr(postgresql.Straight, "ask", noted)
     return asked
 
 

@@ -1,10 +1,15 @@
 """PostgreSQL is asked in as few round trips as there are questions, and connections that are gone are noticed."""
 
-import pytest
-from sqlalchemy import text
+import asyncio
 
-from models import postgresql
+import pytest
+from sqlalchemy import BigInteger, bindparam, event, literal, select, text, union_all
+from sqlalchemy.exc import IntegrityError
+
+from models import journal, postgresql
 from models.database import Database
+from models.direct import Direct
+from models.tables import Post, Visibility
 
 _WHICH = text("SELECT pg_backend_pid()")
 _END = text("SELECT pg_terminate_backend(:pid)")
@@ -48,3 +53,69 @@ async def test_a_connection_that_the_server_ended_is_not_given_to_anybody(
     await other.close()
 
     assert await _which(postgres) != gone
+
+
+async def test_a_list_is_one_parameter_however_long_it_is(postgres: Database) -> None:
+    """So that every length is the same statement, prepared once."""
+    asked: list[str] = []
+    event.listen(postgres.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    number = bindparam("numbers", expanding=True, type_=BigInteger)
+    one, two = literal(1, BigInteger), literal(2, BigInteger)
+    among = union_all(select(one.label("it")).where(one.in_(number)), select(two).where(two.in_(number)))
+    others = union_all(select(one.label("it")).where(one.not_in(number)), select(two).where(two.not_in(number)))
+    kinds = select(Post.id).where(Post.visibility.in_([Visibility.PUBLIC, Visibility.DIRECT]), Post.id.in_([7]))
+
+    async with postgres.reading() as session:
+        for wanted in ([], [2], [1, 2], [3, 2]):
+            assert set(await session.scalars(among, {"numbers": wanted})) == {1, 2} & set(wanted)
+            assert set(await session.scalars(others, {"numbers": wanted})) == {1, 2} - set(wanted)
+            assert {row[0] for row in await Direct(among)(session, {"numbers": wanted})} == {1, 2} & set(wanted)
+        assert list(await session.scalars(kinds)) == []
+
+    assert len(set(asked)) == 3
+    assert all("ANY" in statement or "ALL" in statement for statement in asked)
+
+
+async def test_statements_are_not_compiled_for_tables_that_nobody_counted(postgres: Database) -> None:
+    async with postgres.reading() as session:
+        assert await session.scalar(text("SHOW jit")) == "off"
+
+
+async def test_others_are_told_with_the_commit_and_of_nothing_that_was_taken_back(postgres: Database) -> None:
+    other = Database(str(postgres.url.render_as_string(hide_password=False)), instance=postgres.instance)
+    await other.listen()
+    with pytest.raises(ZeroDivisionError):
+        async with postgres.writing() as session:
+            await journal.record_all(session, [journal.ActorChanged(1)])
+            raise ZeroDivisionError
+    with pytest.raises(IntegrityError):
+        async with postgres.writing() as session:
+            journal.record(session, journal.ActorChanged(2))
+            await session.execute(text("INSERT INTO journal (transaction) VALUES (0)"))
+    async with postgres.writing() as session:
+        await session.execute(text("SELECT 1"))
+    assert other.changed.count == 0
+
+    async with postgres.writing() as session:
+        await journal.record_all(session, [journal.ActorChanged(3)])
+    assert await other.changed.wait(0, at_most=5.0) == 1
+    await other.close()
+
+
+async def test_who_is_cancelled_leaves_nothing_behind(postgres: Database) -> None:
+    is_under_way = asyncio.Event()
+
+    async def lingers() -> None:
+        async with postgres.writing() as session:
+            await journal.record_all(session, [journal.ActorChanged(1)])
+            is_under_way.set()
+            await session.execute(text("SELECT pg_sleep(30)"))
+
+    task = asyncio.create_task(lingers())
+    await is_under_way.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with postgres.reading() as session:
+        assert list(await journal.read(session, journal.Position())) == []

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 import server.api
 import server.web
-from models import sqlite
+from models import postgresql, sqlite
 from models.database import Database
 from models.tables import Actor, Post
 from models.viewers import Staff
@@ -144,11 +144,15 @@ def statements(database: Database, ready: Ready, monkeypatch: pytest.MonkeyPatch
 
     for engine in {database._reader.sync_engine, database._writer.sync_engine}:
         event.listen(engine, "before_cursor_execute", note)
-    ask = sqlite.Connection.ask
+    for straight in (sqlite.Connection, postgresql.Straight):
+        monkeypatch.setattr(straight, "ask", _noted(straight.ask, seen))
+    monkeypatch.setattr(postgresql.Straight, "ask_many", _noted(postgresql.Straight.ask_many, seen))
+    return seen
 
-    async def noted(connection: sqlite.Connection, sql: str, parameters: Any) -> Any:
+
+def _noted(ask: Any, seen: Statements) -> Any:
+    async def noted(connection: Any, sql: str, parameters: Any) -> Any:
         seen.append(sql)
         return await ask(connection, sql, parameters)
 
-    monkeypatch.setattr(sqlite.Connection, "ask", noted)
-    return seen
+    return noted
