@@ -8,8 +8,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run one command and leave with its exit code."""
+    import gc
     import sys
 
+    gc.disable()  # until the command is loaded: what is loaded stays, and to look through it takes long
     from server.cli.root import run
 
     sys.exit(run())

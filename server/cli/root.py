@@ -39,10 +39,14 @@ class _Commands(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
+        name = f"server.cli.{module}"
+        is_loaded = name in sys.modules
         gc.disable()  # what is loaded stays: looking for garbage in it took a tenth of the start
         try:
-            command = getattr(importlib.import_module(f"server.cli.{module}"), cmd_name)
+            command = getattr(importlib.import_module(name), cmd_name)
         finally:
+            if not is_loaded:
+                gc.freeze()
             gc.enable()
         assert isinstance(command, click.Command)  # noqa: S101 - what the table says
         return command
