@@ -50,6 +50,7 @@ _KEYS_SECONDS = 0.5
 _SPEAKERS = actors.speakers_without_keys(limit=_KEYS_AT_ONCE)
 _SPEAKERS_FOLLOW_FROM = tables_named(str(_SPEAKERS))
 _CARDS_SECONDS = 5.0
+_COUNT_SECONDS = 10.0
 _CLOCKS = (polls, scheduled, announcements)
 """What has a time at which something happens: each says when, and does it."""
 
@@ -91,6 +92,8 @@ class Runtime:
             self._strike(),
             self._ask_pages(),
         ]
+        if not self._database.is_sqlite:
+            jobs.append(self._count())
         self._tasks = [asyncio.create_task(job) for job in jobs]
         for task in self._tasks:
             task.add_done_callback(_report)
@@ -188,6 +191,17 @@ class Runtime:
             except Exception:
                 log.exception("sweeping failed")
             await self._pause(_SWEEP_SECONDS)
+
+    async def _count(self) -> None:
+        """Let PostgreSQL know of tables that grew fast."""
+        from models import postgresql
+
+        while not self._stopping.is_set():
+            try:
+                await postgresql.count_rows(self._database)
+            except Exception:
+                log.exception("tables could not be counted")
+            await self._pause(_COUNT_SECONDS)
 
     async def _ask_pages(self) -> None:
         """Ask the pages whose cards somebody missed, soon after; and those again that did not answer."""

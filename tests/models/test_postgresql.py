@@ -119,3 +119,20 @@ async def test_who_is_cancelled_leaves_nothing_behind(postgres: Database) -> Non
 
     async with postgres.reading() as session:
         assert list(await journal.read(session, journal.Position())) == []
+
+
+async def test_tables_that_grew_fast_are_counted_once(postgres: Database) -> None:
+    grown = text(
+        "INSERT INTO journal (transaction, kind, facts, at) SELECT 0, 'Rang', '{}', now() FROM generate_series(1, 200)"
+    )
+    async with postgres.writing() as session:
+        await session.execute(grown)
+    async with postgres.reading() as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+        await session.execute(text("SELECT 1"))
+
+    assert "journal" in await postgresql.count_rows(postgres)
+
+    async with postgres.reading() as session:
+        assert await session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'journal'")) >= 200
+    assert "journal" not in await postgresql.count_rows(postgres)
