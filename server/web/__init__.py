@@ -29,6 +29,7 @@ def add_pages(router: web.UrlDispatcher) -> None:
         approvals,
         events,
         federation,
+        filters,
         group,
         groups,
         home,
@@ -49,6 +50,7 @@ def add_pages(router: web.UrlDispatcher) -> None:
         settings,
         sign_in,
         tags,
+        unheard,
     )
 
     for page in (
@@ -66,6 +68,8 @@ def add_pages(router: web.UrlDispatcher) -> None:
         person,
         access,
         safety,
+        unheard,
+        filters,
         scheduled,
         search,
         tags,

@@ -61,7 +61,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             )
             if writes
             else None,
-            posts=await posts.present(session, looks, found[part]),
+            posts=await posts.present(session, looks, found[part], place="home"),
             pinned=await _pinned(session, looks, group) if newest else (),
             paging=links,
             events_url=live if newest and is_readable else "",

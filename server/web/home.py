@@ -73,7 +73,7 @@ async def home(
     newest = asked.max_id is None and asked.min_id is None
     return views.HomeView(
         composer=composer,
-        posts=await posts.present(session, looks, found[part]),
+        posts=await posts.present(session, looks, found[part], place="home"),
         paging=links,
         events_url=live if newest else "",
         today=await _today(session, looks, around),

@@ -25,6 +25,7 @@ EMOJI_BYTES = 51_200
 _EMOJI = images.Limits(max_bytes=EMOJI_BYTES, max_pixels=1_000_000)
 _EMOJI_TYPES = ("image/png", "image/gif")
 _ANNOUNCED = ("text", "published_at", "starts_at", "ends_at", "is_all_day")
+_ANNOUNCEMENT = r"/house/announcements/{announcement_id:\d+}"
 _PUBLIC = {"privacy": HouseTextName.PRIVACY, "terms": HouseTextName.TERMS, "rules": HouseTextName.RULES}
 
 
@@ -89,21 +90,57 @@ async def save_texts(request: web.Request) -> web.Response:
 @routes.post("/house/announcements", name="announcements")
 async def announce(request: web.Request) -> web.Response:
     by, form = admin(request), await fields(request)
-    zone = config(request).time_zone
     try:
-        words = Words(
-            text=text(form, "text"),
-            published_at=_time(form, "published_at", zone),
-            starts_at=_time(form, "starts_at", zone),
-            ends_at=_time(form, "ends_at", zone),
-            is_all_day=is_on(form, "is_all_day"),
-        )
+        words = _words(form, config(request).time_zone)
         async with acting(request) as session:
             await announcements.announce(session, words, by=by)
     except DomainError as error:
         typed = refused(error, "text", kept(form, _ANNOUNCED), fields=_ANNOUNCED)
         return await _show(request, announcement=typed, status=error.status)
     return see_other(request, "/house", "announced")
+
+
+def _words(form: Fields, zone: tzinfo) -> Words:
+    return Words(
+        text=text(form, "text"),
+        published_at=_time(form, "published_at", zone),
+        starts_at=_time(form, "starts_at", zone),
+        ends_at=_time(form, "ends_at", zone),
+        is_all_day=is_on(form, "is_all_day"),
+    )
+
+
+@routes.get(_ANNOUNCEMENT, name="announcement")
+async def edit(request: web.Request) -> web.Response:
+    """The form that changes one."""
+    return await _edit(request)
+
+
+async def _edit(request: web.Request, form: views.Form | None = None, *, status: int = 200) -> web.Response:
+    by, looks = admin(request), sight(request)
+    wanted = announcements.all_of_house(by).where(Announcement.id == number(request, "announcement_id"))
+    async with database(request).reading() as session:
+        row = await session.scalar(wanted)
+        if row is None:
+            raise NotFound
+        view = presenting.edited(looks, row, form)
+        return await page(request, session, looks, "web/announcement.html", view, status=status)
+
+
+@routes.post(_ANNOUNCEMENT)
+async def change(request: web.Request) -> web.Response:
+    """Change one; who put it away sees it again."""
+    by, form = admin(request), await fields(request)
+    try:
+        words = _words(form, config(request).time_zone)
+        async with acting(request) as session:
+            await announcements.change(session, number(request, "announcement_id"), words, by=by)
+    except NotFound:
+        raise
+    except DomainError as error:
+        typed = refused(error, "text", kept(form, _ANNOUNCED), fields=_ANNOUNCED)
+        return await _edit(request, typed, status=error.status)
+    return see_other(request, "/house", "saved")
 
 
 def _time(form: Fields, name: str, zone: tzinfo) -> datetime | None:

@@ -50,7 +50,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         looks = looks.naming(await egress.company_names(session, {actor.host}))
         found = await reading.page(session, looks.viewer, timelines.of_person, asked, actor_id=actor.id)
         part, links = paging(request, asked, [post.id for post in found])
-        shown = await posts.present(session, looks, found[part])
+        shown = await posts.present(session, looks, found[part], place="account")
         on_top = [] if actor.is_local else (await session.scalars(featured.of_actor(looks.viewer, actor))).all()
         top = await posts.present(session, looks, on_top)
         view = await presenting.profile(session, looks, actor, posts=shown, paging=links, featured=top)

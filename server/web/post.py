@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.routes import activity_response
 from models import approvals, conversations, notifications, policy, reactions
-from models.errors import DomainError, NotAllowed
+from models.errors import DomainError, NotAllowed, NotFound
 from models.polls import of_posts
 from models.posts import reading, writing
 from models.posts.writing import EditedMeanwhile
@@ -20,6 +20,7 @@ from server.web.drafting import TYPED, draft_of, faults, outsiders_of, pictures_
 from server.web.events import events_url
 from server.web.forms import Fields, fields, is_on, kept, number, text, uploads, whole
 from server.web.presenters import composing, difference, polls, posts
+from server.web.presenters.filtering import Place
 from server.web.presenters.sight import Sight, sight
 
 routes = web.RouteTableDef()
@@ -63,7 +64,8 @@ async def thread(request: web.Request, session: AsyncSession, looks: Sight, post
     live = events_url(looks, post=post)
     found = await reading.thread(session, looks.viewer, post)
     above, below = posts.arranged(post, found)
-    shown = await posts.present(session, looks, [each for each in (*above, post, *below) if each is not None])
+    rows = [each for each in (*above, post, *below) if each is not None]
+    shown = await posts.present(session, looks, rows, place="thread", opened=post.id)
     by_id = {view.id: view for view in shown}
     main = by_id[str(post.id)]
     may_reply = main.actions.reply_url is not None
@@ -120,10 +122,13 @@ async def piece(request: web.Request) -> web.Response:
     looks = sight(request)
     async with database(request).reading() as session:
         post = await reading.one(session, looks.viewer, number(request, "post_id"))
-        shown = (await posts.present(session, looks, [post]))[0]
+        place: Place = "" if "open" in request.query else "home"
+        made = await posts.present(session, looks, [post], place=place)
+        if not made:  # one of the reader's filters leaves it out of the page
+            raise NotFound(post_id=post.id)
         around = await framed(request, session, looks)
         at = replace(around, shell=replace(around.shell, path=local_path(request.query.get("at", "/"))))
-        view = views.PostItemView(post=shown, name_group="group" not in request.query, open="open" in request.query)
+        view = views.PostItemView(post=made[0], name_group="group" not in request.query, open="open" in request.query)
         return await page(request, session, looks, "web/post_item.html", view, around=at)
 
 

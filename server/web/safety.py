@@ -11,7 +11,7 @@ from models.tables import Report, ReportReason
 from models.viewers import Staff
 from server.context import acting, database, staff
 from server.web import views
-from server.web.answers import page, see_other
+from server.web.answers import local_path, page, see_other
 from server.web.forms import Fields, asked_page, fields, is_on, kept, number, paging, refused, text, whole
 from server.web.person import PERSON
 from server.web.presenters import safety as presenting
@@ -41,7 +41,8 @@ async def block(request: web.Request) -> web.Response:
         actor = await actors.by_handle(session, by, request.match_info["handle"])
         change = blocks.block if is_on(form, "set") else blocks.unblock
         await change(session, actor, by=by)
-    return see_other(request, sight(request).actor_url(actor), "blocked" if is_on(form, "set") else "unblocked")
+    to = local_path(text(form, "next"), sight(request).actor_url(actor))
+    return see_other(request, to, "blocked" if is_on(form, "set") else "unblocked")
 
 
 @routes.get(PERSON + "/report", name="person-report")

@@ -30,5 +30,6 @@ async def show(request: web.Request) -> web.Response:
         if not found and looks.staff is None:
             raise NotFound
         part, links = paging(request, asked, [post.id for post in found])
-        view = views.FeedView(title=f"#{tag}", posts=await posts.present(session, looks, found[part]), paging=links)
+        shown = await posts.present(session, looks, found[part], place="public")
+        view = views.FeedView(title=f"#{tag}", posts=shown, paging=links)
         return await page(request, session, looks, "web/tag.html", view)

@@ -1,6 +1,7 @@
 """Announcements, emoji and texts of the house, as pages show them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,8 +24,28 @@ def row(sight: Sight, announcement: Announcement) -> views.AnnouncementRow:
         at=sight.moment(announcement.published_at),
         ends=sight.moment(announcement.ends_at) if announcement.ends_at is not None else None,
         is_over=announcement.ends_at is not None and announcement.ends_at <= now(),
+        edit_url=sight.url("announcement", announcement_id=announcement.id),
         delete_url=sight.url("announcement-end", announcement_id=announcement.id),
     )
+
+
+def edited(sight: Sight, announcement: Announcement, typed: views.Form | None) -> views.AnnouncementView:
+    """The form that changes one, with what it says now."""
+    times = {
+        "published_at": announcement.published_at,
+        "starts_at": announcement.starts_at,
+        "ends_at": announcement.ends_at,
+    }
+    values = {name: _typed(sight, at) for name, at in times.items()}
+    values |= {"text": announcement.source, "is_all_day": "on" if announcement.is_all_day else ""}
+    return views.AnnouncementView(
+        action=sight.url("announcement", announcement_id=announcement.id), form=typed or views.Form(values=values)
+    )
+
+
+def _typed(sight: Sight, at: datetime | None) -> str:
+    """A moment as a browser's field has it, in the time zone of the house."""
+    return at.astimezone(sight.zone).strftime("%Y-%m-%dT%H:%M") if at is not None else ""
 
 
 def emoji_row(sight: Sight, found: Emoji) -> views.HouseEmoji:

@@ -10,6 +10,7 @@ from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters.posts import cleaned, group_ref
 from server.web.presenters.sight import Sight, pictures_of
+from server.web.presenters.unheard import durations
 
 
 def rows(sight: Sight, actors: Sequence[Actor], known: dict[int, Account]) -> tuple[views.PersonRow, ...]:
@@ -94,6 +95,10 @@ async def profile(
         following=stands is not None and (stands.follows or stands.asked),
         waiting=stands is not None and stands.asked,
         block_url=sight.url("person-block", handle=actor.handle) if stands is not None else None,
+        mute_url=sight.url("person-mute", handle=actor.handle) if stands is not None else None,
+        muted=stands is not None and stands.mutes,
+        muted_until=sight.moment(stands.mute_ends_at) if stands is not None and stands.mute_ends_at else None,
+        mute_durations=durations() if stands is not None else (),
         blocking=stands is not None and stands.blocks,
         blocked_by=stands is not None and stands.blocked_by,
         report_url=sight.url("person-report", handle=actor.handle) if stands is not None else None,

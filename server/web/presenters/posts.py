@@ -19,6 +19,7 @@ from models.tables import (
     Actor,
     Approval,
     Attachment,
+    FilterAction,
     Group,
     LinkCard,
     Media,
@@ -39,6 +40,7 @@ from server.context import REMOTE_FILES
 from server.i18n import gettext as _
 from server.media import is_shown
 from server.web import views
+from server.web.presenters import filtering
 from server.web.presenters import polls as polled
 from server.web.presenters import quotes as quoting
 from server.web.presenters.quotes import Quoted
@@ -71,11 +73,26 @@ class Around(Struct, frozen=True):
     removers: Mapping[int, Actor]
 
 
-async def present(session: AsyncSession, sight: Sight, posts: Iterable[Post]) -> tuple[views.PostView, ...]:
-    """Views of `posts`, in their order; for visitors of the revision that left."""
+async def present(
+    session: AsyncSession, sight: Sight, posts: Iterable[Post], *, place: filtering.Place = "", opened: int = 0
+) -> tuple[views.PostView, ...]:
+    """Views of `posts`, in their order; for visitors of the revision that left.
+
+    Filters count that are for the `place`. What one of them hides is left out; around the post that is `opened` it is
+    folded like what others warn of.
+    """
     rows = list(posts)
     around, sight = await look_around(session, sight, rows)
-    return tuple([await _view(session, sight, post, around) for post in rows])
+    rules = await filtering.in_force(session, sight, place)
+    matched = filtering.found(sight, rules, rows, around.extras.files, around.polls)
+    made = []
+    for post in rows:
+        view, rule = await _view(session, sight, post, around), matched.get(post.id)
+        if rule is None or post.id == opened:
+            made.append(view)
+        elif opened or rule.action is not FilterAction.HIDE:
+            made.append(replace(view, content_warning=_("Filtered: %(title)s", title=rule.title), title=""))
+    return tuple(made)
 
 
 async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post]) -> tuple[Around, Sight]:

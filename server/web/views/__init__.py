@@ -9,6 +9,9 @@ from server.web.views.account import (
     Application,
     AuthorizeCodeView,
     AuthorizeView,
+    FilterFormView,
+    FilterRow,
+    FiltersView,
     NotificationRow,
     NotificationsView,
     ScheduledRow,
@@ -35,7 +38,7 @@ from server.web.views.groups import (
     MemberRow,
     WishRow,
 )
-from server.web.views.house import Announced, AnnouncementRow, HouseEmoji, HouseTextView, HouseView
+from server.web.views.house import Announced, AnnouncementRow, AnnouncementView, HouseEmoji, HouseTextView, HouseView
 from server.web.views.moderation import MemberBanView, PostModerationView
 from server.web.views.page import (
     Choice,
@@ -88,13 +91,14 @@ from server.web.views.posts import (
     RevisionRow,
     ThreadView,
 )
-from server.web.views.safety import ReportFormView, ReportRow, ReportsView, ReportView
+from server.web.views.safety import ReportFormView, ReportRow, ReportsView, ReportView, UnheardRow, UnheardView
 
 __all__ = [
     "AccessView",
     "AgreementRow",
     "Announced",
     "AnnouncementRow",
+    "AnnouncementView",
     "Application",
     "ApprovalItem",
     "ApprovalsView",
@@ -116,6 +120,9 @@ __all__ = [
     "EmojiView",
     "ErrorView",
     "FeedView",
+    "FilterFormView",
+    "FilterRow",
+    "FiltersView",
     "Form",
     "GroupAboutView",
     "GroupFormView",
@@ -183,6 +190,8 @@ __all__ = [
     "SignInRow",
     "SignInView",
     "ThreadView",
+    "UnheardRow",
+    "UnheardView",
     "Viewer",
     "WishRow",
 ]

@@ -111,6 +111,43 @@ class AuthorizeCodeView(Struct, frozen=True, kw_only=True):
     code: str
 
 
+class FilterRow(Struct, frozen=True, kw_only=True):
+    """A filter in the list of one's own."""
+
+    title: str
+    words: tuple[str, ...]
+    places: tuple[str, ...]
+    action: str
+    url: str
+    delete_url: str
+    posts: int = 0
+    """So many single posts are in it."""
+    until: Moment | None = None
+    is_over: bool = False
+
+
+class FiltersView(Struct, frozen=True, kw_only=True):
+    """`web/filters.html`."""
+
+    filters: tuple[FilterRow, ...] = ()
+
+
+class FilterFormView(Struct, frozen=True, kw_only=True):
+    """`web/filter.html`: fields `title`, those of `places`, `action`, `lasts` in seconds (0 for good, empty as it is),
+    and for each of `words` `word-NAME` and `whole-NAME`."""
+
+    action: str
+    form: Form
+    words: tuple[str, ...]
+    places: tuple[Choice, ...]
+    actions: tuple[Choice, ...]
+    durations: tuple[Choice, ...]
+    title: str = ""
+    """Empty for a new one."""
+    until: Moment | None = None
+    posts: int = 0
+
+
 class ScheduledRow(Struct, frozen=True, kw_only=True):
     """A post that waits for its time, or whose time passed and which could not be published (`failure`)."""
 

@@ -11,9 +11,17 @@ class AnnouncementRow(Struct, frozen=True, kw_only=True):
 
     text: str
     at: Moment
+    edit_url: str
     delete_url: str
     ends: Moment | None = None
     is_over: bool = False
+
+
+class AnnouncementView(Struct, frozen=True, kw_only=True):
+    """`web/announcement.html`: the form that changes one, with the fields of the one that makes it."""
+
+    action: str
+    form: Form
 
 
 class HouseEmoji(Struct, frozen=True, kw_only=True):

@@ -54,6 +54,12 @@ class ProfileView(Struct, frozen=True, kw_only=True):
     """Asked to follow, and not answered yet."""
     block_url: str | None = None
     """Takes `set=yes|no`."""
+    mute_url: str | None = None
+    """Takes `set=yes|no`, and `lasts`, one of `mute_durations`, and `silent`."""
+    muted: bool = False
+    muted_until: Moment | None = None
+    mute_durations: tuple[Choice, ...] = ()
+    mute_form: Form = field(default_factory=Form)
     blocking: bool = False
     blocked_by: bool = False
     report_url: str | None = None

@@ -21,6 +21,25 @@ class ReportFormView(Struct, frozen=True, kw_only=True):
     """Whose server a forwarded report would go to; empty where nothing leaves."""
 
 
+class UnheardRow(Struct, frozen=True, kw_only=True):
+    """Somebody who is muted, perhaps for a while, or blocked. `end_url` takes `set=no`; `tells`: notifications come."""
+
+    person: PersonRef
+    end_url: str
+    until: Moment | None = None
+    tells: bool = False
+
+
+class UnheardView(Struct, frozen=True, kw_only=True):
+    """`web/unheard.html`. Servers go to `unheard-servers` as `host` with `set=yes|no`."""
+
+    muted: tuple[UnheardRow, ...] = ()
+    blocked: tuple[UnheardRow, ...] = ()
+    hosts: tuple[str, ...] = ()
+    form: Form = field(default_factory=Form)
+    paging: Paging = field(default_factory=Paging)
+
+
 class ReportRow(Struct, frozen=True, kw_only=True):
     """A report in the list. `by` is None where another server speaks for somebody it does not name."""
 

@@ -23,6 +23,15 @@ async def test_an_announcement_is_on_everybodys_start_page_until_they_put_it_awa
     await ada.submit("/", f"/announcements/{row.id}/dismissal")
     assert "The lift" not in (await ada.get("/")).words
     assert "lift" in (await joan.get("/")).words
+    at = f"/house/announcements/{row.id}"
+    assert (await alan.get(at)).form(at).get("text") == "The **lift** is out of order"
+    assert (await alan.submit(at, at, text=" ")).status == 422
+    changed = await alan.follow(await alan.submit(at, at, text="The lift is in order", ends_at="2199-01-01T08:00"))
+    assert "The lift is in order" in changed.words
+    assert 'value="2199-01-01T08:00"' in (await alan.get(at)).html
+    assert "The lift is in order" in (await ada.get("/")).words  # also for who put it away
+    assert (await ada.get(at)).status == 403
+    assert (await alan.get("/house/announcements/1")).status == 404
     assert "lift" in (await alan.get("/house")).words
     await alan.submit("/house", f"/house/announcements/{row.id}/end")
     assert "lift" not in (await joan.get("/")).words

@@ -12,12 +12,28 @@ from tests.browser.gallery.examples.example import page
 HOUSE = v.HouseView(
     texts=v.Form({"about": "Wir bauen **Motoren**."}, {"contact": "Das ist keine E-Mail-Adresse."}),
     announcements=(
-        v.AnnouncementRow(text="Der Aufzug steht.", at=ago(days=1), ends=ago(days=-1), delete_url="/d"),
-        v.AnnouncementRow(text="Sommerfest", at=ago(days=9), ends=ago(days=3), is_over=True, delete_url="/d"),
+        v.AnnouncementRow(edit_url="/e", text="Der Aufzug steht.", at=ago(days=1), ends=ago(days=-1), delete_url="/d"),
+        v.AnnouncementRow(
+            edit_url="/e", text="Sommerfest", at=ago(days=9), ends=ago(days=3), is_over=True, delete_url="/d"
+        ),
     ),
     emojis=(v.HouseEmoji(shortcode="motor", picture_url="/example/part.svg", category="Haus", delete_url="/d"),),
 )
 
+FILTER = v.FilterFormView(
+    action="/f",
+    form=v.Form(
+        {"title": "Fußball", "word-7": "Bundesliga", "whole-7": "on", "in-home": "on", "action": "warn"},
+        {"contexts": "Wähle, wo er zählt."},
+    ),
+    words=("7", "new-1", "new-2"),
+    places=(v.Choice("in-home", "Start und Gruppen"), v.Choice("in-thread", "Gespräche")),
+    actions=(v.Choice("warn", "Einklappen, mit dem Namen des Filters"), v.Choice("hide", "Weglassen")),
+    durations=(v.Choice("", "wie bisher"), v.Choice("0", "für immer")),
+    title="Fußball",
+    until=ago(days=-3),
+    posts=2,
+)
 OWN_ACCESS = v.AccessView(person=ANNA, role_url="/r", access_url="/a", roles=(), form=v.Form(), own=True)
 
 EXAMPLES = (
@@ -34,6 +50,11 @@ EXAMPLES = (
             role="hält die Schranke",
             here_since=ago(days=400),
             follow_url="/f",
+            mute_url="/m",
+            muted=True,
+            muted_until=ago(days=-1),
+            mute_durations=(v.Choice("0", "für immer"),),
+            access_url="/a",
             groups=(HOUSING,),
             posts=(LONG,),
         ),
@@ -50,7 +71,18 @@ EXAMPLES = (
         ),
     ),
     page("person-access-own", "person_access", OWN_ACCESS),
-    page("person-outside", "person", v.ProfileView(person=DIMITRI, groups=(HOUSING,), left=True)),
+    page(
+        "person-outside",
+        "person",
+        v.ProfileView(
+            person=DIMITRI,
+            groups=(HOUSING,),
+            left=True,
+            mute_url="/m",
+            mute_durations=(v.Choice("0", "für immer"), v.Choice("3600", "1 Stunde")),
+            report_url="/r",
+        ),
+    ),
     page(
         "people",
         "people",
@@ -83,6 +115,47 @@ EXAMPLES = (
             )
         ),
     ),
+    page(
+        "announcement",
+        "announcement",
+        v.AnnouncementView(
+            action="/a", form=v.Form({"text": "Der Aufzug steht.", "ends_at": "2026-12-01T17:00", "is_all_day": "on"})
+        ),
+    ),
+    page(
+        "unheard",
+        "unheard",
+        v.UnheardView(
+            muted=(
+                v.UnheardRow(person=DIMITRI, end_url="/m", until=ago(days=-1), tells=True),
+                v.UnheardRow(person=AYLIN, end_url="/m"),
+            ),
+            blocked=(v.UnheardRow(person=BERND, end_url="/b"),),
+            hosts=("laut.example",),
+            form=v.Form({"host": "muster"}, {"host": "Das ist kein Server."}),
+        ),
+    ),
+    page("unheard-none", "unheard", v.UnheardView()),
+    page(
+        "filters",
+        "filters",
+        v.FiltersView(
+            filters=(
+                v.FilterRow(
+                    title="Fußball",
+                    words=("Bundesliga", "Elfmeter", "Tippspiel"),
+                    places=("Start und Gruppen", "Gespräche"),
+                    action="Einklappen, mit dem Namen des Filters",
+                    url="/f",
+                    delete_url="/d",
+                    posts=2,
+                    until=ago(days=-3),
+                ),
+            )
+        ),
+    ),
+    page("filters-none", "filters", v.FiltersView()),
+    page("filter", "filter", FILTER),
     page("house", "house", HOUSE),
     page("house-empty", "house", v.HouseView()),
     page(
