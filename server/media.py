@@ -43,10 +43,12 @@ class Links:
         self._base = config.base_url
         self._key = hmac.digest(config.secret_key, b"media links", "sha256")
 
-    def sign(self, path: str, *, at: float | None = None) -> str:
-        """An absolute address for `path` that works until the end of tomorrow, UTC."""
+    def sign(self, path: str, *, owner: int | None = None, at: float | None = None) -> str:
+        """An absolute address for `path` that works until the end of tomorrow, UTC; one for the file's `owner` alone
+        outlives the post that it was in."""
         until = (int(at if at is not None else time.time()) // _DAY + 2) * _DAY
-        return f"{self._base}{path}?until={until}&by={self._mac(path, until)}"
+        whose = f"&owner={owner}" if owner is not None else ""
+        return f"{self._base}{path}?until={until}{whose}&by={self._mac(path, until, whose)}"
 
     def holds(self, path: str, query: Mapping[str, str], *, at: float | None = None) -> bool:
         try:
@@ -54,26 +56,27 @@ class Links:
         except ValueError:
             return False
         in_time = (at if at is not None else time.time()) < until
-        return in_time and hmac.compare_digest(self._mac(path, until), query.get("by", ""))
+        whose = f"&owner={query['owner']}" if "owner" in query else ""
+        return in_time and hmac.compare_digest(self._mac(path, until, whose), query.get("by", ""))
 
-    def _mac(self, path: str, until: int) -> str:
-        mac = hmac.digest(self._key, f"{path} {until}".encode(), "sha256")
+    def _mac(self, path: str, until: int, whose: str) -> str:
+        mac = hmac.digest(self._key, f"{path} {until}{whose}".encode(), "sha256")
         return base64.urlsafe_b64encode(mac[:18]).decode()
 
 
-def url_of(app: web.Application, media: Media, *, preview: bool = False) -> str:
+def url_of(app: web.Application, media: Media, *, owner: int | None = None) -> str:
     """Where a browser or client fetches a file: ours, or our copy of one elsewhere."""
     if media.file is None:
         return app[LINKS].sign(f"/media/remote/{media.id}")
-    return app[LINKS].sign(f"/media/{(media.preview_file if preview else None) or media.file}")
+    return app[LINKS].sign(f"/media/{media.file}", owner=owner)
 
 
-def preview_of(app: web.Application, media: Media) -> str | None:
+def preview_of(app: web.Application, media: Media, *, owner: int | None = None) -> str | None:
     """The picture that stands for a file; None for sounds, and for videos elsewhere that came without one."""
     if media.file is not None and media.preview_file is not None:
-        return app[LINKS].sign(f"/media/{media.preview_file}")
+        return app[LINKS].sign(f"/media/{media.preview_file}", owner=owner)
     if media.kind is MediaKind.IMAGE:
-        return url_of(app, media)
+        return url_of(app, media, owner=owner)
     if media.remote_preview_url is not None:
         return app[LINKS].sign(f"/media/remote/{media.id}/preview")
     return None
@@ -144,7 +147,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     asker = ANONYMOUS if by_link else await _asker(request)
     async with request.app[DATABASE].reading() as session:
         of_name = (Media.file == name) | (Media.preview_file == name)
-        media = await session.scalar(policy.media_behind_a_link().where(of_name)) if by_link else None
+        owner = int(request.query["owner"]) if by_link and "owner" in request.query else None
+        media = await session.scalar(policy.media_behind_a_link(owner).where(of_name)) if by_link else None
         if media is None:
             media = await files.visible(session, asker, file=name)
         is_public = await session.scalar(policy.visible_media(ANONYMOUS).where(Media.id == media.id)) is not None

@@ -45,9 +45,7 @@ async def store(
         return await store_picture(app, data, by=by, description=description, focus=focus)
     if not recordings.is_available():
         raise recordings.RecordingsNotHere
-    most = app[CONFIG].media.max_video_bytes
-    if len(data) > most:
-        raise recordings.RecordingTooHeavy(megabytes=-(-len(data) >> 20), most=most >> 20)
+    recordings.check_weight(len(data), most=app[CONFIG].media.max_video_bytes)
     preview = await keep_preview(app, thumbnail) if thumbnail else None
     raw = f"{_INCOMING}/{files.random_name('raw')}"
     await asyncio.to_thread(copies.write, app[CONFIG].media_directory, {raw: data})

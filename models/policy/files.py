@@ -28,11 +28,14 @@ def visible_media(viewer: Viewer) -> Select[Media]:
     return select(Media).where(Media.deleted_at.is_(None), or_(in_posts, of_profiles, own))
 
 
-def media_behind_a_link() -> Select[Media]:
+def media_behind_a_link(owner_id: int | None = None) -> Select[Media]:
     """The files a link of ours opens for whoever holds it: those of living posts and profiles, and fresh uploads.
 
-    The link was given to somebody who may see the file and ends with the next day; a withdrawn post ends it at once.
+    The link was given to somebody who may see the file and ends with the next day; a withdrawn post ends it at once,
+    but not the one that the owner of the file was given for themselves, to write the post anew.
     """
+    if owner_id is not None:
+        return select(Media).where(Media.deleted_at.is_(None), Media.actor_id == owner_id)
     alive = exists().where(
         Attachment.media_id == Media.id,
         Attachment.post_id == Post.id,

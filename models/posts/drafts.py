@@ -55,6 +55,12 @@ class TooManyFiles(Invalid):
     code = "too_many_files"
 
 
+class UnknownFile(Invalid):
+    """A file of this post is not there any more, or is in another post: upload it again."""
+
+    code = "media_not_found"
+
+
 class FileNotReady(Invalid):
     """A file of this post is still being processed: try again in a moment."""
 
@@ -127,7 +133,7 @@ async def check_text(session: AsyncSession, draft: Draft, *, by: Staff, post_id:
     """Clean and render the words, look up whom they name and the files.
 
     Raises:
-        Empty, TooLong, TooManyFiles. NotFound: a file that is not `by`'s, or belongs to another post.
+        Empty, TooLong, TooManyFiles. UnknownFile.
     """
     instance = instance_of(session)
     source = _clean(draft.text, "text", instance.max_characters * 4)
@@ -175,7 +181,7 @@ async def _files(session: AsyncSession, draft: Draft, *, by: Staff, post_id: int
     )
     for media_id in wanted:
         if media_id not in own or media_id in used:
-            raise NotFound(media_id=media_id, field="media")
+            raise UnknownFile(media_id=media_id, field="media")
         if own[media_id].state is not MediaState.READY:
             refusal = FileNotReady if own[media_id].state is MediaState.WAITING else FileUnusable
             raise refusal(media_id=media_id, field="media")

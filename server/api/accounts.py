@@ -24,7 +24,7 @@ _MANY = 80
 @routes.get("/api/v1/accounts", "read:accounts", access=Access.PUBLIC)
 async def several(call: Call) -> web.Response:
     """The accounts among `id[]` that exist for whoever asks."""
-    ids = call.params.ids("id")[:_MANY]
+    ids = call.params.known_ids("id")[:_MANY]
     async with call.reading() as session:
         found = await actors.several(session, call.viewer, ids)
         bodies = await _entities(call, session, [found[actor_id] for actor_id in ids if actor_id in found])

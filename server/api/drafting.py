@@ -1,5 +1,6 @@
 """What a client sends for a post, as a draft: for posting now, for later, and for an edit."""
 
+import re
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,12 +10,12 @@ from models.errors import Invalid
 from models.instance import instance_of
 from models.posts.drafts import Draft
 from models.tables import Visibility
-from models.text.clean import clean_line
 from server.api import params, polls, quoting
 from server.api.routing import Call
 
 _KEY_LIMIT = 200
 _LANGUAGE_LIMIT = 20
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _USUAL = Beginning()
 
 
@@ -33,7 +34,7 @@ def draft_of(call: Call, session: AsyncSession) -> Draft:
     """A new post. Raises BadValue, BadPoll, UnknownVisibility."""
     sent = call.params
     return Draft(
-        text=sent.text("status"),
+        text=said(sent)[0],
         group_id=sent.id("kontor_group_id"),
         visibility=visibility_of(
             sent.text("visibility"),
@@ -50,8 +51,15 @@ def draft_of(call: Call, session: AsyncSession) -> Draft:
 
 
 def language_of(sent: params.Params, name: str = "language") -> str:
-    """The code of a language, as it is stored."""
-    return clean_line(sent.text(name)[:_LANGUAGE_LIMIT], limit=_LANGUAGE_LIMIT)
+    """The code of a language, as it is stored; what cannot be one is none."""
+    code = sent.text(name).strip().replace("_", "-")
+    return code if len(code) <= _LANGUAGE_LIMIT and _LANGUAGE.fullmatch(code) else ""
+
+
+def said(sent: params.Params) -> tuple[str, str]:
+    """Text and content warning. A warning alone is the text, as some clients send a post that is nothing else."""
+    text, warning = sent.text("status"), sent.text("spoiler_text")
+    return (text, warning) if text.strip() or not warning.strip() else (warning, "")
 
 
 def words(sent: params.Params, beginning: Beginning = _USUAL) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def words(sent: params.Params, beginning: Beginning = _USUAL) -> dict[str, Any]:
     language = language_of(sent) or beginning.language
     files = {row_id: row for row in sent.tables("media_attributes") or () if (row_id := row.id("id")) is not None}
     return {
-        "warning": sent.text("spoiler_text"),
+        "warning": said(sent)[1],
         "is_sensitive": sent.flag("sensitive", beginning.is_sensitive),
         "language": language or None,
         "media_ids": tuple(sent.ids("media_ids")),

@@ -22,7 +22,7 @@ _MANY = 80
 @routes.get("/api/v1/accounts/relationships", "read:follows")
 async def several(call: Call) -> web.Response:
     """How one stands to the accounts `id[]`, in that order, oneself too."""
-    ids = call.params.ids("id")[: _MANY * 2]
+    ids = call.params.known_ids("id")[: _MANY * 2]
     async with call.reading() as session:
         known = await actors.several(session, call.viewer, ids)
         found = await relations.relationships(session, call.staff, [actor_id for actor_id in ids if actor_id in known])

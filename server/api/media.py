@@ -103,4 +103,5 @@ def _answer(call: Call, stored: Media, *, waiting: int) -> web.Response:
     if refusal is not None:
         raise refusal
     status = 200 if stored.state is MediaState.READY else waiting
-    return answers.answer(attachment(call.app, stored, stored.description), status=status)
+    owner = stored.actor_id if stored.posted_at is not None else None  # left over from a post that is gone
+    return answers.answer(attachment(call.app, stored, stored.description, owner=owner), status=status)

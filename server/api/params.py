@@ -5,6 +5,7 @@ true, 1, "1", "on", also inside JSON, and numbers as text. Sizes are counted whi
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -132,6 +133,14 @@ class Params(Struct):
     def ids(self, name: str) -> list[int]:
         """A list of ids. A form can only say "none" by an empty one, which is left out."""
         return [id_of(text, name) for text in self.texts(name) if text.strip()]
+
+    def known_ids(self, name: str) -> list[int]:
+        """The ids in a list that asks for things by them; what can be none is one of nothing."""
+        found = []
+        for text in self.texts(name):
+            with contextlib.suppress(BadValue):
+                found.append(id_of(text, name))
+        return found
 
     def texts(self, name: str) -> list[str]:
         """A list of texts; a single one counts as a list of one."""

@@ -1,5 +1,7 @@
 """Statuses: posting, reading, changing and deleting them."""
 
+from typing import Any
+
 import msgspec
 from aiohttp import web
 
@@ -61,7 +63,7 @@ async def answer_post(call: Call, post_id: int) -> web.Response:
 @routes.get("/api/v1/statuses", "read:statuses", access=Access.PUBLIC)
 async def several(call: Call) -> web.Response:
     """The posts among `id[]` that exist for whoever asks, in that order."""
-    ids = call.params.ids("id")[:_MANY]
+    ids = call.params.known_ids("id")[:_MANY]
     async with call.reading() as session:
         found = await outlines.outlines_of(session, call.viewer, ids)
         lines = [found[post_id] for post_id in dict.fromkeys(ids) if post_id in found]
@@ -147,7 +149,7 @@ async def update(call: Call) -> web.Response:
     The same answers keep their votes, others begin anew, and without any there is no poll any more.
     """
     async with call.writing() as session:
-        draft = Draft(text=call.params.text("status"), **drafting.words(call.params))
+        draft = Draft(text=drafting.said(call.params)[0], **drafting.words(call.params))
         await writing.edit(session, call.id(), draft, by=call.staff)
         if call.params.has("quote_approval_policy"):
             await quotes.set_policy(session, call.id(), quoting.wanted(call.params), by=call.staff)
@@ -165,10 +167,19 @@ async def delete(call: Call) -> web.Response:
         if not await policy.may_delete(session, call.staff, post):
             raise NotFound(post_id=post_id)
         body = (await call.app[SHELF].statuses(session, call.viewer, [line]))[0]
-        text = answers.encoded({"text": post.source})
+        more: dict[str, Any] = {"text": post.source}
+        files = (await outlines.files_of_revisions(session, post_id)).get(post.revision, ())
+    with_files = call.params.flag("delete_media")
+    if files and not with_files and post.author_id == call.staff.actor_id:  # shown while it is written anew
+        more["media_attachments"] = [
+            attachment(call.app, file.media, file.description, owner=post.author_id) for file in files
+        ]
+        body = answers.encoded(msgspec.json.decode(body) | more)
+    else:
+        body = body[:-1] + b"," + answers.encoded(more)[1:]
     async with call.writing() as session:
         if post.boost_of_id is not None and post.author_id == call.staff.actor_id:
             await writing.unboost(session, post.boost_of_id, by=call.staff)
         else:
-            await writing.delete(session, post_id, by=call.staff, with_files=call.params.flag("delete_media"))
-    return answers.answer_bytes(body[:-1] + b"," + text[1:])
+            await writing.delete(session, post_id, by=call.staff, with_files=with_files)
+    return answers.answer_bytes(body)

@@ -68,7 +68,7 @@ async def directory(call: Call) -> web.Response:
 @routes.get("/api/v1/accounts/familiar_followers", "read:follows")
 async def familiar_followers(call: Call) -> web.Response:
     """For each of `id[]` whom one follows who follows them."""
-    ids = list(dict.fromkeys(call.params.ids("id")))[:_MANY]
+    ids = list(dict.fromkeys(call.params.known_ids("id")))[:_MANY]
     async with call.reading() as session:
         known = await actors.several(session, call.viewer, ids)
         wanted = [actor_id for actor_id in ids if actor_id in known]

@@ -40,6 +40,7 @@ __all__ = [
     "RecordingUnreadable",
     "RecordingsNotHere",
     "StandsStill",
+    "check_weight",
     "is_available",
     "limits",
     "media_types",
@@ -76,6 +77,12 @@ def limits(config: "Config") -> Limits:
     )
 
 
+def check_weight(size: int, *, most: int) -> None:
+    """Raises RecordingTooHeavy for a file of more than `most` bytes."""
+    if size > most:
+        raise RecordingTooHeavy(megabytes=-(-size // _MEGABYTE), most=most // _MEGABYTE)
+
+
 async def process(
     raw: Path, out: Path, preview: Path, *, pool: Pool, limits: Limits, head: bytes, size: int
 ) -> Converted:
@@ -86,8 +93,7 @@ async def process(
         RecordingTooLarge, RecordingTooLong, RecordingTooFast, RecordingTooExpensive.
         RecordingUnreadable: damaged, or nothing of a kind we take. StandsStill: a GIF that is a picture.
     """
-    if size > limits.bytes:
-        raise RecordingTooHeavy(megabytes=-(-size // _MEGABYTE), most=limits.bytes // _MEGABYTE)
+    check_weight(size, most=limits.bytes)
     container = sniff(head)
     if container is None:
         raise RecordingUnreadable

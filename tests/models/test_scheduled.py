@@ -11,7 +11,7 @@ from models.base import now
 from models.errors import NotFound
 from models.groups import NotAMember
 from models.polls import PollDraft
-from models.posts.drafts import Draft, Empty
+from models.posts.drafts import Draft, Empty, UnknownFile
 from models.scheduled import TooFar, TooManyScheduled, TooSoon
 from models.tables import Approval, Attachment, Poll, Post, ScheduledPost
 from tests.time import Clock
@@ -90,7 +90,7 @@ async def test_what_could_not_be_posted_now_is_refused_when_it_is_handed_in(worl
         await plans(world, world.ada, " ")
     with pytest.raises(NotFound):
         await plans(world, world.ada, "Yes", reply_to_id=1)
-    with pytest.raises(NotFound):
+    with pytest.raises(UnknownFile):
         await plans(world, world.ada, "Look", media_ids=(1,))
     with pytest.raises(TooSoon):
         await plans(world, world.ada, "Now", after=timedelta(minutes=4))
@@ -162,7 +162,7 @@ async def test_a_fault_with_one_post_holds_up_no_other(
 async def test_files_of_a_post_for_later_stay_and_belong_to_it_alone(world: World, clock: Clock) -> None:
     file = await world.ada.uploads()
     row = await plans(world, world.ada, "Look", media_ids=(file.id,), after=3 * timedelta(days=1))
-    with pytest.raises(NotFound):
+    with pytest.raises(UnknownFile):
         await world.ada.writes("Mine", media_ids=(file.id,))
     clock.advance(days=2)
     async with world.database.writing() as session:

@@ -6,8 +6,8 @@ from typing import Any
 from models.people import Person
 from models.tables import Partner, Report, Role
 from server.api.answers import encoded
-from server.api.entities import accounts
-from server.api.entities.times import instant, maybe
+from server.api.entities import accounts, reports
+from server.api.entities.times import instant
 
 
 def person(found: Person, body: bytes) -> bytes:
@@ -47,17 +47,7 @@ def person(found: Person, body: bytes) -> bytes:
 
 def report(found: Report) -> dict[str, Any]:
     """Mastodon's Admin::Report without the people and the posts in it."""
-    return {
-        "id": str(found.id),
-        "action_taken": found.dealt_with_at is not None,
-        "action_taken_at": maybe(found.dealt_with_at),
-        "category": str(found.reason),
-        "comment": found.text,
-        "forwarded": found.is_forwarded,
-        "created_at": instant(found.created_at),
-        "updated_at": instant(found.dealt_with_at or found.created_at),
-        "rules": [],
-    }
+    return reports.facts(found) | {"updated_at": instant(found.dealt_with_at or found.created_at), "rules": []}
 
 
 def domain_allow(found: Partner) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from models.tables import Media, MediaKind, MediaState
 from server import media
 
 
-def attachment(app: web.Application, file: Media, description: str) -> dict[str, Any]:
+def attachment(app: web.Application, file: Media, description: str, *, owner: int | None = None) -> dict[str, Any]:
     """A file with the alternative text it has in one post. Addresses are ours, also of files that live elsewhere.
 
-    One that is not ready yet has no address.
+    One that is not ready yet has no address. With its `owner` the addresses are for them alone.
     """
     is_shown = media.is_shown(file) and not (file.remote_url and media.unfit(app, [file.remote_url]))
     is_ready = file.state is MediaState.READY
-    url = media.url_of(app, file) if is_ready else None
+    url = media.url_of(app, file, owner=owner) if is_ready else None
     return {
         "id": str(file.id),
         "type": str(file.kind) if is_shown or not is_ready else "unknown",
         "url": url if is_shown or not is_ready else file.remote_url or url,  # an honest link to where it is
-        "preview_url": media.preview_of(app, file) if is_shown and is_ready else None,
+        "preview_url": media.preview_of(app, file, owner=owner) if is_shown and is_ready else None,
         # of files we show some clients load it when ours is slow, and show the reader's address over there (R-56)
         "remote_url": None if is_shown else file.remote_url,
         "preview_remote_url": None,

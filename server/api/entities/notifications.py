@@ -14,7 +14,8 @@ from models.notifications.grouping import Gathered
 from models.notifications.requests import Request
 from models.tables import NotificationType, Report, Severance
 from server.api.answers import encoded
-from server.api.entities.times import instant, maybe
+from server.api.entities import reports
+from server.api.entities.times import instant
 
 TYPES = (
     NotificationType.MENTION,
@@ -95,14 +96,7 @@ def notification_group(
 
 def report(found: Report, about: bytes) -> bytes:
     """Mastodon's Report; `about` is the account it is about."""
-    body = {
-        "id": str(found.id),
-        "action_taken": found.dealt_with_at is not None,
-        "action_taken_at": maybe(found.dealt_with_at),
-        "category": str(found.reason),
-        "comment": found.text,
-        "forwarded": found.is_forwarded,
-        "created_at": instant(found.created_at),
+    body = reports.facts(found) | {
         "status_ids": [str(post_id) for post_id in found.post_ids],
         "rule_ids": None,
         "target_account": msgspec.Raw(about),

@@ -188,11 +188,11 @@ async def test_nobody_follows_themselves(ada: Phone, world: World) -> None:
 
 
 async def test_relationships_come_in_the_order_asked_oneself_included(ada: Phone, world: World) -> None:
-    ids = [str(world.grace.id), str(world.ada.id), "7", str(world.alpine.id)]
+    ids = [str(world.grace.id), str(world.ada.id), "7", "undefined", str(world.alpine.id)]
 
     found = await ada.get("/api/v1/accounts/relationships", params=[("id[]", one) for one in ids])
 
-    assert found.ids == [ids[0], ids[1], ids[3]]
+    assert found.ids == [ids[0], ids[1], ids[4]]
     assert [entry["following"] for entry in found.body] == [False, False, True]
 
 

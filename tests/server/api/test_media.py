@@ -34,14 +34,14 @@ async def test_R_75_nobody_else_reads_or_uses_what_is_not_posted(ada: Phone, gra
 
     await grace.get(f"/api/v1/media/{media['id']}", status=404)
     await grace.put(f"/api/v1/media/{media['id']}", json={"description": "x"}, status=404)
-    await grace.post("/api/v1/statuses", json={"status": "Mine", "media_ids": [media["id"]]}, status=404)
+    await grace.post("/api/v1/statuses", json={"status": "Mine", "media_ids": [media["id"]]}, status=422)
 
 
 async def test_one_picture_is_in_one_post_only(ada: Phone) -> None:
     media = (await ada.post("/api/v2/media", data=upload())).body
     await ada.writes("One", media_ids=[media["id"]])
 
-    await ada.post("/api/v1/statuses", json={"status": "Two", "media_ids": [media["id"]]}, status=404)
+    await ada.post("/api/v1/statuses", json={"status": "Two", "media_ids": [media["id"]]}, status=422)
 
 
 async def test_the_address_of_a_picture_works_for_who_was_given_it(ada: Phone, anybody: Phone) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -153,6 +154,20 @@ async def test_an_approved_post_says_so_and_an_edit_of_it_waits_again(ada: Phone
 
     assert approved["kontor"]["state"] == "released"
     assert edited["kontor"]["state"] == "outdated"
+
+
+async def test_a_warning_alone_is_the_text(ada: Phone) -> None:
+    status = await ada.writes("", spoiler_text="Lunch!")
+    assert (status["content"], status["spoiler_text"]) == ("<p>Lunch!</p>", "")
+    edited = await ada.put(f"/api/v1/statuses/{status['id']}", json={"spoiler_text": "Supper!"})
+    assert (edited.body["content"], edited.body["spoiler_text"]) == ("<p>Supper!</p>", "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("de", "de"), ("pt_BR", "pt-BR"), ("", None), ("klingon language", None), ("x" * 30, None)]
+)
+async def test_what_is_no_language_is_none(ada: Phone, sent: str, kept: str | None) -> None:
+    assert (await ada.writes("Hello", language=sent))["language"] == kept
 
 
 async def test_an_empty_post_is_refused(ada: Phone) -> None:
@@ -348,7 +363,7 @@ async def test_nobody_edits_what_somebody_else_wrote(ada: Phone, grace: Phone) -
     assert (await ada.get(f"/api/v1/statuses/{status['id']}")).body["content"] == "<p>Mine</p>"
 
 
-async def test_a_deleted_post_gives_its_text_and_files_back(ada: Phone) -> None:
+async def test_a_deleted_post_gives_its_text_and_files_back(ada: Phone, anybody: Phone) -> None:
     media = (await ada.post("/api/v2/media", data=upload())).body
     status = await ada.writes("Hello **world**", media_ids=[media["id"]])
 
@@ -356,6 +371,13 @@ async def test_a_deleted_post_gives_its_text_and_files_back(ada: Phone) -> None:
     gone = (await ada.delete(f"/api/v1/statuses/{status['id']}")).body
     described = (await ada.put(f"/api/v1/media/{media['id']}", json={"description": "A globe"})).body
     assert (await ada.get(f"/api/v1/media/{media['id']}")).body == described
+    for file in (gone["media_attachments"][0], described):
+        for name in ("url", "preview_url"):  # to show it while the post is written anew
+            link = urlsplit(file[name])
+            await anybody.get(f"{link.path}?{link.query}")
+            await anybody.get(f"{link.path}?{link.query.replace('owner=', 'owner=1')}", status=404)
+    before = urlsplit(status["media_attachments"][0]["url"])
+    await anybody.get(f"{before.path}?{before.query}", status=404)
     again = await ada.writes(gone["text"], media_ids=[file["id"] for file in gone["media_attachments"]])
 
     assert gone["text"] == "Hello **world**"
