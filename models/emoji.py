@@ -6,10 +6,11 @@ A post or profile keeps the shortcodes that came with it; the pictures are kept 
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import Insert, Table, select
+from sqlalchemy import Insert, String, Table, select, update
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import audit, policy
@@ -107,7 +108,30 @@ async def remove_own(session: AsyncSession, emoji_id: int, *, by: Staff) -> str:
     row = await _of_house(session, emoji_id, by=by)
     await session.delete(row)
     audit.note(session, "emoji_removed", by=by, shortcode=row.shortcode)
+    await _forget(session, row.shortcode)
     return row.file or ""
+
+
+async def _forget(session: AsyncSession, shortcode: str) -> None:
+    """Take a shortcode of ours from the posts and profiles that have it. What is kept of them goes by the version of
+    the author, who has another one then; nobody elsewhere is told."""
+    word = f'"{shortcode}"'
+    posts = select(Post.id, Post.author_id, Post.emoji).where(Post.is_local, _as_text(Post.emoji).contains(word))
+    people = select(Actor.id, Actor.id, Actor.emoji).where(Actor.host == "", _as_text(Actor.emoji).contains(word))
+    changed: set[int] = set()
+    for table, used in ((Post, posts), (Actor, people)):
+        rows = [row for row in await session.execute(used) if shortcode in row[2]]
+        changed |= {row[1] for row in rows}
+        if rows:
+            left = [{"id": row[0], "emoji": [name for name in row[2] if name != shortcode]} for row in rows]
+            await session.execute(update(table), left)
+    if changed:
+        raised = update(Actor).where(Actor.id.in_(changed)).values(version=Actor.version + 1)
+        await session.execute(raised.execution_options(synchronize_session=False))
+
+
+def _as_text(column: Any) -> Any:
+    return sql_cast(column, String)
 
 
 async def _of_house(session: AsyncSession, emoji_id: int, *, by: Staff) -> Emoji:

@@ -172,6 +172,12 @@ async def test_the_emoji_of_the_house_are_shown_in_profiles_and_posts(ada: Phone
         assert told["shortcode"] == "tree"
         assert f"/media/emoji/{world.database.instance.host}/tree?until=" in told["url"]
 
+    async with world.database.writing() as session:
+        [row] = await emoji.all_own(session)
+        await emoji.remove_own(session, row.id, by=world.alan.staff)
+    after = (await ada.get(f"/api/v1/statuses/{status['id']}")).body
+    assert (after["emojis"], after["account"]["emojis"], "Under the :tree:" in after["content"]) == ([], [], True)
+
 
 async def test_L9_outside_nobody_learns_of_announcements_and_their_emoji(
     anybody: Phone, hand: Hand, world: World
