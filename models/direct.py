@@ -11,11 +11,12 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy import Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from models.database import CONNECTION
 from models.sqlite import Connection
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _SQLITE: Dialect = sqlite_dialect(paramstyle="qmark")
 
 Values = Mapping[str, Any]
-Rows = Sequence[Sequence[Any]]
+Rows = Sequence[Any]
 _Convert = Callable[[Any], Any] | None
 
 
@@ -83,12 +84,11 @@ class Direct:
     async def for_each(self, session: AsyncSession, rows: Sequence[Values]) -> None:
         """Do it with each of `rows`, in their order."""
         connection = await _straight(session)
-        if connection is not None and not isinstance(connection, Connection):
-            compiled = self._for_postgresql
-            await connection.ask_many(compiled.sql, [compiled.bound(values) for values in rows])
+        if connection is None or isinstance(connection, Connection):  # SQLAlchemy has SQLite take many at once
+            await session.execute(self._statement, [dict(values) for values in rows])
             return
-        for values in rows:
-            await self(session, values)
+        compiled = self._for_postgresql
+        await connection.ask_many(compiled.sql, [compiled.bound(values) for values in rows])
 
     def _for(self, connection: "Connection | Straight") -> _Compiled:
         return self._for_sqlite if isinstance(connection, Connection) else self._for_postgresql
@@ -113,6 +113,14 @@ class Direct:
             tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._columns),
             bool(compiled.post_compile_params),
         )
+
+
+def usual_of(table: Table) -> dict[str, Any]:
+    """What the columns of a new row hold where nothing else is said; None for those that are made anew each time."""
+    return {
+        column.key: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+        for column in table.columns
+    }
 
 
 async def _straight(session: AsyncSession) -> "Connection | Straight | None":

@@ -11,18 +11,20 @@ from datetime import datetime
 from typing import Any, cast
 
 from msgspec import Struct
-from sqlalchemy import Select, Table, Text, false, insert, or_, select, text
+from sqlalchemy import Select, Table, Text, bindparam, false, func, insert, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import policy
 from models.base import now
+from models.direct import Direct
 from models.tables import Departure, LedgerLine, Outcome, Post
 from models.viewers import Staff
 
 _FIRST = "0" * 64
 _LOCK = 7_201_001
-_LAST = select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1)
+_ALONE = Direct(select(func.pg_advisory_xact_lock(_LOCK)))
+_LAST = Direct(select(LedgerLine.hash).order_by(LedgerLine.id.desc()).limit(1))
 _AT_ONCE = 500
 
 
@@ -51,14 +53,15 @@ async def append(session: AsyncSession, fact: Fact) -> None:
 async def append_all(session: AsyncSession, facts: Iterable[Fact]) -> None:
     """The same for several, in their order."""
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    previous = await session.scalar(_LAST) or _FIRST
+        await _ALONE(session, {})
+    last = await _LAST(session, {})
+    previous = last[0][0] if last else _FIRST
     rows: list[dict[str, Any]] = []
     for fact in facts:
         rows.append(_row(fact, previous))
         previous = rows[-1]["hash"]
     if rows:
-        await session.execute(_INSERT, rows)
+        await _INSERT.for_each(session, rows)
 
 
 async def append_recalls(session: AsyncSession, posts: Iterable[Post], *, actor: str, rule: str) -> None:
@@ -86,7 +89,6 @@ async def append_recalls(session: AsyncSession, posts: Iterable[Post], *, actor:
         await append_all(session, recalls)
 
 
-_INSERT = insert(cast(Table, LedgerLine.__table__))  # the session has nothing to do with lines: nobody changes them
 _HASHED = (
     "previous",
     "at",
@@ -102,6 +104,9 @@ _HASHED = (
     "rule",
     "approved_by",
     "digest",
+)
+_INSERT = Direct(  # the session has nothing to do with lines: nobody changes them
+    insert(cast(Table, LedgerLine.__table__)).values({name: bindparam(name) for name in (*_HASHED, "hash")}).inline()
 )
 
 

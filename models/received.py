@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     CursorResult,
     Insert,
     Integer,
-    Select,
     Table,
     and_,
     bindparam,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
     true,
@@ -30,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import audit, tombstones, turns
 from models.base import UtcDateTime, insert_for, new_id, now
 from models.database import ARRIVED
+from models.direct import Direct
 from models.prepared import padded
 from models.tables import Received, ReceivedState
 
@@ -114,6 +116,10 @@ async def _insert(session: AsyncSession, arrived: Sequence[Arrived]) -> dict[tup
     if not rows:
         return {}
     in_order = [rows[key] for key in sorted(rows)]  # so that two processes that store the same wait, and not in a ring
+    if session.get_bind().dialect.name == "postgresql":
+        arrays = {name: [row[name] for row in in_order] for name in _GIVEN}
+        stored = {number for [number] in await _inserting_all()(session, arrays)}
+        return {key: row["id"] if row["id"] in stored else 0 for key, row in rows.items()}
     done = await session.execute(_inserting(session.get_bind().dialect.name), in_order)
     if isinstance(done, CursorResult) and done.rowcount == len(rows):
         return {key: row["id"] for key, row in rows.items()}
@@ -129,6 +135,31 @@ _SAME = ("host", "uri")
 @functools.cache
 def _inserting(dialect: str) -> Insert:
     return insert_for(dialect, _TABLE).on_conflict_do_nothing(index_elements=_SAME)
+
+
+_GIVEN = (
+    "id",
+    "uri",
+    "host",
+    "type",
+    "actor_uri",
+    "body",
+    "inbox_actor_id",
+    "signed_at",
+    "next_attempt_at",
+    "received_at",
+)
+
+
+@functools.cache
+def _inserting_all() -> Direct:
+    """Many rows in one statement, each parameter a list with one column of them; which are new."""
+    names = [*_GIVEN, "state", "outcome", "attempts"]
+    lists = [bindparam(name, type_=ARRAY(_TABLE.c[name].type)) for name in _GIVEN]
+    told = func.unnest(*lists).table_valued(*_GIVEN).render_derived()
+    rows = select(*told.c, literal(ReceivedState.WAITING, _TABLE.c.state.type), literal(""), literal(0))
+    inserting = insert_for("postgresql", _TABLE).from_select(names, rows, include_defaults=False)
+    return Direct(inserting.on_conflict_do_nothing(index_elements=_SAME).returning(_TABLE.c.id))
 
 
 _STORED = select(Received.id).where(Received.id.in_(bindparam("ids", expanding=True)))
@@ -222,14 +253,14 @@ async def waiting(
     """
     most = limit + _MOST_HOSTS
     values = {"busy": padded(busy), "moment": now(), "types": list(types), "per_host": per_host, "most": most}
-    rows = (await session.execute(_in_turn(session.get_bind().dialect.name == "postgresql"), values)).all()
-    together = [row.id for row in rows if not row.others]
-    hosts = [row.host for row in rows if row.others]
+    rows = await _in_turn(session.get_bind().dialect.name == "postgresql")(session, values)
+    together = [number for number, _, others in rows if not others]
+    hosts = [host for _, host, others in rows if others]
     return Waiting(together[:limit], hosts, len(together) <= limit and len(rows) < most)
 
 
 @functools.cache
-def _in_turn(is_shared: bool) -> Select[int, str, int]:
+def _in_turn(is_shared: bool) -> Direct:
     """`is_shared`: other processes are at the same queue."""
     is_other = or_(
         Received.type.not_in(bindparam("types", expanding=True)), Received.attempts > 0, Received.actor_uri == ""
@@ -250,10 +281,10 @@ def _in_turn(is_shared: bool) -> Select[int, str, int]:
         )
         .subquery()
     )
-    columns = ranked.c
-    return (
+    columns, per_host = ranked.c, bindparam("per_host", type_=Integer)
+    return Direct(
         select(columns.id, columns.host, columns.others)
-        .where(or_(columns.place == 1, and_(columns.others == 0, columns.place <= bindparam("per_host"))))
+        .where(or_(columns.place == 1, and_(columns.others == 0, columns.place <= per_host)))
         .order_by(columns.place, columns.id)
         .limit(bindparam("most", type_=Integer))
     )
@@ -264,18 +295,29 @@ async def claim_together(session: AsyncSession, ids: Sequence[int]) -> list[Clai
     moment = now()
     wanted = list(ids)
     if session.get_bind().dialect.name == "postgresql":
-        hosts = dict((await session.execute(_HOSTS, {"ids": padded(wanted)})).all())
+        hosts: dict[int, str] = dict(await _HOSTS(session, {"ids": padded(wanted)}))
         ours = await turns.take(session, hosts.values())
         wanted = [number for number in wanted if hosts.get(number) in ours]
-    rows = (await session.execute(_UNTRIED, {"ids": padded(wanted), "moment": moment})).all()
+    rows = await _UNTRIED(session, {"ids": padded(wanted), "moment": moment})
     if rows:
-        taken = {"ids": padded(row.id for row in rows), "lease": moment + LEASE}
-        await session.execute(_TAKE, taken)
-    return [Claimed(**row._mapping, attempt=1) for row in rows]
+        taken = {"ids": padded(row[0] for row in rows), "lease": moment + LEASE}
+        await _TAKE(session, taken)
+    return [Claimed(**dict(zip(_CLAIMED, row, strict=True)), attempt=1) for row in rows]
 
 
-_HOSTS = select(Received.id, Received.host).where(Received.id.in_(bindparam("ids", expanding=True)))
-_UNTRIED = (
+_HOSTS = Direct(select(Received.id, Received.host).where(Received.id.in_(bindparam("ids", expanding=True))))
+_CLAIMED = (
+    "id",
+    "uri",
+    "host",
+    "type",
+    "actor_uri",
+    "body",
+    "inbox_actor_id",
+    "received_at",
+    "signed_at",
+)
+_UNTRIED = Direct(
     select(
         Received.id,
         Received.uri,
@@ -296,7 +338,7 @@ _UNTRIED = (
     .order_by(Received.id)
     .with_for_update(skip_locked=True)
 )
-_TAKE = (
+_TAKE = Direct(
     update(_TABLE)
     .where(Received.id.in_(bindparam("ids", expanding=True)))
     .values(attempts=1, next_attempt_at=bindparam("lease", type_=UtcDateTime))
@@ -368,19 +410,18 @@ async def holds(session: AsyncSession, claimed: Claimed) -> bool:
 
 async def held(session: AsyncSession, claimed: Sequence[Claimed]) -> set[int]:
     """The same for several: the ids of those that are."""
-    rows = await session.execute(_HELD, {"ids": padded(one.id for one in claimed)})
-    attempts = dict(rows.all())
+    attempts: dict[int, int] = dict(await _HELD(session, {"ids": padded(one.id for one in claimed)}))
     return {one.id for one in claimed if attempts.get(one.id) == one.attempt}
 
 
 _IDS: Any = bindparam("ids", expanding=True)
-_HELD = (
+_HELD = Direct(
     select(Received.id, Received.attempts)
     .where(Received.id.in_(_IDS), Received.state == ReceivedState.WAITING)
     .with_for_update()
 )
 _FINISH = update(_TABLE).values(state=bindparam("end"), outcome=bindparam("why"))
-_FINISH_ALL = _FINISH.where(Received.id.in_(_IDS))
+_FINISH_ALL = Direct(_FINISH.where(Received.id.in_(_IDS)))
 _FINISH_ONE = _FINISH.where(
     Received.id == bindparam("number", type_=BigInteger), Received.attempts == bindparam("attempt", type_=Integer)
 )
@@ -389,7 +430,7 @@ _FINISH_ONE = _FINISH.where(
 async def finish_all(session: AsyncSession, claimed: Sequence[Claimed], state: ReceivedState, outcome: str) -> None:
     """Note how those ended that `held` says are still ours, in its transaction."""
     values = {"ids": padded(one.id for one in claimed), "end": state, "why": outcome[:OUTCOME_LIMIT]}
-    await session.execute(_FINISH_ALL, values)
+    await _FINISH_ALL(session, values)
 
 
 async def finish(session: AsyncSession, claimed: Claimed, state: ReceivedState, outcome: str = "") -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import now
+from models.direct import Direct
 from models.prepared import padded
 from models.tables import Ended, Tombstone
 
@@ -50,12 +51,12 @@ async def is_buried(session: AsyncSession, uri: str) -> bool:
     return await session.get(Tombstone, uri) is not None
 
 
-_BURIED = select(Tombstone.uri).where(Tombstone.uri.in_(bindparam("uris", expanding=True)))
+_BURIED = Direct(select(Tombstone.uri).where(Tombstone.uri.in_(bindparam("uris", expanding=True))))
 
 
 async def buried(session: AsyncSession, uris: Collection[str]) -> set[str]:
     """Those of `uris` of which `is_buried` is true."""
-    return set(await session.scalars(_BURIED, {"uris": padded(uris)}))
+    return {uri for [uri] in await _BURIED(session, {"uris": padded(uris)})}
 
 
 async def is_over(session: AsyncSession, uri: str, *, signed_at: datetime | None) -> bool:

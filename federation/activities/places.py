@@ -17,6 +17,7 @@ from federation.documents.addressing import Addressing
 from federation.documents.post import ParsedPost, interaction
 from federation.remote_posts import Seen
 from models import interactions, policy
+from models.direct import Direct
 from models.groups import keepers
 from models.posts import receiving
 from models.posts.receiving import RemotePost
@@ -284,10 +285,10 @@ async def is_followed(session: AsyncSession, actor: Actor) -> bool:
 
 async def followed_among(session: AsyncSession, people: Collection[Actor]) -> set[int]:
     """The ids of those whom anybody of ours follows."""
-    return set(await session.scalars(_FOLLOWED, {"people": padded(actor.id for actor in people)}))
+    return {number for [number] in await _FOLLOWED(session, {"people": padded(actor.id for actor in people)})}
 
 
-_FOLLOWED = (
+_FOLLOWED = Direct(
     select(Follow.followee_id)
     .join(Actor, Actor.id == Follow.follower_id)
     .where(

@@ -12,13 +12,14 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Select, String, bindparam, literal_column
+from sqlalchemy import String, bindparam, literal_column
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from federation import peers, questions, trust
 from federation.trust import KnownKey
 from models import policy, prepared, received
+from models.direct import Direct
 from models.received import Arrived
 from models.tables import Actor
 from models.viewers import RemoteViewer
@@ -92,16 +93,16 @@ async def _owners(session: AsyncSession, asked: Collection[tuple[KnownKey, str]]
         "uris": prepared.padded({by.actor_uri for by, _ in asked}),
         "inboxes": prepared.padded({inbox for _, inbox in asked}),
     }
-    return {(host, inbox): owner for host, inbox, owner in await session.execute(_owners_of(), values)}
+    return {(host, inbox): owner for host, inbox, owner in await _owners_of()(session, values)}
 
 
 @functools.cache
-def _owners_of() -> Select[str, str, int]:
+def _owners_of() -> Direct:
     """`policy.visible_actors` for the hosts of those who sign, each in the place of the one who asks."""
     asking = aliased(Actor, name="asking")
     host: Any = literal_column("asking.host", String)  # a bare name: the column would bring its table into subqueries
     visible = policy.visible_actors(RemoteViewer(host=host, is_admitted=True))
-    return (
+    return Direct(
         visible.join(asking, asking.uri.in_(bindparam("uris", expanding=True)))
         .where(Actor.inbox.in_(bindparam("inboxes", expanding=True)))
         .with_only_columns(asking.host, Actor.inbox, Actor.id)

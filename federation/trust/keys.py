@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.documents import actor as documents
@@ -28,6 +28,7 @@ from federation.vocabulary import Document, host_of, id_of, ids_of, same_origin,
 from federation.wire import Wire
 from models import newcomers, policy
 from models.base import now
+from models.direct import Direct
 from models.errors import DomainError
 from models.instance import Mode, instance_of
 from models.newcomers import Newcomer
@@ -104,13 +105,13 @@ async def standing(session: AsyncSession, known: Collection[KnownKey]) -> set[st
         return set()
     text_of = {key.uri: key.text for key in known}
     values = {"key_ids": padded(text_of), "since": now() - GOOD_FOR}
-    rows = await session.execute(_standing(instance_of(session).mode), values)
-    return {row.uri for row in rows if text_of[row.uri] == row.public}
+    rows = await _standing(instance_of(session).mode)(session, values)
+    return {uri for uri, public in rows if text_of[uri] == public}
 
 
 @functools.cache
-def _standing(mode: Mode) -> Select[str, str]:
-    return (
+def _standing(mode: Mode) -> Direct:
+    return Direct(
         select(Key.uri, Key.public)
         .join(Actor, Actor.id == Key.actor_id)
         .where(Key.uri.in_(bindparam("key_ids", expanding=True)), *_IS_GOOD, policy.admitted(Actor.host, mode))

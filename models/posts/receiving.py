@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import emoji, journal, polls, tombstones
 from models.base import id_near, now
+from models.direct import Direct, usual_of
 from models.instance import instance_of
 from models.polls import RemotePoll
 from models.posts.writing import erase
@@ -46,7 +47,7 @@ _URI = bindparam("uri", type_=String)
 _AT = select(Post).where(Post.uri == _URI)
 _BEHIND = select(Post).where(Post.url == _URI, Post.boost_of_id.is_(None))
 _COPIED_AT = select(Post).join(Copy, Copy.post_id == Post.id).where(Copy.uri == _URI)
-_TAKEN = select(Post.id).where(Post.id.in_(bindparam("ids", expanding=True)))
+_TAKEN = Direct(select(Post.id).where(Post.id.in_(bindparam("ids", expanding=True))))
 
 
 class RemoteFile(Struct, frozen=True, kw_only=True):
@@ -126,32 +127,33 @@ async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> li
     once."""
     ids = await _new_ids(session, [one.published for one in told])
     rows = [_values(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
-    await session.execute(_NEW_POSTS, rows)
-    await session.execute(
-        _NEW_REVISIONS,
-        [{"post_id": row["id"], "number": 1, **{name: row[name] for name in _REVISED}} for row in rows],
-    )
+    at = now()
+    await _NEW_POSTS.for_each(session, [{**_USUAL, "emoji": [], **row} for row in rows])
+    first = {"number": 1, "poll_id": None, "created_at": at}
+    revisions = [{"post_id": row["id"], **first, **{name: row[name] for name in _REVISED}} for row in rows]
+    await _NEW_REVISIONS.for_each(session, revisions)
     for statement, hanging in ((_NEW_TAGS, _tags), (_NEW_MENTIONS, _mentions)):
         found = [each for row, one in zip(rows, told, strict=True) for each in hanging(row["id"], one)]
         if found:
-            await session.execute(statement, found)
+            await statement.for_each(session, found)
     await journal.record_all(session, [journal.PostWritten(row["id"]) for row in rows])
     return [Post(revision=1, **row) for row in rows]
 
 
 _NEW_POSTS, _NEW_REVISIONS, _NEW_TAGS, _NEW_MENTIONS = (
-    insert(cast(Table, kind.__table__)) for kind in (Post, Revision, PostTag, Mention)
+    Direct(insert(cast(Table, kind.__table__))) for kind in (Post, Revision, PostTag, Mention)
 )  # no rows come back: the session has nothing to do with them
+_USUAL = usual_of(cast(Table, Post.__table__))
 _REVISED = ("title", "source", "html", "warning", "is_sensitive", "language")
 
 
 async def is_known(session: AsyncSession, uris: Sequence[str]) -> set[str]:
     """Those of `uris` that are stored here or never come again."""
-    stored = await session.scalars(_KNOWN, {"uris": padded(uris)})
+    stored = {uri for [uri] in await _KNOWN(session, {"uris": padded(uris)})}
     return {*stored, *await tombstones.buried(session, uris)}
 
 
-_KNOWN = select(Post.uri).where(Post.uri.in_(bindparam("uris", expanding=True)))
+_KNOWN = Direct(select(Post.uri).where(Post.uri.in_(bindparam("uris", expanding=True))))
 
 
 def _values(told: RemotePost, parent: Post | None, post_id: int) -> dict[str, Any]:
@@ -187,7 +189,7 @@ async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> l
     while len(found) < len(times):
         asked = [min(time or moment, moment) for time in times[len(found) :]]
         wanted = [id_near(time if moment - time > _FRESH else moment) for time in asked]
-        taken = set(await session.scalars(_TAKEN, {"ids": padded(wanted)}))
+        taken = {number for [number] in await _TAKEN(session, {"ids": padded(wanted)})}
         for number in wanted:
             if number in taken or number in found:
                 break

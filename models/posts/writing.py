@@ -9,11 +9,10 @@ from sqlalchemy import Insert, Table, exists, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached, selectinload
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from models import approvals, egress, emoji, journal, ledger, policy, polls, quotes
 from models.base import Base, insert_for, new_id, now
-from models.direct import Direct
+from models.direct import Direct, usual_of
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
 from models.instance import instance_of
@@ -153,10 +152,7 @@ async def _store(session: AsyncSession, post: Post) -> None:
 
 _POST = Direct(insert(cast(Table, Post.__table__)))
 _REVISION = Direct(insert(cast(Table, Revision.__table__)))
-_USUAL = {
-    column.key: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
-    for column in cast(Table, Post.__table__).columns
-}
+_USUAL = usual_of(cast(Table, Post.__table__))
 
 
 async def _fill(session: AsyncSession, post: Post, checked: Checked) -> None:
