@@ -1,6 +1,7 @@
 """The queue of what came in: stored by its id before it is answered, dealt with afterwards, kept with the outcome."""
 
 import functools
+import random
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -253,10 +254,19 @@ async def waiting(
     """
     most = limit + _MOST_HOSTS
     values = {"busy": padded(busy), "moment": now(), "types": list(types), "per_host": per_host, "most": most}
-    rows = await _in_turn(session.get_bind().dialect.name == "postgresql")(session, values)
-    together = [number for number, _, others in rows if not others]
+    is_shared = session.get_bind().dialect.name == "postgresql"
+    rows = await _in_turn(is_shared)(session, values)
+    plain = [(number, host) for number, host, others in rows if not others]
     hosts = [host for _, host, others in rows if others]
-    return Waiting(together[:limit], hosts, len(together) <= limit and len(rows) < most)
+    is_all = len(plain) <= limit and len(rows) < most
+    if is_shared and len(plain) > _SHARED_FROM and len(whose := sorted({host for _, host in plain})) > 1:
+        ours, is_all = set(random.sample(whose, (len(whose) + 1) // 2)), False
+        plain = [(number, host) for number, host in plain if host in ours]
+    return Waiting([number for number, _ in plain[:limit]], hosts, is_all)
+
+
+_SHARED_FROM = 20
+"""From so many on one process takes those of half of the hosts, so that another has work too."""
 
 
 @functools.cache
