@@ -21,6 +21,7 @@ from server.streaming.streams import Stream, UnknownStream, parse
 _CLOSE_WITHIN = 2.0
 _MESSAGE_BYTES = 4096
 _SCOPES = ("read:statuses", "read:notifications", "read:lists")
+_PUBLIC = ("public", "public:local", "public:remote")
 _CODES = {
     Ending.ACCESS_ENDED: WSCloseCode.POLICY_VIOLATION,
     Ending.TOO_SLOW: WSCloseCode.TRY_AGAIN_LATER,
@@ -64,8 +65,8 @@ async def _serve(request: web.Request, kind: str | None) -> web.StreamResponse:
     request.app[ALLOWANCE].spend(f"account {call.staff.account_id}")
     connection = Connection(call.staff, call.token_id or 0, call.scopes)
     wanted = kind or request.query.get("stream")
-    if kind == "public" and request.query.get("only_media") == "true":
-        wanted = "public:media"
+    if kind in _PUBLIC and request.query.get("only_media", "").lower() in ("true", "1", "on"):
+        wanted = f"{kind}:media"
     if wanted:
         connection.streams.add(_stream(call, wanted, request.query.get("tag", ""), request.query.get("list", "")))
     elif not is_socket:

@@ -18,6 +18,7 @@ Document = dict[str, Any]
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _FILES = "multipart/form-data"
+_EVENTS, _TEXT = "text/event-stream", "text/plain"
 _IN_BODY = frozenset({"POST", "PUT", "PATCH"})
 _PLACE = re.compile(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})+))?\}")
 _ID: Document = {"type": "string", "pattern": "^[0-9]{1,19}$"}
@@ -32,7 +33,8 @@ _SCHEMAS: dict[Kind, Document] = {
     Kind.FILE: {"type": "string", "format": "binary"},
 }
 _PAGED = ("max_id", "min_id")
-_OUTSIDE = ("/oauth/", "/.well-known/", "/nodeinfo/")
+_STREAMING = "/api/v1/streaming"
+_OUTSIDE = ("/oauth/", "/.well-known/", "/nodeinfo/", _STREAMING)
 """Addresses of clients that are in no table of routes."""
 _REFUSALS: dict[int, str] = {
     401: "There is no token, or it is not valid any more.",
@@ -68,7 +70,7 @@ def description(routes: Iterable[Route], *, title: str, version: str, base_url: 
     for promise in outside:
         path, places = _places(promise.path.replace("{}", "{version}"))
         operation = _operation(promise, places, by_kind, summary="")
-        paths.setdefault(path, {})[promise.method.lower()] = {**operation, "security": []}
+        paths.setdefault(path, {})[promise.method.lower()] = {**operation, **_of_stream(promise)}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
@@ -81,6 +83,14 @@ def description(routes: Iterable[Route], *, title: str, version: str, base_url: 
             "securitySchemes": {"oauth": _oauth(base_url)},
         },
     }
+
+
+def _of_stream(promise: Promise) -> Document:
+    """Who may ask at an address that is in no table of routes: whoever has a token for streams, anybody for others."""
+    if not promise.path.startswith(_STREAMING) or promise.path.endswith("/health"):
+        return {"security": []}
+    words = "Events as they happen; over a WebSocket as JSON, with more streams on the same connection."
+    return {"summary": words, "security": [{"oauth": ["read:statuses"]}, {"oauth": ["read:notifications"]}]}
 
 
 def _kinds(found: Iterable[Promise]) -> list[Any]:
@@ -187,17 +197,20 @@ def _schema(parameter: Parameter) -> Document:
 
 
 def _responses(promise: Promise, by_kind: dict[str, Document]) -> dict[str, Document]:
-    is_ours = promise.path.startswith("/api/")
+    is_stream = promise.path.startswith(_STREAMING)
+    is_ours = promise.path.startswith("/api/") and not is_stream
     headers = list(_LIMITS) if is_ours else []
     if all(any(each.name == name for each in promise.takes) for name in _PAGED):
         headers.append("Link")
     found: dict[str, Document] = {}
     for status, kind in promise.answers.items():
         answer: Document = {"description": HTTPStatus(status).phrase, "headers": _headers(headers)}
-        if kind is not None:
+        if is_stream and status == HTTPStatus.OK:
+            answer["content"] = {_TEXT if promise.path.endswith("/health") else _EVENTS: {"schema": {"type": "string"}}}
+        elif kind is not None:
             answer["content"] = {_JSON: {"schema": _answered(kind, by_kind)}}
         found[str(status)] = answer
-    if is_ours or promise.path.startswith("/oauth/"):
+    if promise.path.startswith(("/api/", "/oauth/")):
         found |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in _REFUSALS}
     found["default"] = {"$ref": "#/components/responses/default"}
     return found

@@ -32,7 +32,7 @@ def cases() -> list[tuple[str, list[Any]]]:
     found = []
     for result in schemathesis.openapi.from_dict(document).get_all_operations():
         operation = result.ok()
-        if operation.label in ENDS_IT_ALL:
+        if operation.label in ENDS_IT_ALL or "/streaming" in operation.label:  # a stream has no end to wait for
             continue
         found.append((operation.label, _made(operation)))
     return found

@@ -60,6 +60,17 @@ def test_what_is_said_of_one_endpoint(document: Document) -> None:
     assert page["responses"]["404"] == {"$ref": "#/components/responses/404"}
 
 
+def test_streams_are_described_as_streams(document: Document) -> None:
+    streams = {path: each["get"] for path, each in document["paths"].items() if "/streaming" in path}
+    assert len(streams) == 11
+    health = streams.pop("/api/v1/streaming/health")
+    assert (health["security"], list(health["responses"]["200"]["content"])) == ([], ["text/plain"])
+    for stream in streams.values():
+        assert list(stream["responses"]["200"]["content"]) == ["text/event-stream"]
+        assert {"oauth": ["read:statuses"]} in stream["security"]
+    assert {each["name"] for each in streams["/api/v1/streaming"]["parameters"]} >= {"stream", "tag", "list"}
+
+
 async def test_anybody_may_read_it_also_from_another_origin(anybody: Phone) -> None:
     answer = await anybody.get("/api/openapi.json", headers={"Origin": "https://tool.example"})
 

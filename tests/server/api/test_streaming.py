@@ -20,7 +20,7 @@ from server.streaming.hub import HUB
 from server.streaming.streams import Stream
 from server.tail import TAIL
 from tests.server.api.conftest import Hand
-from tests.server.api.phone import Phone
+from tests.server.api.phone import Phone, upload
 from tests.world import World
 
 PATIENCE = 10.0
@@ -543,6 +543,19 @@ async def test_events_are_sent_over_plain_http(ada: Phone, grace: Phone, path: s
 
     assert (first, json.loads(payload)["id"]) == ("update", status["id"])
     assert (second, gone) == ("delete", status["id"])
+
+
+@pytest.mark.parametrize("path", ["public?only_media=true", "public/local?only_media=1"])
+async def test_plain_streams_leave_out_what_has_no_files(ada: Phone, grace: Phone, path: str) -> None:
+    headers = {"Authorization": f"Bearer {ada.text}"}
+    async with ada.client.get(f"/api/v1/streaming/{path}", headers=headers) as response:
+        await response.content.readline()
+        await grace.writes("Words")
+        media = (await grace.post("/api/v2/media", data=upload())).body
+        status = await grace.writes("Look", media_ids=[media["id"]])
+        [(name, payload)] = await events(response, 1)
+
+    assert (name, json.loads(payload)["id"]) == ("update", status["id"])
 
 
 async def test_R_78_plain_streams_end_with_their_access_too(ada: Phone, world: World) -> None:
