@@ -18,6 +18,7 @@ from federation.vocabulary import BadUrl, CheckedUrl, Document, as_list, checked
 from federation.wire import Wire
 from models import breakers, deliveries, lanes, policy, upkeep
 from models.base import UtcDateTime, now
+from models.direct import Direct
 from models.prepared import padded
 from models.tables import Dialect, Peer
 from models.text.clean import shorten_text
@@ -86,22 +87,22 @@ async def note_contacts(session: AsyncSession, hosts: Collection[str]) -> None:
     wanted, moment = sorted(hosts), now()
     if not wanted:
         return
-    known = (await session.execute(_HOW_THEY_FARE, {"hosts": padded(wanted)})).all()
+    known = await _HOW_THEY_FARE(session, {"hosts": padded(wanted)})
     if len(known) < len(wanted):
         await lanes.meet(session, wanted)
-    await session.execute(_SEEN, {"hosts": padded(wanted), "moment": moment})
-    for peer in known:  # for a server that has no row yet, nothing was ever tried
-        if peer.last_seen_at is not None and moment - peer.last_seen_at > AWAY_AFTER:  # GRP-15: what was missed?
-            await upkeep.ask_backfills(session, peer.host, reason="back")
-        if peer.failed_at is not None or peer.held_until is not None or peer.gone_at is not None:
-            await deliveries.wake(session, peer.host)
+    await _SEEN(session, {"hosts": padded(wanted), "moment": moment})
+    for host, seen_at, *troubles in known:  # for a server that has no row yet, nothing was ever tried
+        if seen_at is not None and moment - seen_at > AWAY_AFTER:  # GRP-15: what was missed?
+            await upkeep.ask_backfills(session, host, reason="back")
+        if any(trouble is not None for trouble in troubles):
+            await deliveries.wake(session, host)
 
 
 _HOSTS: Any = bindparam("hosts", expanding=True)
-_HOW_THEY_FARE = select(
-    Peer.host, Peer.last_seen_at, Peer.failed_at, Peer.held_until, Peer.gone_at
-).where(Peer.host.in_(_HOSTS))  # fmt: skip
-_SEEN = (
+_HOW_THEY_FARE = Direct(
+    select(Peer.host, Peer.last_seen_at, Peer.failed_at, Peer.held_until, Peer.gone_at).where(Peer.host.in_(_HOSTS))
+)
+_SEEN = Direct(
     update(cast(Table, Peer.__table__))
     .where(Peer.host.in_(_HOSTS))
     .values(last_seen_at=bindparam("moment", type_=UtcDateTime))

@@ -5,20 +5,23 @@ How a worker takes rows and sends them is `lanes`.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from msgspec import Struct
-from sqlalchemy import Select, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Select, Table, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from models import breakers, ledger, policy
 from models.base import new_id, now
 from models.database import QUEUED
+from models.direct import Direct, usual_of
 from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, Departure, Outcome, Peer
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
-_ADD = insert(Delivery)
+_ADD = Direct(insert(cast(Table, Delivery.__table__)))
+_NEW = usual_of(cast(Table, Delivery.__table__))
 _MAY_HAVE = or_(Delivery.state != DeliveryState.CANCELLED, Delivery.attempts > 0)
 """What was cancelled after an attempt may have arrived all the same."""
 
@@ -81,11 +84,11 @@ async def enqueue_all(
             facts.append(_fact(one, Outcome.STOPPED, stopped, rule="not_a_partner"))
         if activity is not None:
             waiting = {"activity_id": activity.id, "next_attempt_at": now() + one.wait}
-            rows += [{"id": new_id(), "inbox": inbox, "host": host, **waiting} for inbox, host in go]
+            rows += [{**_NEW, "id": new_id(), "inbox": inbox, "host": host, **waiting} for inbox, host in go]
             hosts = [host for _, host in go]
             facts.append(_fact(one, Outcome.SENT, hosts, rule=one.rule, activity_id=activity.id))
     if rows:
-        await session.execute(_ADD, rows)
+        await _ADD.for_each(session, rows)
         session.info[QUEUED] = True  # wake the one who sends them
     if facts:
         await ledger.append_all(session, facts)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _SQLITE: Dialect = sqlite_dialect(paramstyle="qmark")
 
+_FLOAT = 701
+"""What PostgreSQL calls what a `float` is kept in: asked of numbers alone, of which we have no others."""
+
 Values = Mapping[str, Any]
 Rows = Sequence[Any]
 _Convert = Callable[[Any], Any] | None
@@ -68,7 +71,7 @@ class Direct:
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete) -> None:
-        self._statement: Any = statement
+        self.statement: Any = statement
         self._columns = tuple(statement.exported_columns)
 
     async def __call__(self, session: AsyncSession, values: Values) -> Rows:
@@ -78,14 +81,14 @@ class Direct:
             compiled = self._for(connection)
             if not compiled.has_lists:
                 return await compiled.ask(connection, values)
-        result: Any = await session.execute(self._statement, values)
+        result: Any = await session.execute(self.statement, values)
         return result.all() if self._columns else ()
 
     async def for_each(self, session: AsyncSession, rows: Sequence[Values]) -> None:
         """Do it with each of `rows`, in their order."""
         connection = await _straight(session)
         if connection is None or isinstance(connection, Connection):  # SQLAlchemy has SQLite take many at once
-            await session.execute(self._statement, [dict(values) for values in rows])
+            await session.execute(self.statement, [dict(values) for values in rows])
             return
         compiled = self._for_postgresql
         await connection.ask_many(compiled.sql, [compiled.bound(values) for values in rows])
@@ -104,13 +107,13 @@ class Direct:
         return self._compiled(DIALECT)
 
     def _compiled(self, dialect: Dialect) -> _Compiled:
-        compiled = self._statement.compile(dialect=dialect)
+        compiled = self.statement.compile(dialect=dialect)
         converting = compiled._bind_processors
         return _Compiled(
             str(compiled),
             tuple((name, converting.get(name)) for name in compiled.positiontup or ()),
-            {name: value for name, value in compiled.params.items() if value is not None},
-            tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._columns),
+            {name: value for name, value in compiled.params.items() if not compiled.binds[name].required},
+            tuple(column.type.dialect_impl(dialect).result_processor(dialect, _FLOAT) for column in self._columns),
             bool(compiled.post_compile_params),
         )
 

@@ -1,6 +1,7 @@
 """Takes lanes: which hosts are due, their oldest deliveries, and the next attempt written before the first is made."""
 
 import functools
+import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,7 +15,6 @@ from sqlalchemy import (
     CursorResult,
     Insert,
     Integer,
-    Select,
     String,
     Table,
     bindparam,
@@ -27,6 +27,7 @@ from sqlalchemy.orm import aliased
 
 from models import breakers, halts
 from models.base import UtcDateTime, insert_for, now
+from models.direct import Direct
 from models.prepared import padded
 from models.tables import Activity, Delivery, DeliveryState, Peer
 
@@ -79,15 +80,17 @@ class Lane(Struct, frozen=True, kw_only=True):
 _BUSY: Any = bindparam("busy", expanding=True, type_=String)
 _MOMENT: Any = bindparam("moment", type_=UtcDateTime)
 _ROWS = cast(Table, Delivery.__table__)  # what a session may know of deliveries is not of use to a worker
-_TAKE = (
+_TAKE = Direct(
     update(_ROWS)
     .where(_ROWS.c.id.in_(bindparam("ids", expanding=True)))
     .values(attempts=bindparam("attempt"), next_attempt_at=bindparam("next"), error="")
 )
-_MANNERS = select(Peer.host, Peer.signature_form, Peer.signature_form_at, Peer.looked_at).where(
-    Peer.host.in_(bindparam("hosts", expanding=True))
+_MANNERS = Direct(
+    select(Peer.host, Peer.signature_form, Peer.signature_form_at, Peer.looked_at).where(
+        Peer.host.in_(bindparam("hosts", expanding=True))
+    )
 )
-_BODIES = select(Activity.id, Activity.body).where(Activity.id.in_(bindparam("ids", expanding=True)))
+_BODIES = Direct(select(Activity.id, Activity.body).where(Activity.id.in_(bindparam("ids", expanding=True))))
 
 
 def _heads() -> CTE:
@@ -121,7 +124,7 @@ def _are_open(heads: CTE) -> tuple[ColumnElement[bool], ...]:
 
 
 @functools.cache
-def _due() -> Select[int]:
+def _due() -> Direct:
     heads = _heads()
     is_retried = heads.c.attempts > 0
     rank = func.row_number().over(partition_by=is_retried, order_by=heads.c.id)
@@ -130,7 +133,7 @@ def _due() -> Select[int]:
         .where(heads.c.next_attempt_at <= _MOMENT, *_are_open(heads))
         .subquery()
     )
-    return (
+    return Direct(
         select(ranks.c.id)
         .where(~ranks.c.is_retried | (ranks.c.rank <= bindparam("most_retried", type_=Integer)))
         .order_by(ranks.c.id)
@@ -139,9 +142,9 @@ def _due() -> Select[int]:
 
 
 @functools.cache
-def _still_due() -> Select[int]:
+def _still_due() -> Direct:
     """Those of some deliveries that nobody has taken meanwhile, and nobody takes before our transaction ends."""
-    return (
+    return Direct(
         select(Delivery.id)
         .where(
             Delivery.id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
@@ -154,10 +157,14 @@ def _still_due() -> Select[int]:
 
 
 @functools.cache
-def _next_due() -> Select[datetime | None]:
+def _next_due() -> Direct:
     heads = _heads()
     is_wanted = (heads.c.attempts == 0) | bindparam("retries", type_=Boolean)
-    return select(func.min(heads.c.next_attempt_at)).where(is_wanted, *_are_open(heads))
+    return Direct(select(func.min(heads.c.next_attempt_at)).where(is_wanted, *_are_open(heads)))
+
+
+_SHARED_FROM = 8
+"""Of so many lanes and more one process takes half, so that another has work too."""
 
 
 async def claim(
@@ -175,9 +182,12 @@ async def claim(
     """
     moment = at or now()
     most = {"most": limit, "most_retried": limit if retried is None else max(retried, 0)}
-    taken = (await session.scalars(_due(), {"busy": padded(busy), "moment": moment, **most})).all()
+    taken = [number for [number] in await _due()(session, {"busy": padded(busy), "moment": moment, **most})]
     if taken and session.get_bind().dialect.name == "postgresql":  # SQLite has one writer, and that is this one
-        taken = (await session.scalars(_still_due(), {"ids": padded(taken), "moment": moment})).all()
+        if len(taken) > _SHARED_FROM:
+            taken = random.sample(taken, (len(taken) + 1) // 2)
+        still = await _still_due()(session, {"ids": padded(taken), "moment": moment})
+        taken = [number for [number] in still]
     if not taken:
         return []
     claimed = await _oldest_of(session, taken, per_lane)
@@ -188,13 +198,13 @@ async def claim(
         attempts.setdefault(one.attempt, []).append(one.id)
     for attempt, ids in attempts.items():
         next_attempt_at = moment + max(wait_after(attempt), LEASE)
-        await session.execute(_TAKE, {"ids": padded(ids), "attempt": attempt, "next": next_attempt_at})
-    peers: dict[str, Any] = {row.host: row for row in await session.execute(_MANNERS, {"hosts": padded(lanes)})}
+        await _TAKE(session, {"ids": padded(ids), "attempt": attempt, "next": next_attempt_at})
+    peers: dict[str, Any] = {row[0]: row for row in await _MANNERS(session, {"hosts": padded(lanes)})}
     return [_lane(host, found, peers.get(host)) for host, found in lanes.items()]
 
 
 @functools.cache
-def _oldest() -> Select[*tuple[Any, ...]]:
+def _oldest() -> Direct:
     head, other = aliased(Delivery), aliased(Delivery)
     last = (
         select(other.id)
@@ -204,7 +214,7 @@ def _oldest() -> Select[*tuple[Any, ...]]:
         .offset(bindparam("before_last", type_=Integer))
         .scalar_subquery()
     )
-    return (
+    return Direct(
         select(
             Delivery.id,
             Delivery.activity_id,
@@ -231,7 +241,7 @@ def _oldest() -> Select[*tuple[Any, ...]]:
 
 async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int) -> list[Claimed]:
     """The deliveries from each of `heads` on, at most `per_lane` of each host, in order."""
-    rows = await session.execute(_oldest(), {"heads": padded(heads), "before_last": per_lane - 1})
+    rows = await _oldest()(session, {"heads": padded(heads), "before_last": per_lane - 1})
     return [
         Claimed(
             id=id,
@@ -252,19 +262,19 @@ async def _oldest_of(session: AsyncSession, heads: Sequence[int], per_lane: int)
 def _lane(host: str, deliveries: Sequence[Claimed], peer: Any) -> Lane:
     if peer is None:
         return Lane(host=host, deliveries=tuple(deliveries))
+    _, form, form_at, looked_at = peer
     return Lane(
         host=host,
         deliveries=tuple(deliveries),
-        form=peer.signature_form,
-        form_at=peer.signature_form_at,
-        looked_at=peer.looked_at,
+        form=form,
+        form_at=form_at,
+        looked_at=looked_at,
     )
 
 
 async def bodies(session: AsyncSession, activity_ids: Iterable[int]) -> dict[int, bytes]:
     """The bytes of some activities."""
-    rows = await session.execute(_BODIES, {"ids": padded(activity_ids)})
-    return dict(rows.all())
+    return dict(await _BODIES(session, {"ids": padded(activity_ids)}))
 
 
 def wait_after(attempt: int) -> timedelta:
@@ -315,4 +325,5 @@ async def recover(session: AsyncSession) -> int:
 async def next_due(session: AsyncSession, *, busy: Iterable[str] = (), retries: bool = True) -> datetime | None:
     """When the next lane opens, except of `busy` hosts; None when nothing waits. Without `retries` only of lanes whose
     first delivery was never tried."""
-    return await session.scalar(_next_due(), {"busy": padded(busy), "moment": now(), "retries": retries})
+    [[due]] = await _next_due()(session, {"busy": padded(busy), "moment": now(), "retries": retries})
+    return cast("datetime | None", due)

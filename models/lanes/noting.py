@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import breakers, journal
 from models.base import now
+from models.direct import Direct
 from models.lanes.claiming import Claimed, meet, wait_after
 from models.prepared import padded
 from models.tables import Delivery, DeliveryState, Peer
@@ -23,13 +24,13 @@ _FAILED_DEPENDENCY = 424
 _ROWS = cast(Table, Delivery.__table__)
 _PEERS = cast(Table, Peer.__table__)
 _OURS = (_ROWS.c.id.in_(bindparam("ids", expanding=True)), _ROWS.c.attempts == bindparam("attempt"))
-_DELIVERED = (
+_DELIVERED = Direct(
     update(_ROWS)
     .where(*_OURS)
     .values(state=DeliveryState.DELIVERED, status=bindparam("answer"), error="", delivered_at=bindparam("at"))
 )
 _GIVEN_BACK = update(_ROWS).where(*_OURS).values(attempts=bindparam("former"), next_attempt_at=bindparam("at"))
-_LATENCIES = select(Peer.host, Peer.latency).where(Peer.host.in_(bindparam("hosts", expanding=True)))
+_LATENCIES = Direct(select(Peer.host, Peer.latency).where(Peer.host.in_(bindparam("hosts", expanding=True))))
 _TAKES: dict[str, Any] = {
     "delivered_at": bindparam("at"),
     "latency": bindparam("mean"),
@@ -41,8 +42,8 @@ _TAKES: dict[str, Any] = {
     "gone_at": None,
 }
 _IS_HOST = _PEERS.c.host == bindparam("of")
-_TOOK = update(_PEERS).where(_IS_HOST).values(_TAKES)
-_TOOK_FORM = (
+_TOOK = Direct(update(_PEERS).where(_IS_HOST).values(_TAKES))
+_TOOK_FORM = Direct(
     update(_PEERS)
     .where(_IS_HOST)
     .values({**_TAKES, "signature_form": bindparam("form"), "signature_form_at": bindparam("at")})
@@ -108,7 +109,7 @@ async def _note_delivered(session: AsyncSession, results: Sequence[Result], mome
     for result in results:
         groups.setdefault((result.claimed.attempt, result.status), []).append(result.claimed.id)
     for (attempt, status), ids in groups.items():
-        await session.execute(_DELIVERED, {"ids": padded(ids), "attempt": attempt, "answer": status, "at": moment})
+        await _DELIVERED(session, {"ids": padded(ids), "attempt": attempt, "answer": status, "at": moment})
 
 
 async def _give_back(session: AsyncSession, results: Sequence[Result], moment: datetime) -> None:
@@ -129,10 +130,10 @@ async def _note_takers(session: AsyncSession, results: Sequence[Result], moment:
     if not by_host:
         return
     wanted = {"hosts": padded(by_host)}
-    means: dict[str, float | None] = dict((await session.execute(_LATENCIES, wanted)).all())
+    means: dict[str, float | None] = dict(await _LATENCIES(session, wanted))
     if len(means) < len(by_host):
         await meet(session, by_host)
-        means = dict((await session.execute(_LATENCIES, wanted)).all())
+        means = dict(await _LATENCIES(session, wanted))
     as_before, in_new_form = [], []
     for host in sorted(by_host):
         mean, form = means[host], None
@@ -146,7 +147,7 @@ async def _note_takers(session: AsyncSession, results: Sequence[Result], moment:
             in_new_form.append({**row, "form": form})
     for statement, rows in ((_TOOK, as_before), (_TOOK_FORM, in_new_form)):
         if rows:
-            await session.execute(statement, rows)
+            await statement.for_each(session, rows)
 
 
 def back_off(attempt: int) -> timedelta:

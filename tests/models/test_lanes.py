@@ -428,7 +428,7 @@ async def test_what_waits_behind_a_host_that_is_down_is_not_walked_through_to_fi
     if not world.database.is_sqlite:
         pytest.skip("PostgreSQL plans by what its tables hold, and here they hold nothing")
     async with world.database.reading() as session:
-        for statement in (claiming._due(), claiming._next_due()):
+        for statement in (claiming._due().statement, claiming._next_due().statement):
             values = {"busy": [NORTHWIND], "moment": now(), "most": 1, "most_retried": 1, "retries": True}
             built = statement.params(**values).compile(
                 session.get_bind(), compile_kwargs={"render_postcompile": True, "literal_binds": True}

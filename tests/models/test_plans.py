@@ -84,7 +84,7 @@ async def test_what_came_back_to_somebody_is_found_without_all_they_wrote(world:
 
 @pytest.mark.usefixtures("sqlite_only")
 async def test_news_is_found_however_long_the_journal_is(world: World) -> None:
-    plan = await _plan(world.database, reading._page(False)._statement, number=5, most=100)
+    plan = await _plan(world.database, reading._page(False).statement, number=5, most=100)
     assert plan == "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"
 
 
