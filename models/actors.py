@@ -21,7 +21,7 @@ from models.viewers import Staff, Viewer
 
 NAME_LIMIT = 100
 ABOUT_LIMIT = 5000
-_FIELDS = 8
+FIELDS = 8
 
 
 class NameTaken(Invalid):
@@ -178,7 +178,7 @@ def said_by(told: RemoteActor) -> dict[str, Any]:
         "moderators_uri": told.moderators_uri,
         "display_name": shorten_text(told.display_name, limit=NAME_LIMIT),
         "about_html": told.about_html,
-        "fields": told.fields[:_FIELDS],
+        "fields": told.fields[:FIELDS],
         "avatar_url": told.avatar_url,
         "header_url": told.header_url,
         "is_locked": told.is_locked,
@@ -380,7 +380,7 @@ async def change_profile(
                 "name": clean_line(str(f.get("name", "")), limit=200),
                 "value": clean_line(str(f.get("value", "")), limit=500),
             }
-            for f in fields[:_FIELDS]
+            for f in fields[:FIELDS]
         ]
     if is_locked is not None:
         actor.is_locked = is_locked

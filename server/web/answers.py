@@ -78,6 +78,8 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "server_unheard": ("done", N_("You hear nothing from that server now. Who followed whom across is ended.")),
     "server_heard": ("done", N_("You hear that server again.")),
     "filter_deleted": ("done", N_("The filter is deleted.")),
+    "topic_followed": ("done", N_("What carries this tag is on your start page now.")),
+    "topic_unfollowed": ("done", N_("You do not follow this tag any more.")),
     "reported": ("done", N_("Thank you. Those in charge look at it.")),
     "report_done": ("done", N_("The report is dealt with.")),
     "report_reopened": ("note", N_("The report waits again.")),

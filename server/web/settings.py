@@ -1,12 +1,14 @@
 """One's own settings: profile, language and look, password, browsers that are signed in, applications with access."""
 
+from typing import Any
+
 from aiohttp import web
 from aiohttp.web_request import FileField
 from babel import Locale
 
 from models import accounts, actors, tokens
 from models.errors import DomainError, Invalid
-from models.tables import Account, Theme
+from models.tables import Account, Actor, Theme
 from server.auth import passwords
 from server.auth.attempts import ATTEMPTS, address_of
 from server.context import LOCALE, account, acting, config, database, sign_in, staff
@@ -15,13 +17,16 @@ from server.images import Crop
 from server.uploads import store_picture
 from server.web import views
 from server.web.answers import framed, page, see_other, sentence
-from server.web.forms import fields, is_on, kept, number, refused, text
+from server.web.forms import Fields, fields, is_on, kept, number, refused, text
 from server.web.presenters.frame import SHORTCUTS_COOKIE
 from server.web.presenters.sight import sight
 
 routes = web.RouteTableDef()
 
+LINES = tuple(str(number) for number in range(1, actors.FIELDS + 1))
+"""The places for lines of a profile, as its form names them."""
 _PROFILE = ("name", "about", "avatar")
+_TYPED = ("name", "about", "locked", *(f"{part}-{place}" for place in LINES for part in ("line", "says")))
 _PASSWORD = ("current", "password", "again")
 _YEAR = 365 * 24 * 3600
 
@@ -68,7 +73,8 @@ async def _settings(
                 url=looks.actor_url(mine.actor),
                 avatar_url=shell.viewer.avatar_url if shell.viewer is not None else None,
             ),
-            profile=profile or views.Form(values={"name": mine.actor.shown_name, "about": mine.actor.about_source}),
+            profile=profile or views.Form(values=_values(mine.actor)),
+            lines=LINES,
             display=views.Form(
                 values={
                     "language": request[LOCALE],
@@ -106,12 +112,26 @@ async def _settings(
         return await page(request, session, looks, "web/settings.html", view, around=around, status=status)
 
 
+def _values(actor: Actor) -> dict[str, str]:
+    """The form for a profile as it is filled in now."""
+    values = {"name": actor.shown_name, "about": actor.about_source, "locked": "on" if actor.is_locked else ""}
+    for place, line in zip(LINES, actor.fields, strict=False):
+        values |= {f"line-{place}": str(line.get("name", "")), f"says-{place}": str(line.get("value", ""))}
+    return values
+
+
+def _lines(form: Fields) -> list[dict[str, Any]]:
+    """The lines of a profile that have something in them."""
+    typed = ((text(form, f"line-{place}").strip(), text(form, f"says-{place}").strip()) for place in LINES)
+    return [{"name": name, "value": value} for name, value in typed if name or value]
+
+
 @routes.post("/settings/profile", name="settings-profile")
 async def change_profile(request: web.Request) -> web.Response:
     """Change name, text and picture."""
     by = staff(request)
     form = await fields(request)
-    typed = kept(form, ("name", "about"))
+    typed = kept(form, _TYPED)
     try:
         if not text(form, "name").strip():
             raise NameMissing(field="name")
@@ -122,7 +142,13 @@ async def change_profile(request: web.Request) -> web.Response:
             avatar_id = (await store_picture(request.app, data, by=by, crop=Crop.AVATAR)).id
         async with acting(request) as session:
             await actors.change_profile(
-                session, by=by, display_name=text(form, "name"), about=text(form, "about"), avatar_id=avatar_id
+                session,
+                by=by,
+                display_name=text(form, "name"),
+                about=text(form, "about"),
+                fields=_lines(form) if "line-1" in form else None,
+                is_locked=is_on(form, "locked") if "line-1" in form else None,
+                avatar_id=avatar_id,
             )
     except DomainError as error:
         if error.facts.get("field") == "file":

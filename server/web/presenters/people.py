@@ -1,11 +1,14 @@
 """People: the directory, outsiders under their company, a profile."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from markupsafe import Markup, escape
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts, groups, relations
 from models.tables import Account, Actor, Role
+from models.text.addresses import shown_url
 from server.i18n import gettext as _
 from server.web import views
 from server.web.presenters.posts import cleaned, group_ref
@@ -89,6 +92,7 @@ async def profile(
         address=sight.address(actor),
         role=role_words(account),
         here_since=sight.moment(account.created_at) if account is not None else None,
+        lines=tuple(_line(actor, line) for line in actor.fields),
         left=account is not None and account.disabled_at is not None,
         own=own,
         follow_url=sight.url("person-follow", handle=actor.handle) if _is_open_to_follow(stands, actor) else None,
@@ -112,6 +116,17 @@ async def profile(
         paging=paging,
         elsewhere_url="" if actor.is_local else actor.url,
     )
+
+
+def _line(actor: Actor, line: dict[str, Any]) -> tuple[str, Markup]:
+    """A line of a profile. Ours are text, where an address is a link; those from elsewhere are cleaned HTML."""
+    value = str(line.get("value", ""))
+    if not actor.is_local:
+        return str(line.get("name", "")), cleaned(value, own=False, emoji=tuple(pictures_of(actor, value).items()))
+    is_address = value.lower().startswith(("http://", "https://")) and shown_url(value) is not None
+    shown = str(escape(value))
+    words = f'<a href="{shown}">{shown}</a>' if is_address else shown
+    return str(line.get("name", "")), cleaned(words, own=True, emoji=tuple(pictures_of(actor, value).items()))
 
 
 def _is_open_to_follow(stands: relations.Relationship | None, actor: Actor) -> bool:

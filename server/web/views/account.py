@@ -40,8 +40,8 @@ class Application(Struct, frozen=True, kw_only=True):
 class SettingsView(Struct, frozen=True, kw_only=True):
     """`web/settings.html`.
 
-    The profile form sends `name`, `about`, `avatar`; the display form sends `language`, `theme`, `shortcuts` (`on` or
-    absent); the password form sends `current`, `password`, `again`.
+    The profile form sends `name`, `about`, `avatar`, `locked`, and for each of `lines` `line-NAME` and `says-NAME`; the
+    display form `language`, `theme`, `shortcuts` (`on` or absent); the password form `current`, `password`, `again`.
     """
 
     profile_url: str
@@ -50,6 +50,7 @@ class SettingsView(Struct, frozen=True, kw_only=True):
     person: PersonRef
     profile: Form
     display: Form
+    lines: tuple[str, ...] = ()
     password: Form = field(default_factory=Form)
     languages: tuple[Choice, ...] = ()
     sign_ins: tuple[SignInRow, ...] = ()

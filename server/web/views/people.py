@@ -45,6 +45,8 @@ class ProfileView(Struct, frozen=True, kw_only=True):
     role: str = ""
     """Their duty in words ("keeps a gate", "runs this Kontor"), translated; empty for most."""
     here_since: Moment | None = None
+    lines: tuple[tuple[str, Markup], ...] = ()
+    """What they put on their profile: name and content."""
     left: bool = False
     own: bool = False
     follow_url: str | None = None

@@ -350,6 +350,9 @@ class FeedView(Struct, frozen=True, kw_only=True):
     posts: tuple[PostView, ...]
     paging: Paging = field(default_factory=Paging)
     title: str = ""
+    follow_url: str = ""
+    """Takes `set=yes|no`: a hashtag can be followed."""
+    following: bool = False
 
 
 class PostItemView(Struct, frozen=True, kw_only=True):

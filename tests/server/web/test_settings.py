@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from models import accounts, actors, relations, tokens
+from models import accounts, actors, relations, tags, tokens
 from models.errors import DomainError
 from models.tables import Account, Actor, Post
 from models.viewers import Staff
@@ -36,6 +36,35 @@ async def test_a_profile_has_a_name_a_text_and_a_picture(world: World, ada: Brow
     assert "<strong>engines</strong>" in page.html
     assert 'src="/media/' in page.html
     assert "ada@lovelace.example" in page.words
+
+
+async def test_a_profile_has_lines_and_may_be_closed(world: World, ada: Browser, joan: Browser) -> None:
+    lines = {"line-1": "Office", "says-1": "<b>2</b>", "line-3": "Page", "says-3": "https://ada.example/a?b&c"}
+    await ada.submit("/settings", "/settings/profile", **lines, locked="on")
+
+    page = await joan.get("/people/ada")
+    assert "Office <b>2</b> Page https://ada.example/a?b&c" in page.words
+    assert '<a href="https://ada.example/a?b&amp;c" rel="nofollow noopener noreferrer">' in page.html
+    form = (await ada.get("/settings")).form("/settings/profile")
+    assert (form.get("line-2"), form.get("says-2"), form.get("locked")) == ("Page", lines["says-3"], "on")
+    asked = await joan.follow(await joan.submit("/people/ada", "/people/ada/follow", set="yes"))
+    assert "You follow them as soon as they agree." in asked.words
+    none = {name: "" for place in ("1", "2", "3") for name in (f"line-{place}", f"says-{place}")}
+    await ada.submit("/settings", "/settings/profile", **none, locked="")
+    assert "Office" not in (await joan.get("/people/ada")).words
+
+
+async def test_a_hashtag_is_followed_on_its_page(world: World, ada: Browser, visitor: Browser) -> None:
+    page = await ada.follow(await ada.submit("/tags/Coffee", "/tags/coffee/follow"))
+    assert "What carries this tag is on your start page now." in page.words
+    assert "Stop following" in page.words
+    async with world.database.reading() as session:
+        assert [row.name for row in await session.scalars(tags.followed(world.ada.staff))] == ["coffee"]
+    await ada.submit("/tags/coffee", "/tags/coffee/follow")
+    async with world.database.reading() as session:
+        assert (await session.scalars(tags.followed(world.ada.staff))).all() == []
+    assert not (await ada.get("/tags/2026")).has_form("/tags/2026/follow")
+    assert (await visitor.send("/tags/coffee/follow", {"set": "yes"})).status in (303, 403)
 
 
 @pytest.mark.parametrize(

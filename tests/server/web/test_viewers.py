@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 import pytest
 from sqlalchemy import select
 
-from models import partners, reports
+from models import announcements, filters, partners, reports
+from models.announcements import Words
 from models.database import Database
-from models.tables import Access, Actor, Approval, Group, Post, Reach, Report
+from models.tables import Access, Actor, Announcement, Approval, Filter, Group, Post, Reach, Report
 from tests.fixtures import NewDatabase
 from tests.server.web.browser import Browser, Page
 from tests.server.web.conftest import Open
@@ -94,6 +95,18 @@ PAGES: dict[str, dict[str, int]] = {
         "alan": SEEN,
     },
     "/people/ada/report": HOUSE,
+    "/people/ada/access": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
+    "/house/announcements/{announcement}": {
+        "visitor": DOOR,
+        "joan": FORBIDDEN,
+        "ada": FORBIDDEN,
+        "grace": FORBIDDEN,
+        "alan": SEEN,
+    },
+    "/settings/unheard": HOUSE,
+    "/settings/filters": HOUSE,
+    "/settings/filters/new": HOUSE,
+    "/settings/filters/{filter}": {"visitor": DOOR, "joan": HIDDEN, "ada": SEEN, "grace": HIDDEN, "alan": HIDDEN},
     "/reports": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
     "/reports/{report}": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": FORBIDDEN, "alan": SEEN},
     "/ledger": {"visitor": DOOR, "joan": FORBIDDEN, "ada": FORBIDDEN, "grace": SEEN, "alan": SEEN},
@@ -112,6 +125,8 @@ class Things:
     partner: int
     ada: int
     report: int
+    announcement: int
+    filter: int
 
 
 async def _written(database: Database) -> None:
@@ -126,6 +141,8 @@ async def _written(database: Database) -> None:
     async with database.writing() as session:
         about = await session.get_one(Actor, world.ada.id)
         await reports.report(session, about, by=world.joan.staff, post_ids=[company.id], text="Rude")
+        await announcements.announce(session, Words(text="Soup"), by=world.alan.staff)
+        await filters.create(session, filters.Wish(title="Fairs", contexts=["home"]), by=world.ada.staff)
     await world.settle()
 
 
@@ -144,8 +161,10 @@ async def things(world: World) -> Things:
         approval = (await session.scalars(select(Approval.id).where(Approval.post_id == closed))).one()
         partner = (await session.scalars(partners.listed())).first()
         report = (await session.scalars(select(Report.id))).one()
+        announcement = (await session.scalars(select(Announcement.id))).one()
+        own = (await session.scalars(select(Filter.id))).one()
     assert partner is not None
-    return Things(closed, company, internal, public, approval, partner.id, world.ada.id, report)
+    return Things(closed, company, internal, public, approval, partner.id, world.ada.id, report, announcement, own)
 
 
 def filled(path: str, things: Things) -> str:
@@ -176,6 +195,8 @@ async def test_every_page_that_is_served_stands_in_the_table(app: "object") -> N
         .replace("{ada}", "{actor_id}")
         .replace("{partner}", "{partner_id}")
         .replace("{report}", "{report_id}")
+        .replace("{announcement}", "{announcement_id}")
+        .replace("{filter}", "{filter_id}")
         .replace("/federation/northwind.localhost:8002", "/federation/{host}")
         .replace("/groups/alpine", "/groups/{handle}")
         .replace("/people/ada", "/people/{handle}")

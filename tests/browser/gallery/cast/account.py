@@ -36,10 +36,17 @@ SETTINGS = v.SettingsView(
     password_url="/settings/password",
     person=ANNA,
     profile=v.Form(
-        values={"name": "Anna Brandt", "about": "Gehäuse und alles, was daran schraubt."},
+        values={
+            "name": "Anna Brandt",
+            "about": "Gehäuse und alles, was daran schraubt.",
+            "locked": "on",
+            "line-1": "Büro",
+            "says-1": "Halle 2",
+        },
         errors={"avatar": "Diese Datei ist kein Bild."},
     ),
     display=v.Form(values={"language": "de", "theme": "dark", "shortcuts": "on"}),
+    lines=("1", "2", "3"),
     languages=LANGUAGES,
     sign_ins=(
         v.SignInRow(

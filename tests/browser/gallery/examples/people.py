@@ -49,6 +49,7 @@ EXAMPLES = (
             address="@bernd@muster.localhost:8001",
             role="hält die Schranke",
             here_since=ago(days=400),
+            lines=(("Büro", Markup("Halle 2")), ("Seite", Markup('<a href="https://bernd.example">bernd.example</a>'))),
             follow_url="/f",
             mute_url="/m",
             muted=True,

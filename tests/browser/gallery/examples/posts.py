@@ -101,6 +101,7 @@ EXAMPLES = (
     page("cards", "saved", v.FeedView(posts=(LINKING, ELSEWHERE))),
     page("quotes", "saved", v.FeedView(posts=(QUOTING, UNQUOTED))),
     page("saved-empty", "saved", v.FeedView(posts=())),
+    page("tag-followed", "tag", v.FeedView(posts=(OPEN,), title="#gehaeuse", follow_url="/f", following=True)),
     page("tag", "tag", v.FeedView(posts=(replace(OPEN, actions=v.PostActions()),), title="#gehaeuse"), DOOR),
     page("search", "search", v.SearchView()),
     page(
