@@ -132,7 +132,7 @@ async def test_a_post_can_be_deleted_with_its_files(ada: Phone, database: Databa
 
     await ada.writes("Again", media_ids=[kept])
     refused = await ada.ask("POST", "/api/v1/statuses", json={"status": "Again", "media_ids": [gone]})
-    assert refused.status == 404
+    assert refused.status == 422
     async with database.reading() as session:
         left = await session.scalars(select(Media.id).where(Media.deleted_at.is_(None)))
         assert int(gone) not in left.all()
