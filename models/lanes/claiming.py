@@ -164,7 +164,7 @@ def _next_due() -> Direct:
 
 
 _SHARED_FROM = 8
-"""Of so many lanes and more one process takes half, so that another has work too."""
+"""Of so many lanes and more a process that has none takes half, so that another has work too."""
 
 
 async def claim(
@@ -182,9 +182,10 @@ async def claim(
     """
     moment = at or now()
     most = {"most": limit, "most_retried": limit if retried is None else max(retried, 0)}
-    taken = [number for [number] in await _due()(session, {"busy": padded(busy), "moment": moment, **most})]
+    in_hand = padded(busy)
+    taken = [number for [number] in await _due()(session, {"busy": in_hand, "moment": moment, **most})]
     if taken and session.get_bind().dialect.name == "postgresql":  # SQLite has one writer, and that is this one
-        if len(taken) > _SHARED_FROM:
+        if not in_hand and len(taken) > _SHARED_FROM:
             taken = random.sample(taken, (len(taken) + 1) // 2)
         still = await _still_due()(session, {"ids": padded(taken), "moment": moment})
         taken = [number for [number] in still]

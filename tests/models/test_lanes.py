@@ -439,3 +439,17 @@ async def test_what_waits_behind_a_host_that_is_down_is_not_walked_through_to_fi
             for step in plan:
                 assert step.startswith("SEARCH"), step
                 assert "next_attempt_at" not in step, step
+
+
+async def test_with_several_processes_one_that_has_nothing_in_hand_leaves_half_of_many_lanes(world: World) -> None:
+    activity = await _queue(world, "Hello", NORTHWIND)
+    assert activity is not None
+    hosts = sorted([NORTHWIND, *(f"h{number}.test" for number in range(19))])
+    async with world.database.writing() as session:
+        for host in set(hosts) - {NORTHWIND}:
+            session.add(Delivery(activity_id=activity.id, inbox=f"http://{host}/inbox", host=host))
+    async with world.database.writing() as session:
+        first = [lane.host for lane in await lanes.claim(session, limit=50)]
+        second = [lane.host for lane in await lanes.claim(session, limit=50, busy=first)]
+    assert len(first) == (20 if world.database.is_sqlite else 10)
+    assert sorted([*first, *second]) == hosts

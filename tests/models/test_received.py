@@ -223,3 +223,19 @@ async def test_what_is_tried_again_later_holds_up_nobody(world: World) -> None:
         await received.again(session, first, "its server does not answer")
 
     assert [one.uri for one in await _claim(world)] == ["b"]
+
+
+async def test_with_several_processes_one_leaves_half_of_the_hosts_to_another_when_much_waits(world: World) -> None:
+    for number in range(6):
+        for host in (NORTHWIND, SOUTHWIND, EASTWIND, "h.test"):
+            await _store(world, f"{host}-{number}", host=host)
+    async with world.database.reading() as session:
+        waiting = await _waiting(session)
+    async with world.database.writing() as session:
+        claimed = await received.claim_together(session, waiting.together)
+        rest = await received.claim_together(session, (await _waiting(session)).together)
+    shared = not world.database.is_sqlite
+    assert waiting.is_all is not shared
+    assert len({one.host for one in claimed}) == (2 if shared else 4)
+    assert len(claimed) == (12 if shared else 24)
+    assert len({one.host for one in [*claimed, *rest]}) == 4
