@@ -1,10 +1,11 @@
-"""Finding people, groups, tags and posts. A first form: words anywhere in the text, newest first."""
+"""Finding people, groups, tags and posts. Words are found anywhere in a text, newest first."""
 
 from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from models import policy
+from models import policy, trigrams
 from models.actors import has_handle
 from models.instance import Instance
 from models.posts.reading import loaded
@@ -20,10 +21,14 @@ def _pattern(word: str) -> str:
     return f"%{escaped}%"
 
 
-def posts(viewer: Viewer, query: str) -> Select[Post]:
+async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Post]:
     """Posts with all the words of `query` in title or text, in any case."""
     statement = loaded(policy.visible_posts(viewer)).where(Post.boost_of_id.is_(None))
-    for word in query.split()[:_WORDS]:
+    words = query.split()[:_WORDS]
+    narrowed = await trigrams.candidates(session, words)
+    if narrowed is not None:
+        statement = statement.where(narrowed)
+    for word in words:
         pattern = _pattern(word)
         statement = statement.where(
             or_(

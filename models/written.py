@@ -1,6 +1,7 @@
 """Which tables a statement changes, by its text: what cannot be told may be all of them.
 
-Rows go with the rows they hang on, so that whoever deletes changes other tables too; there are no triggers.
+Rows go with the rows they hang on, so that whoever deletes changes other tables too; what triggers change is in none of
+the classes (`models.trigrams`).
 """
 
 import functools

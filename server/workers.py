@@ -29,6 +29,7 @@ from models import (
     polls,
     pushes,
     scheduled,
+    trigrams,
 )
 from models.base import now
 from models.journal import Reader
@@ -44,6 +45,7 @@ _PACE_SECONDS = 0.04
 """So long a consumer leaves what comes meanwhile to its next round: each has its own questions and its transaction."""
 _SWEEP_SECONDS = 3600.0
 _CLOCK_SECONDS = 15.0
+_TEXTS_SECONDS = 30.0
 _ROUNDS = 50
 _KEYS_AT_ONCE = 8
 _KEYS_SECONDS = 0.5
@@ -91,6 +93,7 @@ class Runtime:
             self._cut_keys(),
             self._strike(),
             self._ask_pages(),
+            self._take_in_texts(),
         ]
         if not self._database.is_sqlite:
             jobs.append(self._count())
@@ -215,6 +218,20 @@ class Runtime:
             await asyncio.wait((stopping, noted), timeout=_CARDS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             noted.cancel()
+
+    async def _take_in_texts(self) -> None:
+        """Put what was written lately into the index of search, many at a time; until then it is found all the same."""
+        while not self._stopping.is_set():
+            try:
+                async with self._database.reading() as session:
+                    waits = await trigrams.waits(session)
+                if waits:
+                    async with self._database.writing() as session:
+                        await trigrams.take_in(session)
+            except Exception:
+                log.exception("what was written could not be made quick to find")
+                waits = False
+            await self._pause(_PACE_SECONDS if waits else _TEXTS_SECONDS)
 
     async def _pages(self) -> int:
         wanted = self._wishes.take()

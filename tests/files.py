@@ -52,7 +52,9 @@ class Lent:
         for pragma in ("busy_timeout=0", "synchronous=OFF", "foreign_keys=OFF", "temp_store=MEMORY"):
             self._own.execute(f"PRAGMA {pragma}").close()
         self._own.execute("ATTACH ? AS template", (f"file:{original}?immutable=1",)).close()
-        tables = [name for (name,) in self._own.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        # without the index of search, which follows the posts by triggers
+        named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'post_trigrams%'"
+        tables = [name for (name,) in self._own.execute(named)]
         self._asks = ", ".join(f'EXISTS (SELECT 1 FROM main."{name}")' for name in tables)  # noqa: S608
         self._tables = list(zip(tables, self._filled(), strict=True))
         self._schema = self._version()

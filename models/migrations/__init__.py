@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from models import trigrams
 from models.database import Database
 
 _VERSIONS = Path(__file__).parent / "versions"
@@ -14,12 +15,15 @@ _TABLE = "alembic_version"
 
 
 async def upgrade(database: Database) -> list[str]:
-    """Run the steps that are missing, all in one transaction; the numbers of those that ran."""
-    if await current(database) == newest():
-        return []
-    from models.migrations import running
+    """Run the steps that are missing, all in one transaction; the numbers of those that ran. And see that search is
+    quick where it can be."""
+    ran: list[str] = []
+    if await current(database) != newest():
+        from models.migrations import running
 
-    return await running.upgrade(database)
+        ran = await running.upgrade(database)
+    await trigrams.keep(database)
+    return ran
 
 
 async def current(database: Database) -> str | None:

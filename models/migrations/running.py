@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import models.tables  # noqa: F401 - registers the classes
+from models import trigrams
 from models.base import POSTGRESQL_WHERE, Base
 from models.database import Database
 
@@ -51,7 +52,11 @@ async def differences(database: Database) -> list[object]:
     """What the database's tables lack or have beyond the mapped classes; empty when migrations equal models."""
 
     def compare(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        def is_ours(name: str | None, *_: object) -> bool:
+            return not (name or "").startswith(trigrams.NAMES)
+
+        opts = {"compare_type": True, "compare_server_default": False, "include_name": is_ours}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, Base.metadata))
 
     async with database.engine.connect() as connection:

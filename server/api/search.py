@@ -81,7 +81,7 @@ async def _statuses(call: Call, session: AsyncSession, text: str, met: Post | No
     elif text.startswith(("http://", "https://")):
         ids = list(await session.scalars(search.at_address(call.viewer, text)))[: 0 if _offset(call) else 1]
     else:
-        words = search.posts(call.viewer, text).with_only_columns(Post.id)
+        words = (await search.posts(session, call.viewer, text)).with_only_columns(Post.id)
         ids = list(await session.scalars(words.offset(_offset(call)).limit(_limit(call))))
     lines = await outlines.outlines_of(session, call.viewer, ids)
     ordered = [lines[post_id] for post_id in ids if post_id in lines]

@@ -42,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
         everybody = search.actors(by, query, instance=house).options(search.with_picture()).limit(_ROWS)
         actors = (await session.scalars(everybody)).all()
         tags = (await session.scalars(search.tags(by, query).limit(_TAGS))).all() if " " not in query else ()
-        found = await page_of(session, search.posts(by, query), Post.id, asked)
+        found = await page_of(session, await search.posts(session, by, query), Post.id, asked)
         part, links = paging(request, asked, [post.id for post in found])
         looks = await _naming(session, looks, actors)
         first = asked.max_id is None and asked.min_id is None

@@ -3,6 +3,7 @@
 import pytest
 
 from federation.errors import ProtocolError
+from models import trigrams
 from models.tables import Reach
 from tests.server.api.conftest import Elsewhere
 from tests.server.api.phone import Phone
@@ -109,6 +110,17 @@ async def test_a_visitor_finds_no_words_that_wait_at_a_gate(anybody: Phone, worl
     assert shown["kontor"] is None
     history = (await anybody.get(f"/api/v1/statuses/{post.id}/history")).body
     assert [edit["content"] for edit in history] == ["<p>We are hiring</p>"]
+
+
+async def test_parts_of_words_are_found_before_and_after_they_are_in_the_index(ada: Phone, world: World) -> None:
+    post = await world.ada.writes("Die Schichtübergabe beginnt")
+
+    for _ in range(2):
+        for query in ("übergabe BEGINNT", "SCHICHT", "di"):
+            found = (await ada.get("/api/v2/search", params={"q": query, "type": "statuses"})).body["statuses"]
+            assert [status["id"] for status in found] == [str(post.id)], query
+        async with world.database.writing() as session:
+            await trigrams.take_in(session)
 
 
 async def test_pages_of_results_go_by_offset(ada: Phone, world: World) -> None:
