@@ -17,7 +17,7 @@ NEW = ("new-1", "new-2", "new-3")
 def place_words(context: str) -> str:
     return {
         "home": _("Start and groups"),
-        "notifications": _("Notifications in applications"),
+        "notifications": _("Notifications"),
         "public": _("Topics and public timelines"),
         "thread": _("Conversations"),
         "account": _("Profiles"),

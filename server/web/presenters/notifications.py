@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import egress, groups
+from models.filters import Rule
 from models.posts import reading
-from models.tables import Group, Notification, NotificationType, Post
+from models.tables import FilterAction, Group, Notification, NotificationType, Post
 from models.text import sanitise
 from models.viewers import Staff
 from server.i18n import gettext as _
 from server.i18n import ngettext
 from server.web import views
+from server.web.presenters import filtering
 from server.web.presenters.posts import look_around, reach_of
 from server.web.presenters.sight import Sight
 
@@ -33,6 +35,8 @@ _KINDS: dict[NotificationType, str] = {
     NotificationType.FOLLOW_REQUEST: "join",
 }
 _FOR_YOU = ("mention", "approval", "approved", "returned", "join", "report")
+_DUTIES = (NotificationType.APPROVAL_ASKED, NotificationType.RETURNED, NotificationType.REPORT)
+"""What somebody has to see to, whatever words are in it."""
 _TOGETHER = (NotificationType.FAVOURITE, NotificationType.REBLOG)
 
 
@@ -47,9 +51,14 @@ async def inbox(
     companies = await egress.company_names(session, {row.by.host for row in rows})
     sight = sight.naming(companies)
     named = await groups.named(session, staff, {row.group_id for row in rows if row.group_id is not None})
+    rules = await filtering.in_force(session, sight, "notifications")
+    matched = filtering.found(sight, rules, seen, around.extras.files, around.polls)
     lines = []
     for pile in _piles(rows):
         row = pile[0]
+        rule = matched.get(row.post_id or 0) if row.type not in _DUTIES else None
+        if rule is not None and rule.action is FilterAction.HIDE:
+            continue
         parent = around.parents.get(row.post.reply_to_id or 0) if row.post is not None else None
         lines.append(
             _line(
@@ -58,6 +67,7 @@ async def inbox(
                 kind=_kind(row, staff, parent),
                 group=named.get(row.group_id or 0),
                 reach=reach_of(sight, reading.shown_by(row.post), around) if row.post is not None else None,
+                rule=rule,
             )
         )
     return views.NotificationsView(
@@ -84,9 +94,16 @@ def _kind(row: Notification, staff: Staff, parent: Post | None) -> str:
 
 
 def _line(
-    sight: Sight, pile: Sequence[Notification], *, kind: str, group: Group | None, reach: views.Reach | None
+    sight: Sight,
+    pile: Sequence[Notification],
+    *,
+    kind: str,
+    group: Group | None,
+    reach: views.Reach | None,
+    rule: Rule | None,
 ) -> views.NotificationRow:
     row = pile[0]
+    words = excerpt(row.post) if row.post is not None else ""
     return views.NotificationRow(
         id=str(row.id),
         people=tuple(sight.person(each.by) for each in pile),
@@ -94,7 +111,7 @@ def _line(
         url=_address(sight, row, group),
         at=sight.moment(row.created_at),
         kind=kind,  # type: ignore[arg-type]
-        excerpt=excerpt(row.post) if row.post is not None else "",
+        excerpt=words if rule is None else _("Filtered: %(title)s", title=rule.title),
         reach=reach,
         unread=any(each.read_at is None for each in pile),
         archive_url=sight.url("notification-read", notification_id=row.id)

@@ -79,6 +79,17 @@ async def test_a_filter_that_hides_leaves_the_post_out(world: World, ada: Browse
     assert "What a match" in (await ada.get(f"/posts/{post.id}")).words
 
 
+async def test_the_inbox_heeds_filters_too(world: World, ada: Browser) -> None:
+    await world.grace.writes("A match, @ada?")
+    await world.joan.writes("A goal, @ada!")
+    await world.settle()
+    await filtered(world, "match", "hide", "notifications")
+    await filtered(world, "goal", "warn", "notifications")
+
+    page = await ada.get("/notifications")
+    assert ("match" in page.words, "A goal" in page.words, "Filtered: Sports" in page.words) == (False, False, True)
+
+
 async def test_in_a_conversation_nothing_is_left_out(world: World, ada: Browser) -> None:
     post = await world.grace.writes("Lunch?")
     await world.joan.replies(post, "After the match")
