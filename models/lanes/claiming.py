@@ -163,8 +163,9 @@ def _next_due() -> Direct:
     return Direct(select(func.min(heads.c.next_attempt_at)).where(is_wanted, *_are_open(heads)))
 
 
-_SHARED_FROM = 8
-"""Of so many lanes and more a process that has none takes half, so that another has work too."""
+_SHARED_FROM = 32
+"""Of more lanes than these a process that has none takes half, so that another has work too; what is less is sent
+sooner than another has begun."""
 
 
 async def claim(

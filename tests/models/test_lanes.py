@@ -441,7 +441,10 @@ async def test_what_waits_behind_a_host_that_is_down_is_not_walked_through_to_fi
                 assert "next_attempt_at" not in step, step
 
 
-async def test_with_several_processes_one_that_has_nothing_in_hand_leaves_half_of_many_lanes(world: World) -> None:
+async def test_with_several_processes_one_that_has_nothing_in_hand_leaves_half_of_many_lanes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "_SHARED_FROM", 19)
     activity = await _queue(world, "Hello", NORTHWIND)
     assert activity is not None
     hosts = sorted([NORTHWIND, *(f"h{number}.test" for number in range(19))])
