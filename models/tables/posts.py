@@ -40,12 +40,15 @@ class Post(Base):
 
     __tablename__ = "posts"
     __table_args__ = (
-        # with all that the policy asks of most posts, and no more: profiles and accounts say how many somebody wrote
+        # with all that the policy asks of most posts, and no more: accounts say how many somebody wrote, or a group has
         Index(
             "ix_posts_of_author",
             *("author_id", "id", "visibility", "group_id", "boost_of_id", "deleted_at", "removed_at", "created_at"),
         ),
-        Index(None, "group_id", "id"),
+        Index(
+            "ix_posts_of_group",
+            *("group_id", "id", "visibility", "author_id", "boost_of_id", "deleted_at", "removed_at", "created_at"),
+        ),
         Index(None, "thread_id", "id"),
         Index(None, "visibility", "id"),
         # without the many that are no boost and no answer: nobody looks for all of those by an index

@@ -11,6 +11,7 @@ _AS_BEFORE = (
     "ALTER TABLE accounts DROP COLUMN posts_sensitive",
     "ALTER TABLE accounts DROP COLUMN posts_language",
     "DROP INDEX ix_posts_of_author",
+    "DROP INDEX ix_posts_of_group",
     "UPDATE alembic_version SET version_num = '0010'",
 )
 

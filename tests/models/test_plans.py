@@ -69,10 +69,12 @@ async def test_what_somebody_wrote_is_found_through_its_index(world: World) -> N
 
 
 @pytest.mark.usefixtures("sqlite_only")
-async def test_how_much_somebody_wrote_is_counted_without_reading_it(world: World) -> None:
-    own = select(func.count()).where(Post.author_id == world.ada.staff.actor_id, policy.sees_post(tallies.COLLEAGUE))
-    plan = await _plan(world.database, own)
+async def test_how_much_somebody_wrote_or_a_group_has_is_counted_without_reading_it(world: World) -> None:
+    counted = select(func.count(), func.max(Post.created_at)).where(policy.sees_post(tallies.COLLEAGUE))
+    plan = await _plan(world.database, counted.where(Post.author_id == world.ada.staff.actor_id))
     assert "SEARCH posts USING COVERING INDEX ix_posts_of_author (author_id=?)" in plan, plan
+    plan = await _plan(world.database, counted.where(Post.group_id == world.alpine.id, Post.boost_of_id.is_(None)))
+    assert "SEARCH posts USING COVERING INDEX ix_posts_of_group (group_id=?)" in plan, plan
 
 
 @pytest.mark.usefixtures("sqlite_only")
