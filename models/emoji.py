@@ -188,7 +188,11 @@ async def find(session: AsyncSession, host: str, shortcode: str) -> Emoji | None
 
 def home_of(told: Post | Actor) -> str:
     """The server whose emoji a post or profile uses."""
-    return (isinstance(told, Actor) and told.host) or urlsplit(told.uri).netloc.lower()
+    return (isinstance(told, Actor) and told.host) or home_by(told.uri)
+
+
+def home_by(uri: str) -> str:
+    return urlsplit(uri).netloc.lower()
 
 
 def used(known: Iterable[str], *texts: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from models import policy
+from models import emoji, policy
 from models.base import now
 from models.errors import NotFound
 from models.tables import Actor, Poll, PollOption, Post, PostKind, Revision, Vote
@@ -22,6 +22,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     is_over: bool
     own: frozenset[int] | None = None
     is_own: bool = False
+    emoji: tuple[str, ...] = ()
+    """Shortcodes that the post knows; what they mean the server `home` says."""
+    home: str = ""
 
     @property
     def votes(self) -> int:
@@ -63,7 +66,7 @@ async def standings(session: AsyncSession, viewer: Viewer, poll_ids: Iterable[in
     if not wanted:
         return {}
     rows = await session.execute(
-        select(Poll, Post.author_id)
+        select(Poll, Post.author_id, Post.emoji, Post.uri)
         .join(Post, Post.id == Poll.post_id)
         .where(Poll.id.in_(wanted))
         .options(selectinload(Poll.options))
@@ -82,8 +85,10 @@ async def standings(session: AsyncSession, viewer: Viewer, poll_ids: Iterable[in
             is_over=poll.is_over(moment),
             own=None if me is None else frozenset(own.get(poll.id, ())),
             is_own=author_id == me,
+            emoji=tuple(shortcodes),
+            home=emoji.home_by(uri) if shortcodes else "",
         )
-        for poll, author_id in rows
+        for poll, author_id, shortcodes, uri in rows
     }
 
 

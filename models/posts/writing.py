@@ -76,7 +76,7 @@ async def compose(session: AsyncSession, draft: Draft, *, by: Staff) -> Written:
     checked = await check_text(session, draft, by=by)
     place = await find_place(session, draft, checked, by=by)
     post = _new(session, draft, checked, place, by=by)
-    post.emoji = await emoji.own_in(session, checked.title, checked.source, checked.warning)
+    post.emoji = await _emoji_in(session, draft, checked)
     is_plain = place.parent is None and draft.poll is None and draft.quote_of_id is None
     is_decided = is_plain and place.visibility is not Visibility.DIRECT
     news: list[journal.Entry] = []
@@ -228,7 +228,8 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     post.warning = checked.warning
     post.is_sensitive = draft.is_sensitive or bool(checked.warning)
     post.language = draft.language or post.language
-    post.emoji = await emoji.own_in(session, checked.title, checked.source, checked.warning)
+    known = post.emoji if draft.keeps_poll else []  # its answers are not in the draft
+    post.emoji = sorted({*known, *await _emoji_in(session, draft, checked)})
     post.edited_at = now()
     await _fill(session, post, checked)
     await session.flush()
@@ -238,6 +239,12 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
     news = await _pass_the_gate(session, post, by=by)
     await journal.record_all(session, [*news, journal.PostEdited(post.id, post.revision)])
     return post
+
+
+async def _emoji_in(session: AsyncSession, draft: Draft, checked: Checked) -> list[str]:
+    """Which emoji of the house a post uses, in its words or in the answers of its poll."""
+    answers = draft.poll.options if draft.poll is not None else ()
+    return await emoji.own_in(session, checked.title, checked.source, checked.warning, *answers)
 
 
 async def _own(session: AsyncSession, post_id: int, *, by: Staff) -> Post:

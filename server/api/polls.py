@@ -20,7 +20,7 @@ _MANY = 30
 async def show(call: Call) -> web.Response:
     """A poll, for who sees the post that asks it."""
     async with call.reading() as session:
-        return answers.answer(poll(await polls.one(session, call.viewer, call.id())))
+        return answers.answer(poll(call.app, await polls.one(session, call.viewer, call.id())))
 
 
 @routes.post(r"/api/v1/polls/{id:\d+}/votes", "write:statuses")
@@ -30,7 +30,7 @@ async def vote(call: Call) -> web.Response:
     async with call.writing() as session:
         await polls.vote(session, call.id(), choices, by=call.staff)
     async with call.reading() as session:
-        return answers.answer(poll(await polls.one(session, call.viewer, call.id())))
+        return answers.answer(poll(call.app, await polls.one(session, call.viewer, call.id())))
 
 
 def _position(text: str) -> int:

@@ -107,6 +107,8 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
     answered = parent_author if post.visibility is not Visibility.DIRECT else None  # is among the recipients there
     quoting = await quotes.leaving(session, post)
     answering = await quotes.answering(session, post) if parent is not None and not parent.is_local else None
+    poll = await polls.of_revision(session, revision)
+    titles = [option.title for option in poll.options] if poll is not None else []
     return Leaving(
         post=post,
         revision=revision,
@@ -117,11 +119,11 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
         parent_author=parent_author,
         named=named,
         tags=tags,
-        emoji=tuple(await emoji.rows_in(session, revision.title, revision.source, revision.warning)),
+        emoji=tuple(await emoji.rows_in(session, revision.title, revision.source, revision.warning, *titles)),
         files=tuple(await reading.files_of(session, post.id, revision.number)),
         changed_at=await departing.changed_at(session, post, revision),
         addressing=_address(post, reach=reach, author=author, group=place, others=(answered, *named)),
-        poll=await polls.of_revision(session, revision),
+        poll=poll,
         quoted=quote.Quoted.of(*quoting) if quoting is not None else None,
         approved_by=answering.stamp_uri if answering is not None else None,
         takes_replies=post.locked_at is None and (group is None or group.archived_at is None),

@@ -1,5 +1,6 @@
 """Mastodon's CustomEmoji."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
@@ -12,9 +13,14 @@ from server.context import CONFIG
 
 def used_in(app: web.Application, told: Post | Actor, *texts: str) -> list[dict[str, Any]]:
     """The custom emoji of a post or profile that stand in `texts`, with addresses of ours."""
+    return used_at(app, emoji.home_of(told) if told.emoji else "", told.emoji, *texts)
+
+
+def used_at(app: web.Application, home: str, known: Iterable[str], *texts: str) -> list[dict[str, Any]]:
+    """The same for the shortcodes `known`, whose pictures the server `home` has."""
     found = []
-    for shortcode in emoji.used(told.emoji, *texts):
-        url = media.emoji_of(app, emoji.home_of(told), shortcode)
+    for shortcode in emoji.used(known, *texts):
+        url = media.emoji_of(app, home, shortcode)
         found.append({"shortcode": shortcode, "url": url, "static_url": url, "visible_in_picker": False})
     return found
 

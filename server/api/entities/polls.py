@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from aiohttp import web
+
 from models.polls import Standing
 from models.tables import Poll
 from server.api.answers import encoded
+from server.api.entities import emojis
 from server.api.entities.times import maybe
 
 
-def poll(standing: Standing) -> dict[str, Any]:
+def poll(app: web.Application, standing: Standing) -> dict[str, Any]:
     """A poll for who asks; `voted` and `own_votes` are for people of the house, counts to be hidden are null."""
     row = standing.poll
     shows = standing.shows_totals
@@ -20,7 +23,7 @@ def poll(standing: Standing) -> dict[str, Any]:
         "votes_count": standing.votes,
         "voters_count": row.voters,
         "options": [{"title": option.title, "votes_count": option.votes if shows else None} for option in row.options],
-        "emojis": [],
+        "emojis": emojis.used_at(app, standing.home, standing.emoji, *(option.title for option in row.options)),
     }
     if standing.own is not None:
         body["voted"] = standing.has_voted
@@ -28,8 +31,8 @@ def poll(standing: Standing) -> dict[str, Any]:
     return body
 
 
-def spliced(standing: Standing | None) -> bytes:
-    return b"null" if standing is None else encoded(poll(standing))
+def spliced(app: web.Application, standing: Standing | None) -> bytes:
+    return b"null" if standing is None else encoded(poll(app, standing))
 
 
 def asked(row: Poll) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Shelf:
                     account=people[version.author_id],
                     own=version.author_id == me,
                     approval=allowed[post_id],
-                    poll=spliced_poll(standing.get(kept[version].poll_id or 0)),
+                    poll=spliced_poll(self._app, standing.get(kept[version].poll_id or 0)),
                     quote=quoted.get(post_id, b"null"),
                     card=spliced_card(self._app, cards.get(post_id)),
                     filtered=filtered.of(post_id),

@@ -1,5 +1,6 @@
 """Emoji of the house: used in posts and names, and sent along with their pictures (CNT-6)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from federation.documents import actor as actor_documents
 from federation.documents import members
 from federation.documents import post as documents
 from models import actors, emoji, groups
+from models.polls import PollDraft
 from models.tables import Access, Actor, Post
 from tests.federation.documents.test_actor_documents import own_keys
 from tests.world import HOME, World
@@ -39,6 +41,17 @@ async def test_a_post_carries_the_emoji_of_the_house_that_stand_in_it(world: Wor
     ]
     edited = await world.ada.edits(post, "Without")
     assert edited.emoji == []
+
+
+@pytest.mark.usefixtures("engine")
+async def test_the_answers_of_a_poll_bring_their_emoji(world: World) -> None:
+    wish = PollDraft(options=["The :engine:", "The boiler"], lasts=timedelta(hours=1))
+    post = await world.ada.writes("What first?", group=world.alpine, poll=wish)
+    await world.grace.approves(post)
+    async with world.database.reading() as session:
+        document = await documents.render(session, await session.get_one(Post, post.id))
+
+    assert [tag["name"] for tag in document["tag"] if tag["type"] == "Emoji"] == [":engine:"]
 
 
 @pytest.mark.usefixtures("engine")

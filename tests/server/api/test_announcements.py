@@ -172,6 +172,11 @@ async def test_the_emoji_of_the_house_are_shown_in_profiles_and_posts(ada: Phone
         assert told["shortcode"] == "tree"
         assert f"/media/emoji/{world.database.instance.host}/tree?until=" in told["url"]
 
+    poll = {"options": ["the :tree:", "the :sea:"], "expires_in": 3600}
+    asked = (await ada.writes("Where?", poll=poll))["poll"]
+    assert [told["shortcode"] for told in asked["emojis"]] == ["tree"]
+    assert (await ada.get(f"/api/v1/polls/{asked['id']}")).body["emojis"] == asked["emojis"]
+
     async with world.database.writing() as session:
         [row] = await emoji.all_own(session)
         await emoji.remove_own(session, row.id, by=world.alan.staff)
