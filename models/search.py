@@ -1,6 +1,8 @@
 """Finding people, groups, tags and posts. Words are found anywhere in a text, newest first."""
 
-from sqlalchemy import Select, case, func, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
@@ -21,6 +23,22 @@ def _pattern(word: str) -> str:
     return f"%{escaped}%"
 
 
+def _anywhere(word: str, *columns: Any) -> ColumnElement[bool]:
+    """`word` in one of `columns`, in any case."""
+    patterns = [_pattern(form) for form in _forms(word)]
+    return or_(*(column.ilike(pattern, escape="\\") for column in columns for pattern in patterns))
+
+
+def _forms(word: str) -> list[str]:
+    """`word` in the cases that SQLite tells apart, which knows no others than those of ASCII: as it is, in small and in
+    large letters, and as it begins a sentence. Letter by letter, so that none becomes two."""
+    if word.isascii():
+        return [word]
+    small = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in word)
+    large = "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in word)
+    return list(dict.fromkeys((word, small, large, large[:1] + small[1:])))
+
+
 async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Post]:
     """Posts with all the words of `query` in title or text, in any case."""
     statement = loaded(policy.visible_posts(viewer)).where(Post.boost_of_id.is_(None))
@@ -29,14 +47,7 @@ async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Pos
     if narrowed is not None:
         statement = statement.where(narrowed)
     for word in words:
-        pattern = _pattern(word)
-        statement = statement.where(
-            or_(
-                Post.source.ilike(pattern, escape="\\"),
-                Post.title.ilike(pattern, escape="\\"),
-                Post.html.ilike(pattern, escape="\\"),
-            )
-        )
+        statement = statement.where(_anywhere(word, Post.source, Post.title, Post.html))
     return statement.order_by(Post.id.desc())
 
 
@@ -56,11 +67,7 @@ def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | Non
         statement = statement.where((Actor.type == ActorType.GROUP) == groups)
     words = query.strip().lstrip("@!").split()[:_WORDS]
     for word in words:
-        pattern = _pattern(word)
-        handle = Actor.username + "@" + Actor.host
-        statement = statement.where(
-            or_(Actor.display_name.ilike(pattern, escape="\\"), handle.ilike(pattern, escape="\\"))
-        )
+        statement = statement.where(_anywhere(word, Actor.display_name, Actor.username + "@" + Actor.host))
     exact = has_handle(instance, query) if words else Actor.host == ""
     return statement.order_by(
         case((exact, 0), (Actor.host == "", 1), else_=2), func.lower(Actor.display_name), Actor.id

@@ -116,7 +116,7 @@ async def test_parts_of_words_are_found_before_and_after_they_are_in_the_index(a
     post = await world.ada.writes("Die Schichtübergabe beginnt")
 
     for _ in range(2):
-        for query in ("übergabe BEGINNT", "SCHICHT", "di"):
+        for query in ("übergabe BEGINNT", "SCHICHTÜ", "di"):
             found = (await ada.get("/api/v2/search", params={"q": query, "type": "statuses"})).body["statuses"]
             assert [status["id"] for status in found] == [str(post.id)], query
         async with world.database.writing() as session:
