@@ -6,6 +6,7 @@ own moment anyway. Statements stay prepared, lists are one parameter however lon
 connection that was used last, where they are. What is told to other processes goes along with the commit.
 """
 
+import functools
 from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -45,7 +46,11 @@ def engine(url: URL) -> AsyncEngine:
         pool_size=_POOL,
         max_overflow=0,  # what is opened stays: all that it prepared would be lost with it
         pool_use_lifo=True,
-        connect_args={"prepared_statement_cache_size": _PREPARED, "server_settings": _SETTINGS},
+        connect_args={
+            "prepared_statement_cache_size": _PREPARED,
+            "server_settings": _SETTINGS,
+            "connection_class": _opened_as(),
+        },
     )
     pool, dialect = made.sync_engine.pool, made.sync_engine.dialect
     dialect.statement_compiler = _Compiler
@@ -65,6 +70,29 @@ def engine(url: URL) -> AsyncEngine:
                 raise DisconnectionError from error
 
     return made
+
+
+@functools.cache
+def _opened_as() -> type:
+    """The driver's connection, which asks what a type is made of once in a process instead of in each connection."""
+    import asyncpg
+
+    class Opened(asyncpg.Connection):  # type: ignore[misc]
+        async def _introspect_types(self, typeoids: Any, *more: Any, **named: Any) -> Any:
+            wanted = frozenset(typeoids)
+            if wanted not in _TYPES:
+                told = await super()._introspect_types(typeoids, *more, **named)
+                if any(oid >= _FIRST_OWN_TYPE for oid in wanted):
+                    return told
+                _TYPES[wanted] = told
+            return _TYPES[wanted]
+
+    return Opened
+
+
+_FIRST_OWN_TYPE = 16384
+"""Types below are PostgreSQL's own, the same in every database."""
+_TYPES: dict[frozenset[int], Any] = {}
 
 
 async def connect(url: URL) -> Any:

@@ -76,6 +76,18 @@ async def test_a_list_is_one_parameter_however_long_it_is(postgres: Database) ->
     assert all("ANY" in statement or "ALL" in statement for statement in asked)
 
 
+async def test_what_a_list_is_made_of_is_asked_once_for_all_connections(postgres: Database) -> None:
+    wanted = select(literal(1, BigInteger)).where(literal(1, BigInteger).in_([1, 2]))
+    async with postgres.reading() as session:
+        assert list(await session.scalars(wanted)) == [1]
+    known = dict(postgresql._TYPES)
+    other = Database(str(postgres.url.render_as_string(hide_password=False)), instance=postgres.instance)
+    async with other.reading() as session:
+        assert list(await session.scalars(wanted)) == [1]
+    await other.close()
+    assert known and known == postgresql._TYPES
+
+
 async def test_statements_are_not_compiled_for_tables_that_nobody_counted(postgres: Database) -> None:
     async with postgres.reading() as session:
         assert await session.scalar(text("SHOW jit")) == "off"
