@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import policy
 from models.base import UtcDateTime, now
 from models.database import Database
+from models.direct import Direct
 from models.prepared import prepare
 from models.tables import (
     Account,
@@ -46,8 +47,8 @@ async def of_actors(session: AsyncSession, viewer: Viewer, actor_ids: Iterable[i
     found = {actor_id: Tally() for actor_id in ids}
     if not ids:
         return found
-    statement, known = prepare(viewer, _statement)
-    for kind, actor_id, count, last in await session.execute(statement, {**known, "actor_ids": ids}):
+    asking, known = prepare(viewer, _asking)
+    for kind, actor_id, count, last in await asking(session, {**known, "actor_ids": ids}):
         tally = found[actor_id]
         if kind == "posts":
             tally.posts += count
@@ -57,6 +58,10 @@ async def of_actors(session: AsyncSession, viewer: Viewer, actor_ids: Iterable[i
         else:
             tally.following += count
     return found
+
+
+def _asking(viewer: Viewer) -> Direct:
+    return Direct(_statement(viewer))
 
 
 def _statement(viewer: Viewer) -> Any:
