@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
@@ -51,14 +51,24 @@ async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Pos
     return statement.order_by(Post.id.desc())
 
 
+def one_post(viewer: Viewer, post_id: int) -> Select[Post]:
+    """This post alone, as `posts` finds it: what somebody looked for by its address."""
+    return loaded(policy.visible_posts(viewer)).where(Post.id == post_id)
+
+
 def at_address(viewer: Viewer, address: str) -> Select[int]:
     """The ids of posts whose id or page is `address`."""
     posts = policy.visible_posts(viewer).where(or_(Post.uri == address, Post.url == address))
     return posts.where(Post.boost_of_id.is_(None)).with_only_columns(Post.id).limit(1)
 
 
-def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | None = None) -> Select[Actor]:
-    """People and groups by name or handle: exact handles first, then colleagues, then others."""
+def actors(
+    viewer: Viewer, query: str, *, instance: Instance, groups: bool | None = None, met: int | None = None
+) -> Select[Actor]:
+    """People and groups by name or handle: exact handles first, then colleagues, then others.
+
+    `met` is the id of whom `query` turned out to be an address of, before all others.
+    """
     statement = policy.visible_actors(viewer)
     if isinstance(viewer, Staff):
         disabled = select(Account.actor_id).where(Account.disabled_at.is_not(None))
@@ -66,9 +76,11 @@ def actors(viewer: Viewer, query: str, *, instance: Instance, groups: bool | Non
     if groups is not None:
         statement = statement.where((Actor.type == ActorType.GROUP) == groups)
     words = query.strip().lstrip("@!").split()[:_WORDS]
-    for word in words:
-        statement = statement.where(_anywhere(word, Actor.display_name, Actor.username + "@" + Actor.host))
+    named = and_(*(_anywhere(word, Actor.display_name, Actor.username + "@" + Actor.host) for word in words), true())
+    statement = statement.where(named if met is None else or_(named, Actor.id == met))
     exact = has_handle(instance, query) if words else Actor.host == ""
+    if met is not None:
+        exact = or_(exact, Actor.id == met)
     return statement.order_by(
         case((exact, 0), (Actor.host == "", 1), else_=2), func.lower(Actor.display_name), Actor.id
     )

@@ -11,7 +11,8 @@ from models.paging import page_of
 from models.posts import outlines
 from models.tables import Actor, ActorType, Follow, Group, Membership
 from models.viewers import Staff
-from server.api import answers, resolving, visiting
+from server import resolving
+from server.api import answers, visiting
 from server.api.entities.shelf import SHELF
 from server.api.paging import links
 from server.api.routing import Access, Call, Routes
@@ -43,7 +44,7 @@ async def find(call: Call) -> web.Response:
     """People and groups by name or handle; with `resolve` also somebody elsewhere whom we have not met."""
     text = call.params.text("q").strip()
     if call.params.flag("resolve"):
-        await resolving.meet(call, text)
+        await resolving.meet(call.app, call.staff, text)
     limit = call.params.number("limit", 40, least=1, most=_MANY)
     offset = call.params.number("offset", 0, least=0, most=10_000)
     async with call.reading() as session:

@@ -7,7 +7,8 @@ from models import search
 from models.posts import outlines
 from models.tables import Actor, Post
 from models.viewers import Staff
-from server.api import answers, resolving
+from server import resolving
+from server.api import answers
 from server.api.accounts import matching
 from server.api.entities.shelf import SHELF
 from server.api.routing import Access, Call, Routes
@@ -46,7 +47,7 @@ async def _found(call: Call) -> Answer:
         return found
     met: Actor | Post | None = None
     if call.params.flag("resolve") and isinstance(call.viewer, Staff):
-        met = await resolving.meet(call, text)
+        met = await resolving.meet(call.app, call.staff, text)
     async with call.reading() as session:
         if wanted in ("", "accounts"):
             found["accounts"] = await _accounts(call, session, text, met if isinstance(met, Actor) else None)

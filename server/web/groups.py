@@ -3,12 +3,12 @@
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.errors import ProtocolError
 from models import egress, groups, timelines
 from models.errors import DomainError, NotFound
 from models.tables import Access, Actor, ActorType, Group, Reach
 from models.viewers import Staff
-from server.context import RESOLVER, acting, config, database, staff
+from server import resolving
+from server.context import acting, config, database, staff
 from server.i18n import gettext as _
 from server.web import views
 from server.web.answers import page, see_other
@@ -128,10 +128,7 @@ async def find(request: web.Request) -> web.Response:
 
 
 async def _found(request: web.Request, by: Staff, address: str) -> Group | None:
-    try:
-        found = await request.app[RESOLVER](address.lstrip("!"), by)
-    except (DomainError, ProtocolError):
-        return None
+    found = await resolving.meet(request.app, by, address)
     if not isinstance(found, Actor) or found.type is not ActorType.GROUP:
         return None
     if not found.is_local:

@@ -1,17 +1,15 @@
 """The one search: people, groups, tags, posts; and an address of somebody elsewhere is looked up there."""
 
-import re
 from collections.abc import Sequence
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.errors import ProtocolError
 from models import egress, search
-from models.errors import DomainError
 from models.paging import page_of
 from models.tables import Actor, ActorType, Post
-from server.context import RESOLVER, database, staff
+from server import resolving
+from server.context import database, staff
 from server.web import views
 from server.web.answers import page
 from server.web.forms import asked_page, paging, words
@@ -24,7 +22,6 @@ routes = web.RouteTableDef()
 
 _ROWS = 12
 _TAGS = 8
-_ADDRESS = re.compile(r"[@!]?[A-Za-z0-9_.-]+@[A-Za-z0-9.:\[\]-]+|https?://\S+")
 
 
 @routes.get("/search", name="search")
@@ -33,16 +30,20 @@ async def show(request: web.Request) -> web.Response:
     query = words(request)
     looks = sight(request)
     asked = asked_page(request)
-    if query and _ADDRESS.fullmatch(query):
-        await _look_up(request, query)
+    met = await resolving.meet(request.app, by, query)
     async with database(request).reading() as session:
         if not query:
             return await page(request, session, looks, "web/search.html", views.SearchView())
         house = database(request).instance
-        everybody = search.actors(by, query, instance=house).options(search.with_picture()).limit(_ROWS)
+        who = met.id if isinstance(met, Actor) else None
+        everybody = search.actors(by, query, instance=house, met=who).options(search.with_picture()).limit(_ROWS)
         actors = (await session.scalars(everybody)).all()
         tags = (await session.scalars(search.tags(by, query).limit(_TAGS))).all() if " " not in query else ()
-        found = await page_of(session, await search.posts(session, by, query), Post.id, asked)
+        if isinstance(met, Post):
+            wanted = search.one_post(by, met.id)
+        else:
+            wanted = await search.posts(session, by, query)
+        found = await page_of(session, wanted, Post.id, asked)
         part, links = paging(request, asked, [post.id for post in found])
         looks = await _naming(session, looks, actors)
         first = asked.max_id is None and asked.min_id is None
@@ -58,14 +59,6 @@ async def show(request: web.Request) -> web.Response:
             paging=links,
         )
         return await page(request, session, looks, "web/search.html", view)
-
-
-async def _look_up(request: web.Request, query: str) -> None:
-    """Get to know whom or what an address elsewhere means; what cannot be had is simply not found."""
-    try:
-        await request.app[RESOLVER](query.lstrip("!"), staff(request))
-    except (DomainError, ProtocolError):
-        return
 
 
 async def _naming(session: AsyncSession, looks: Sight, actors: Sequence[Actor]) -> Sight:

@@ -320,6 +320,25 @@ async def test_an_address_elsewhere_is_looked_up_and_what_fails_is_just_not_foun
     assert asked == [f"@nobody@{NORTHWIND}"]
 
 
+async def test_L14_an_address_finds_the_post_or_the_person_it_leads_to_and_only_for_those_who_may_see_it(
+    world: World, ada: Browser, joan: Browser
+) -> None:
+    post, person = await world.ada.tells(world.grace, text="Between Grace and Ada"), world.grace.staff
+    there = {"https://northwind.example/notes/7": post, "https://northwind.example/@7": person}
+
+    async def resolve(text: str, by: Staff) -> Post | Actor | None:
+        async with world.database.reading() as session:
+            found = there.get(text)
+            return await session.get(Actor, found.actor_id) if isinstance(found, Staff) else found
+
+    ada.client.app._state[RESOLVER] = resolve
+    note, profile = (f"/search?q={address}" for address in there)
+
+    assert len((await ada.get(note)).posts) == 1
+    assert (await joan.get(note)).posts == []
+    assert "/people/grace" in (await joan.get(profile)).links
+
+
 async def test_a_thousand_characters_of_search_are_no_fault(world: World, ada: Browser) -> None:
     assert (await ada.get("/search?q=" + "%25_ " * 300)).status == 200
 

@@ -1,12 +1,14 @@
-"""Meeting people and posts elsewhere by their handle or address, when a client asks for it."""
+"""Meeting people and posts elsewhere by their handle or address, when somebody looks for them."""
 
 import asyncio
 import logging
 
+from aiohttp import web
+
 from federation.errors import ProtocolError
 from models.errors import DomainError
 from models.tables import Actor, Post
-from server.api.routing import Call
+from models.viewers import Staff
 from server.context import RESOLVER
 
 log = logging.getLogger(__name__)
@@ -14,14 +16,14 @@ log = logging.getLogger(__name__)
 _PATIENCE = 15.0
 
 
-async def meet(call: Call, text: str) -> Actor | Post | None:
+async def meet(app: web.Application, by: Staff, text: str) -> Actor | Post | None:
     """Ask the wire for what `text` names; None where nothing is found, nobody is asked, or it takes too long."""
-    resolver = call.app.get(RESOLVER)
+    resolver = app.get(RESOLVER)
     if resolver is None or not _names_something(text):
         return None
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await resolver(text, call.staff)
+            return await resolver(text, by)
     except (DomainError, ProtocolError) as error:
         log.info("not resolved", extra={"code": error.code})
     except TimeoutError:
