@@ -256,13 +256,20 @@ class Database:
             self.arrived.set()
 
     async def listen(self) -> None:
-        """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling."""
-        if self.is_sqlite or self._listener is not None:
+        """Let commits of other processes wake us too (PostgreSQL); SQLite's other processes are found by polling.
+
+        Called again, it listens anew where the database ended the connection, and wakes everybody for what was missed.
+        """
+        if self.is_sqlite or (self._listener is not None and not self._listener.is_closed()):
             return
         from models import postgresql
 
-        self._listener = await postgresql.connect(self.url)
-        await self._listener.add_listener(_CHANNEL, lambda *told: self._wake(str(told[-1]).split()))
+        is_first = self._listener is None
+        listener = await postgresql.connect(self.url)
+        await listener.add_listener(_CHANNEL, lambda *told: self._wake(str(told[-1]).split()))
+        self._listener = listener
+        if not is_first:
+            self._wake((JOURNALLED, QUEUED, ARRIVED))
 
     async def close(self) -> None:
         if self._listener is not None:

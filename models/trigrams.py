@@ -1,9 +1,9 @@
 """What makes search quick: which posts have the letters of a word somewhere, three at a time.
 
-An index of SQLite (FTS5) or PostgreSQL (`pg_trgm`), where there is one; it narrows down and decides nothing. Whoever
-searches compares the texts themselves and asks the policy, with it or without.
+An index of SQLite (FTS5), where there is one; it narrows down and decides nothing. Whoever searches compares the texts
+themselves and asks the policy, with it or without, as always on PostgreSQL.
 
-In SQLite a new or edited post waits in `posts_without_trigrams`, whose posts are read one by one, until `take_in` puts
+A new or edited post waits in `posts_without_trigrams`, whose posts are read one by one, until `take_in` puts
 many into the index at once: each by itself would cost a sixth of what it costs to post. Triggers keep the two in step
 with the posts, whatever changes these. All of it is made of the posts, by `keep`, at each start, and is no part of the
 numbered steps: it comes when the SQLite of a machine has FTS5, and goes when another has not.
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.database import Database
 from models.tables import Post
 
-NAMES = ("post_trigrams", "posts_without_trigrams", "ix_posts_trigrams")
+NAMES = ("post_trigrams", "posts_without_trigrams")
 """How the names of tables and indexes begin that are here alone, and no migration knows."""
 AT_ONCE = 500
 _TRIGRAM = 3

@@ -96,7 +96,7 @@ class Runtime:
             self._take_in_texts(),
         ]
         if not self._database.is_sqlite:
-            jobs.append(self._count())
+            jobs += [self._count(), self._listen()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
         for task in self._tasks:
             task.add_done_callback(_report)
@@ -194,6 +194,15 @@ class Runtime:
             except Exception:
                 log.exception("sweeping failed")
             await self._pause(_SWEEP_SECONDS)
+
+    async def _listen(self) -> None:
+        """Hear of the commits of other processes again after PostgreSQL was away."""
+        while not self._stopping.is_set():
+            try:
+                await self._database.listen()
+            except Exception:
+                log.warning("the database cannot be listened to", exc_info=True)
+            await self._pause(_POLL_SECONDS)
 
     async def _count(self) -> None:
         """Let PostgreSQL know of tables that grew fast."""

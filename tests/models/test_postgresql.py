@@ -114,6 +114,23 @@ async def test_others_are_told_with_the_commit_and_of_nothing_that_was_taken_bac
     await other.close()
 
 
+async def test_whom_the_database_cut_off_hears_of_commits_again(postgres: Database) -> None:
+    other = Database(str(postgres.url.render_as_string(hide_password=False)), instance=postgres.instance)
+    await other.listen()
+    cut = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+    async with postgres.reading() as session:
+        assert await session.scalar(text(f"{cut} AND datname = current_database()")) == 1
+    await asyncio.sleep(0)
+    await other.listen()
+    missed = other.changed.count
+    assert missed == 1
+
+    async with postgres.writing() as session:
+        await journal.record_all(session, [journal.ActorChanged(3)])
+    assert await other.changed.wait(missed, at_most=5.0) == 2
+    await other.close()
+
+
 async def test_who_is_cancelled_leaves_nothing_behind(postgres: Database) -> None:
     is_under_way = asyncio.Event()
 
