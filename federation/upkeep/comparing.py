@@ -104,9 +104,10 @@ async def compare(wire: Wire, row: Comparison) -> None:
     """Ask a group elsewhere whom of ours it lists, and make our rows agree. Raises as `trust.fetch`."""
     async with wire.database.reading() as session:
         actor = await session.get_one(Actor, row.group_id)
-        if await _digest(session, row.group_id) == row.digest:
-            await _finish(wire, row)
-            return
+        is_equal = await _digest(session, row.group_id) == row.digest
+    if is_equal:
+        await _finish(wire, row)
+        return
     try:
         listed = await _listed(wire, row.url)
     except FetchFailed as error:

@@ -8,6 +8,7 @@ from aiohttp import web
 from server import i18n, tail
 from server.auth import attempts
 from server.context import CONFIG, locale
+from server.web import cookies
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -87,11 +88,14 @@ def add_pages(router: web.UrlDispatcher) -> None:
 
 
 def _spoken(handler: Handler) -> Handler:
-    """Let a handler word things in the language of whoever asks."""
+    """Let a handler word things in the language of whoever asks, and the sign-in of a browser with a page last on."""
 
     @functools.wraps(handler)
     async def spoken(request: web.Request) -> web.StreamResponse:
         with i18n.speaking(locale(request)):
-            return await handler(request)
+            answer = await handler(request)
+        if cookies.STAYS in answer:  # not in the handler, whose session has a connection of the database to itself
+            await cookies.stay_signed_in(request, answer)
+        return answer
 
     return spoken

@@ -101,7 +101,7 @@ async def page(
     made = around or await framed(request, session, sight)
     response = pages.render(request, template, made.shell, view, status=status)
     cookies.forget_notice(request, response)
-    await cookies.stay_signed_in(request, response)
+    response[cookies.STAYS] = True
     if sight.staff is None and request.method == hdrs.METH_GET:
         response[READY] = uncounted
     return response

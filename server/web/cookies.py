@@ -13,6 +13,8 @@ from server.middleware import sign_in_cookie
 
 _NOTICE_SECONDS = 60
 _NOTED_EVERY = timedelta(hours=1)
+STAYS: web.ResponseKey[bool] = web.ResponseKey("stays", bool)
+"""That whoever got this answer looks at pages: their sign-in lasts on."""
 
 
 def lasts(request: web.Request) -> timedelta:

@@ -128,7 +128,7 @@ async def find(request: web.Request) -> web.Response:
 
 
 async def _found(request: web.Request, by: Staff, address: str) -> Group | None:
-    found = await resolving.meet(request.app, by, address)
+    found = await resolving.meet(request.app, by, address.lstrip("!"))
     if not isinstance(found, Actor) or found.type is not ActorType.GROUP:
         return None
     if not found.is_local:

@@ -1,14 +1,18 @@
 """Signing in and out: cookies, one sentence for all that is wrong, guesses slowed down, nowhere else to land."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import accounts
+from models.database import Database
 from models.tables import Account, Role, SignIn
 from server.auth import passwords
 from server.auth.attempts import Attempts, TooManyAttempts
@@ -228,6 +232,34 @@ async def test_a_browser_in_use_stays_signed_in_and_one_left_alone_does_not(
         page = await used.get("/groups")
         assert page.status == 200
     assert (await left.get("/groups")).status == 303
+
+
+async def test_a_page_that_lets_a_sign_in_last_on_never_holds_two_connections(
+    emma: Person, browser: Open, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, held, most = await browser(emma), 0, {"reading": 0, "writing": 0}
+
+    def counting(name: str) -> Any:
+        opened = getattr(Database, name)
+
+        @contextlib.asynccontextmanager
+        async def counted(database: Database) -> AsyncIterator[AsyncSession]:
+            nonlocal held
+            held += 1
+            most[name] = max(most[name], held)
+            try:
+                async with opened(database) as session:
+                    yield session
+            finally:
+                held -= 1
+
+        return counted
+
+    for name in most:
+        monkeypatch.setattr(Database, name, counting(name))
+    clock.advance(days=1)
+    assert (await used.get("/groups")).status == 200
+    assert most == {"reading": 1, "writing": 1}
 
 
 GOALS = [
