@@ -132,7 +132,8 @@ _THIS_MACHINE = re.compile(r"127(?:\.[0-9]{1,3}){3}")
 def host_matches(host: str, port: int, patterns: tuple[str, ...]) -> bool:
     """Whether a pattern names the host: `name`, `[v6]`, `*.name` for all below it, each also with `:port`; or `*`.
 
-    `127.*` means the addresses of this machine, and no name that merely begins like one.
+    `127.*` means the addresses of this machine, and no name that merely begins like one; `*.localhost` is `localhost`
+    itself too, as in the configuration.
     """
     for pattern in patterns:
         name, colon, wanted = pattern.rpartition(":") if pattern[-1:].isdigit() else (pattern, "", "")
@@ -143,6 +144,8 @@ def host_matches(host: str, port: int, patterns: tuple[str, ...]) -> bool:
         if name == "*" or name.strip("[]") == host or (name.startswith("*.") and host.endswith(name[1:])):
             return True
         if name == "127.*" and _THIS_MACHINE.fullmatch(host):
+            return True
+        if name == "*.localhost" and host == "localhost":
             return True
     return False
 

@@ -248,8 +248,9 @@ def test_R_20_http_is_for_the_hosts_that_the_setting_names():
     rules = ("*.localhost", "peer.test:8002")
 
     assert checked_url("http://a.localhost:8001/x", insecure=rules).url == "http://a.localhost:8001/x"
+    assert checked_url("http://localhost:8001/x", insecure=rules).origin == Origin("http", "localhost", 8001)
     assert checked_url("http://peer.test:8002/", insecure=rules).origin == Origin("http", "peer.test", 8002)
-    for text in ("http://peer.test/", "http://localhost/", "http://a.localhost.example/", "http://xlocalhost/"):
+    for text in ("http://peer.test/", "http://a.localhost.example/", "http://xlocalhost/"):
         with pytest.raises(BadUrl):
             checked_url(text, insecure=rules)
 
@@ -259,7 +260,8 @@ def test_R_20_http_is_for_the_hosts_that_the_setting_names():
     [
         ("a.localhost", 80, "*.localhost", True),
         ("b.a.localhost", 80, "*.localhost", True),
-        ("localhost", 80, "*.localhost", False),
+        ("localhost", 80, "*.localhost", True),
+        ("localhost", 81, "*.localhost:80", False),
         ("localhost", 80, "localhost", True),
         ("a.localhost", 8001, "*.localhost:8001", True),
         ("a.localhost", 8002, "*.localhost:8001", False),
