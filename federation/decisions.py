@@ -6,45 +6,24 @@ written instead. What a rule refused after the bytes were stored is written at o
 """
 
 import re
-from collections import Counter, deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
-from msgspec import Struct, field
-
+from federation.memory import MOST_WAITING, Decision
+from federation.wire import Wire
 from models import audit
 from models.base import now
 from models.text.clean import shorten_text
 
-if TYPE_CHECKING:
-    from federation.wire import Wire
-
 PER_MINUTE = 20
 PER_MINUTE_IN_ALL = 120
 COUNTED_EVERY = timedelta(minutes=1)
-MOST_WAITING = 2000
 _FACT = 300
 _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
 
 
-class _Decision(Struct, frozen=True):
-    at: datetime
-    action: str
-    host: str
-    rule: str
-    facts: dict[str, Any]
-
-
-class Decisions(Struct):
-    """What is not written yet."""
-
-    waiting: deque[_Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
-    beyond: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    counted_at: datetime | None = None
-
-
-def note(wire: "Wire", action: str, *, host: str, rule: str, **facts: str) -> None:
+def note(wire: Wire, action: str, *, host: str, rule: str, **facts: str) -> None:
     """Remember a decision; `action` is one of `audit.WIRE`."""
     buckets, found = wire.memory.noted, wire.memory.decisions
     for name, rate in ((f"{action} {host}", PER_MINUTE), ("", PER_MINUTE_IN_ALL)):
@@ -53,10 +32,10 @@ def note(wire: "Wire", action: str, *, host: str, rule: str, **facts: str) -> No
                 found.beyond[action, host, rule] += 1
             return
     cut: dict[str, Any] = {name: shorten_text(text, limit=_FACT) for name, text in facts.items() if text}
-    found.waiting.append(_Decision(now(), action, host, rule, cut))
+    found.waiting.append(Decision(now(), action, host, rule, cut))
 
 
-async def write(wire: "Wire", *, is_last: bool = False) -> int:
+async def write(wire: Wire, *, is_last: bool = False) -> int:
     """Write what was noted; how many lines. Numbers are written once in a minute, and when it is the last time."""
     found, moment = wire.memory.decisions, now()
     lines = [

@@ -4,19 +4,17 @@ All of it is bounded and lost at a restart without harm; nothing here decides wh
 """
 
 import asyncio
-from collections import OrderedDict
-from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections import Counter, OrderedDict, deque
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, field
 
-from federation.decisions import Decisions
+from federation.known import KnownKey, Manner
 from federation.repeats import Repeats
 from models.base import now
 
-if TYPE_CHECKING:
-    from federation.trust import KnownKey
-    from federation.trust.asking import Manner
+MOST_WAITING = 2000
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -71,10 +69,28 @@ class Buckets:
         return 0.0 if allowed else (1 - level) * 60 / per_minute
 
 
+class Decision(Struct, frozen=True):
+    """What a rule decided about one request."""
+
+    at: datetime
+    action: str
+    host: str
+    rule: str
+    facts: dict[str, Any]
+
+
+class Decisions(Struct):
+    """Those that are not in the audit log yet, and how many were too many."""
+
+    waiting: deque[Decision] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
+    beyond: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counted_at: datetime | None = None
+
+
 class Memory(Struct, eq=False):
     """One per Wire."""
 
-    keys: "Fading[str, KnownKey]" = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))
+    keys: Fading[str, KnownKey] = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))
     missing_keys: Fading[str, int] = field(default_factory=lambda: Fading(timedelta(minutes=5), limit=8192))
     refetched_keys: Fading[str, bool] = field(default_factory=lambda: Fading(timedelta(minutes=5), limit=8192))
     nonces: Fading[tuple[str, str], bool] = field(default_factory=lambda: Fading(timedelta(hours=14), limit=65536))
@@ -82,8 +98,8 @@ class Memory(Struct, eq=False):
     digests: Fading[tuple[int, str], str] = field(default_factory=lambda: Fading(timedelta(seconds=10), limit=8192))
     compared: Fading[str, str] = field(default_factory=lambda: Fading(timedelta(minutes=10), limit=8192))
     woken: Fading[str, bool] = field(default_factory=lambda: Fading(timedelta(minutes=1), limit=4096))
-    manners: "Fading[str, Manner]" = field(default_factory=lambda: Fading(timedelta(days=7), limit=4096))
-    fetching: "dict[str, asyncio.Future[KnownKey]]" = field(default_factory=dict)
+    manners: Fading[str, Manner] = field(default_factory=lambda: Fading(timedelta(days=7), limit=4096))
+    fetching: dict[str, asyncio.Future[KnownKey]] = field(default_factory=dict)
     key_fetches: Buckets = field(default_factory=Buckets)
     fetches: Buckets = field(default_factory=Buckets)
     files: Buckets = field(default_factory=Buckets)

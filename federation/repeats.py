@@ -7,14 +7,11 @@ the clock alone. The signature is verified each time, for it is a new one each t
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from federation.known import KnownKey
 from models.moments import Moment
-
-if TYPE_CHECKING:
-    from federation.trust import KnownKey
 
 KEPT_SECONDS = 1.0
 _LARGEST = 65_536
@@ -32,7 +29,7 @@ class Repeated(Struct, frozen=True):
 Question = tuple[str, str | None, str, str]
 
 
-def question(path: str, accept: str | None, known: "KnownKey") -> Question:
+def question(path: str, accept: str | None, known: KnownKey) -> Question:
     """What makes two questions the same: what is asked for, in which form, and with which key."""
     return path, accept, known.uri, known.text
 

@@ -9,7 +9,7 @@ connection that was used last, where they are. What is told to other processes g
 import functools
 from collections.abc import Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from sqlalchemy import URL, event, text, util
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -22,9 +22,6 @@ from sqlalchemy.dialects.postgresql.asyncpg import (
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import BindParameter
-
-if TYPE_CHECKING:
-    from models.database import Database
 
 IDLE_SECONDS = 30.0
 """A connection that nobody used for so long may be gone without anybody having told us."""
@@ -102,13 +99,13 @@ async def connect(url: URL) -> Any:
     return await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
-async def count_rows(database: "Database") -> list[str]:
+async def count_rows(engine: AsyncEngine) -> list[str]:
     """Have PostgreSQL count the tables that it never counted, or that have three times the rows by now; which they are.
 
     It does so itself once a minute at most. Until then it takes what is small for large and what is large for small,
     and a page of a young company's home costs a hundred times what it does afterwards.
     """
-    async with database.engine.connect() as connection:
+    async with engine.connect() as connection:
         if not await connection.scalar(_COUNTS_ALONE):  # another process is at it
             return []
         names = list(await connection.scalars(_UNCOUNTED, {"least": _WORTH_COUNTING}))

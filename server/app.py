@@ -26,6 +26,7 @@ from server.api.limits import LOOKUPS
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, REMOTE_FILES, RESOLVER, RUNTIME, TEMPLATES, VISITS
 from server.link_cards import WISHES
+from server.links import Links
 from server.workers import Runtime
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -44,7 +45,7 @@ def create_app(config: Config, *, works: bool = True) -> web.Application:
     app[DATABASE] = database
     app[WIRE] = wire
     app[TEMPLATES] = pages.environment()
-    app[LINKS] = media.Links(config)
+    app[LINKS] = Links(config)
     app[IMAGES] = images.Pool()
     app[REMOTE_FILES] = copies.RemoteFiles(wire, app[IMAGES], config)
     app[VISITS] = Visits(wire)
@@ -96,7 +97,7 @@ def house(config: Config) -> Instance:
             content=PushContent(config.push.content),
             services=tuple(host.lower() for host in config.push.services),
         ),
-        sign_link=media.Links(config).sign,
+        sign_link=Links(config).sign,
     )
 
 

@@ -15,11 +15,11 @@ from models.errors import NotAllowed
 from models.tables import Account, Actor, Post, SignIn
 from models.viewers import ANONYMOUS, Staff, Viewer
 from server.config import Config
+from server.links import Links
 
 if TYPE_CHECKING:
     from server import images
     from server.copies import RemoteFiles
-    from server.media import Links
     from server.workers import Runtime
 
 Resolver = Callable[[str, Staff], Awaitable[Actor | Post | None]]
@@ -29,7 +29,7 @@ DATABASE = web.AppKey("database", Database)
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
 RESOLVER: web.AppKey[Resolver] = web.AppKey("resolver")
 RUNTIME: "web.AppKey[Runtime]" = web.AppKey("runtime")
-LINKS: "web.AppKey[Links]" = web.AppKey("links")
+LINKS = web.AppKey("links", Links)
 IMAGES: "web.AppKey[images.Pool]" = web.AppKey("images")
 VISITS = web.AppKey("visits", Visits)
 REMOTE_FILES: "web.AppKey[RemoteFiles]" = web.AppKey("remote_files")

@@ -5,10 +5,7 @@ the copy (R-56). What is not public needs a sign-in, a signature of an admitted 
 that ends with the next day; such a link is the same all day, so that it can be part of what is cached.
 """
 
-import base64
-import hmac
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import web
@@ -22,10 +19,8 @@ from models.errors import NotFound
 from models.tables import Actor, LinkCard, Media, MediaKind
 from models.viewers import ANONYMOUS, RemoteViewer, Staff, Viewer
 from server import copies, recordings, uploads
-from server.config import Config
 from server.context import CONFIG, DATABASE, LINKS, REMOTE_FILES, VIEWER
 
-_DAY = 86_400
 _CARD_BYTES = 4_194_304
 _TYPES = {extension: media_type for media_type, extension in copies.EXTENSIONS.items()}
 _INERT = {
@@ -34,34 +29,6 @@ _INERT = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
 }
-
-
-class Links:
-    """Makes and checks links to files that are not for everybody."""
-
-    def __init__(self, config: Config) -> None:
-        self._base = config.base_url
-        self._key = hmac.digest(config.secret_key, b"media links", "sha256")
-
-    def sign(self, path: str, *, owner: int | None = None, at: float | None = None) -> str:
-        """An absolute address for `path` that works until the end of tomorrow, UTC; one for the file's `owner` alone
-        outlives the post that it was in."""
-        until = (int(at if at is not None else time.time()) // _DAY + 2) * _DAY
-        whose = f"&owner={owner}" if owner is not None else ""
-        return f"{self._base}{path}?until={until}{whose}&by={self._mac(path, until, whose)}"
-
-    def holds(self, path: str, query: Mapping[str, str], *, at: float | None = None) -> bool:
-        try:
-            until = int(query.get("until", ""))
-        except ValueError:
-            return False
-        in_time = (at if at is not None else time.time()) < until
-        whose = f"&owner={query['owner']}" if "owner" in query else ""
-        return in_time and hmac.compare_digest(self._mac(path, until, whose), query.get("by", ""))
-
-    def _mac(self, path: str, until: int, whose: str) -> str:
-        mac = hmac.digest(self._key, f"{path} {until}{whose}".encode(), "sha256")
-        return base64.urlsafe_b64encode(mac[:18]).decode()
 
 
 def url_of(app: web.Application, media: Media, *, owner: int | None = None) -> str:

@@ -210,7 +210,7 @@ class Runtime:
 
         while not self._stopping.is_set():
             try:
-                await postgresql.count_rows(self._database)
+                await postgresql.count_rows(self._database.engine)
             except Exception:
                 log.exception("tables could not be counted")
             await self._pause(_COUNT_SECONDS)

@@ -1,9 +1,10 @@
 """Whom we talk with and whom we believe: admission before any fetch, keys, and who stands behind a request."""
 
+from federation.known import KnownKey
 from federation.trust.actors import FRESH_FOR, actor_at, fetch_actor, keep_actor
 from federation.trust.admission import Looked, NotAdmitted, TooManyFetches, admit, fetch, is_own
 from federation.trust.introductions import Known, NotIntroduced, author_through, is_stranger
-from federation.trust.keys import KeyUnavailable, KnownKey, TooManyKeys, key_for, standing
+from federation.trust.keys import KeyUnavailable, TooManyKeys, key_for, standing
 from federation.trust.looking import look
 from federation.trust.proven import is_proven
 from federation.trust.requests import (

@@ -7,27 +7,14 @@ manner, with three requests at most; once it answered, what it refuses it means.
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from federation.fetch import Admit, FetchedDocument, FetchFailed
 from federation.keys import Signer
-from federation.signatures import Form, Wish, read_wish
+from federation.known import Manner
+from federation.signatures import Wish, read_wish
 from federation.wire import Wire
 
 _KNOCKS = 3
 _REFUSALS = frozenset({400, 401, 403})
-
-
-class Manner(Struct, frozen=True):
-    """How a GET is signed."""
-
-    form: Form = "cavage"
-    digest: bool = False
-    with_query: bool = True
-
-    def of(self, signer: Signer, wish: Wish | None = None) -> Signer:
-        return replace(signer, form=self.form, digest=self.digest, with_query=self.with_query, wish=wish)
 
 
 async def ask(

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +19,8 @@ from federation.documents.actor import ParsedActor, ParsedKey
 from federation.errors import ProtocolError
 from federation.fetch import FetchFailed
 from federation.keys import public_key
-from federation.signatures import BadKey, PublicKey
+from federation.known import KnownKey
+from federation.signatures import BadKey
 from federation.signatures.keys import load_public_key, public_pem
 from federation.trust.actors import keep_parsed, listed
 from federation.trust.admission import Looked, NotAdmitted, TooManyFetches, fetch
@@ -60,18 +60,6 @@ class TooManyKeys(ProtocolError):
 
     code = "too_many_keys"
     status = 429
-
-
-class KnownKey(Struct, frozen=True):
-    """A public key and whose it is. `text` is how it is stored; `is_server` when its owner is no person or group."""
-
-    uri: str
-    text: str
-    public: PublicKey
-    actor_id: int
-    actor_uri: str
-    host: str
-    is_server: bool
 
 
 async def recall_all(session: AsyncSession, wire: Wire, key_ids: Iterable[str]) -> dict[str, KnownKey]:

@@ -4,9 +4,10 @@ from aiohttp import web
 
 from federation import peers, signatures
 from federation.errors import ProtocolError
+from federation.known import KnownKey
 from federation.signatures import AlgorithmRefused, BadSignature, Parsed, Request, SignatureMissing, SignatureRefused
 from federation.trust.admission import Looked, NotAdmitted, admit
-from federation.trust.keys import KnownKey, key_for, newer_key
+from federation.trust.keys import key_for, newer_key
 from federation.vocabulary import host_of
 from federation.wire import AuthorizedFetch, Wire
 from models import policy

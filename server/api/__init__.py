@@ -10,6 +10,7 @@ def setup(app: web.Application) -> None:
     from server.api import answers, description, limits
     from server.api.bearer import BEARERS, Bearers
     from server.api.entities.shelf import SHELF, Shelf
+    from server.api.routes import table
     from server.api.routing import nothing_here
     from server.auth import oauth
     from server.context import CONFIG
@@ -19,7 +20,7 @@ def setup(app: web.Application) -> None:
     if push.VAPID not in app:
         app[push.VAPID] = VapidKeys(app[CONFIG].secret_key)
     limits.setup(app, app[CONFIG])
-    description.setup(app)
+    description.setup(app, table())
     add_endpoints(app.router)
     streaming.setup(app)
     oauth.setup(app)

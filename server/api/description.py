@@ -1,18 +1,23 @@
 """The description of this interface, for whoever builds clients by machine."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
 from server import VERSION
 from server.api import answers
 from server.api.answers import encoded
-from server.api.routing import Access, Call, Routes
+from server.api.routing import Access, Call, Route, Routes
 
 routes = Routes()
 
+_TABLE: web.AppKey[Iterable[Route]] = web.AppKey("api_table")
 _WRITTEN = web.AppKey("api_description", list[bytes])
 
 
-def setup(app: web.Application) -> None:
+def setup(app: web.Application, table: Iterable[Route]) -> None:
+    """Describe what is in `table`."""
+    app[_TABLE] = table
     app[_WRITTEN] = []
 
 
@@ -28,7 +33,6 @@ async def show(call: Call) -> web.Response:
 def _document(call: Call) -> bytes:
     """Written when somebody asks for the first time: most processes never need it."""
     from server.api.contract.openapi import description
-    from server.api.routes import table
 
     config = call.config
-    return encoded(description(table(), title=config.instance.name, version=VERSION, base_url=config.base_url))
+    return encoded(description(call.app[_TABLE], title=config.instance.name, version=VERSION, base_url=config.base_url))

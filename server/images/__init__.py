@@ -14,7 +14,8 @@ from .refusals import (
     ImageTooLarge,
     ImageUnreadable,
 )
-from .terms import Crop, Limits, Processed, Refused, encode
+from .terms import Crop, Limits, Processed, Refused
+from .worker import encode
 
 __all__ = [
     "AnimationTooLong",

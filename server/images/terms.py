@@ -44,10 +44,3 @@ class Refused(Struct, frozen=True):
 
     code: str
     facts: dict[str, Any]
-
-
-def encode(data: bytes, limits: Limits, crop: Crop | None) -> Processed | Refused:
-    """`server.images.encoding.encode`, which is loaded where it runs: in the worker."""
-    from . import encoding
-
-    return encoding.encode(data, limits, crop)

@@ -1,6 +1,7 @@
 """Three storeys, each may look down and never up; and a few things have one door only."""
 
 import ast
+import graphlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -54,6 +55,22 @@ def sideways(of: Iterable[Module]) -> Iterator[str]:
             other = next((hall for hall in HALLS if f"{name}.".startswith(hall + ".")), None)
             if own and other and own != other:
                 yield f"{each.file} imports {name}"
+
+
+def circles(of: Iterable[Module]) -> Iterator[str]:
+    """The first modules that need each other, if only for the name of a type: none is understood without the rest."""
+    of = list(of)
+    names = {each.name for each in of}
+    needs = {each.name: {_room(name, names) for name in each.imports} - {None, each.name} for each in of}
+    try:
+        graphlib.TopologicalSorter(needs).prepare()
+    except graphlib.CycleError as error:
+        yield " imports ".join(reversed(error.args[1]))
+
+
+def _room(name: str, names: set[str]) -> str | None:
+    """The module that an import reaches: what is named, or where that is from."""
+    return next((each for each in (name, name.rpartition(".")[0]) if each in names), None)
 
 
 def other_doors(of: Iterable[Module]) -> Iterator[str]:
@@ -119,6 +136,23 @@ def blocking_waits(of: Iterable[Module]) -> Iterator[str]:
 
 def test_nobody_looks_up():
     assert list(upward(modules())) == []
+
+
+def test_no_modules_need_each_other():
+    assert list(circles(modules())) == []
+
+
+def test_a_circle_is_seen_and_told_in_its_order():
+    first, second = (
+        module("models.a", "from models.b import x"),
+        module("models.b", "def f():\n    from models import a"),
+    )
+
+    assert list(circles([first, second])) in (
+        ["models.a imports models.b imports models.a"],
+        ["models.b imports models.a imports models.b"],
+    )
+    assert list(circles([first, module("models.b", "import json")])) == []
 
 
 def test_web_api_and_admin_do_not_know_one_another():

@@ -160,8 +160,8 @@ async def test_tables_that_grew_fast_are_counted_once(postgres: Database) -> Non
         await session.execute(text("SELECT pg_stat_force_next_flush()"))
         await session.execute(text("SELECT 1"))
 
-    assert "journal" in await postgresql.count_rows(postgres)
+    assert "journal" in await postgresql.count_rows(postgres.engine)
 
     async with postgres.reading() as session:
         assert await session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'journal'")) >= 200
-    assert "journal" not in await postgresql.count_rows(postgres)
+    assert "journal" not in await postgresql.count_rows(postgres.engine)

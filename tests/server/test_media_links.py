@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from server.app import house
 from server.config import Config, new_key
-from server.media import Links
+from server.links import Links
 
 CONFIG = f"""
 [instance]

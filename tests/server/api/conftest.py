@@ -19,6 +19,7 @@ from models.viewers import Staff
 from server import images, media, middleware, pages
 from server.config import Config
 from server.context import CONFIG, DATABASE, IMAGES, LINKS, RESOLVER, TEMPLATES
+from server.links import Links
 from server.ready import KEPT_SECONDS, Ready
 from tests.kept import before
 from tests.server.api.phone import ALL_SCOPES, Phone, grant
@@ -70,7 +71,7 @@ async def app(
     made[CONFIG] = config
     made[DATABASE] = database
     made[TEMPLATES] = pages.environment()
-    made[LINKS] = media.Links(config)
+    made[LINKS] = Links(config)
     made[IMAGES] = images.Pool()
     made[RESOLVER] = elsewhere.resolve
     server.api.setup(made)
