@@ -35,6 +35,8 @@ from models.tables import (
 )
 from models.viewers import ANONYMOUS
 
+_ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
+
 
 class Answer(StrEnum):
     STAY = "stay"
@@ -102,7 +104,8 @@ async def _decide_for_group(session: AsyncSession, post: Post, group: Group) -> 
     if Reach.INTERNAL in (post.reach, group.reach):
         return Decision(answer=Answer.STAY, rule="reach_internal")
     if group.is_gated:
-        return Decision(answer=Answer.HOLD, rule="gate", companies=await companies_in(session, group))
+        companies = await companies_in(session, group, reach=post.reach)
+        return Decision(answer=Answer.HOLD, rule="gate", companies=companies)
     return Decision(answer=Answer.GO, rule="reach_public" if group.reach is Reach.PUBLIC else "agreement")
 
 
@@ -167,17 +170,21 @@ async def allows(session: AsyncSession, host: str) -> bool:
     return await policy.is_admitted(session, host)
 
 
-async def companies_in(session: AsyncSession, group: Group) -> tuple[Company, ...]:
-    """The companies that take part in a group of ours and get its posts now, by name, with their members."""
+async def companies_in(session: AsyncSession, group: Group, *, reach: Reach | None = None) -> tuple[Company, ...]:
+    """The companies that take part in a group of ours and get its posts now, by name, with their members.
+
+    `reach`: of posts that may go no further than that, because they were written before the group was opened.
+    """
     members = (
         select(Membership.host, func.count().label("people"))
         .where(Membership.group_id == group.id, Membership.state == MemberState.MEMBER, Membership.host != "")
         .group_by(Membership.host)
         .subquery()
     )
-    if group.reach is Reach.INTERNAL:
+    reach = min(reach or group.reach, group.reach, key=_ORDER.index)
+    if reach is Reach.INTERNAL:
         return ()
-    if group.reach is Reach.PARTNERS:
+    if reach is Reach.PARTNERS:
         statement = (
             select(Partner.host, Partner.name, func.coalesce(members.c.people, 0))
             .join(Agreement, Agreement.partner_id == Partner.id)
@@ -189,9 +196,9 @@ async def companies_in(session: AsyncSession, group: Group) -> tuple[Company, ..
     return _by_name([Company(host, name or host, people) for host, name, people in await session.execute(statement)])
 
 
-async def inboxes_in(session: AsyncSession, group: Group) -> list[tuple[str, str]]:
-    """Where the posts of a group of ours go now: the inboxes of its members outside, as (inbox, host)."""
-    hosts = [company.host for company in await companies_in(session, group)]
+async def inboxes_in(session: AsyncSession, group: Group, *, reach: Reach | None = None) -> list[tuple[str, str]]:
+    """Where the posts of a group of ours, of that `reach`, go now: to members outside, as (inbox, host)."""
+    hosts = [company.host for company in await companies_in(session, group, reach=reach)]
     rows = await session.execute(
         select(func.coalesce(Actor.shared_inbox, Actor.inbox), Actor.host)
         .join(Membership, Membership.actor_id == Actor.id)

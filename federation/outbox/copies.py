@@ -33,7 +33,7 @@ async def speak(keys: KeyRing, session: AsyncSession, post: Post, *, subject: Su
     group = await session.get(Group, post.group_id) if post.group_id is not None else None
     if group is None:
         return
-    members = elsewhere(session, await egress.inboxes_in(session, group))
+    members = elsewhere(session, await egress.inboxes_in(session, group, reach=post.reach))
     wanted = await copies.hosts(session, group.id)
     await _explain(session, group, hosts_of(members) - wanted)
     have = await writing.departures(session, post.id)

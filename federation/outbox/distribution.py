@@ -40,7 +40,8 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
     except msgspec.DecodeError:
         log.warning("received activity unreadable", extra={"received_id": came.id})
         return
-    is_public = group.reach is Reach.PUBLIC and _concerns_everybody(came.type, document, post)
+    reach = post.reach if post is not None else group.reach
+    is_public = Reach.PUBLIC is group.reach is reach and _concerns_everybody(came.type, document, post)
     author_uri = came.actor_uri or id_of(document.get("actor")) or ""
     author = await actors.by_uri(session, author_uri)
     subject = Subject(
@@ -51,7 +52,7 @@ async def passes_on(keys: KeyRing, session: AsyncSession, entry: GroupDistribute
         group_id=group.id,
         post_id=entry.post_id,
     )
-    found = await recipients.of_group(session, group, is_public=is_public)
+    found = await recipients.of_group(session, group, is_public=is_public, reach=reach)
     embedded = found.embedded
     if came.type == "Delete" and post is not None:
         await deliveries.cancel_unsent(session, post.uri, ("Create", "Update", "Announce"))

@@ -105,7 +105,8 @@ class _Act(Struct, frozen=True):
 
     async def _embedded(self) -> list[Inbox]:
         """Who is told by embedding: all members elsewhere; about a post those who have it in that form (DLV-5)."""
-        found = await recipients.of_group(self.session, self.group, is_public=self._is_public)
+        reach = self.post.reach if self.post is not None else None
+        found = await recipients.of_group(self.session, self.group, is_public=self._is_public, reach=reach)
         if self.post is None:
             return list(found.embedded)
         have = await writing.departures(self.session, self.post.id)

@@ -153,7 +153,9 @@ class _Release(Struct, frozen=True):
     async def through_group(self, place: Actor) -> list[Inbox]:
         """From the group of ours that the post is in, to each host in the form it understands (GRP-8, GRP-8a)."""
         group = await self.session.get_one(Group, place.id)
-        found = await recipients.of_group(self.session, group, is_public=self.leaving.is_public)
+        found = await recipients.of_group(
+            self.session, group, is_public=self.leaving.is_public, reach=self.leaving.reach
+        )
         is_answer = self.leaving.post.reply_to_id is not None
         by_id = () if is_answer else found.by_id
         # an answer is not announced by its id: its author's own word is the second form where one alone may not do

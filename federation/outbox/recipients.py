@@ -9,7 +9,7 @@ from federation import peers
 from federation.documents.post import Leaving
 from federation.outbox.sending import Inbox, elsewhere, hosts_of
 from models import copies, egress, relations
-from models.tables import Actor, Dialect, Group, Visibility
+from models.tables import Actor, Dialect, Group, Reach, Visibility
 
 
 class GroupRecipients(Struct, frozen=True):
@@ -22,12 +22,17 @@ class GroupRecipients(Struct, frozen=True):
     by_id: tuple[Inbox, ...]
 
 
-async def of_group(session: AsyncSession, group: Group, *, is_public: bool) -> GroupRecipients:
+async def of_group(
+    session: AsyncSession, group: Group, *, is_public: bool, reach: Reach | None = None
+) -> GroupRecipients:
     """The members of a group outside. What is not public goes embedded only: microblogs drop such an Announce.
+
+    `reach` is that of the post it is about: what was written before the group was opened stays with those who have an
+    agreement.
 
     Those to whom the group speaks itself are none of these (see `copies`): a server gets one form, never two.
     """
-    inboxes = elsewhere(session, await egress.inboxes_in(session, group))
+    inboxes = elsewhere(session, await egress.inboxes_in(session, group, reach=reach))
     if not is_public:
         spoken_to = await copies.hosts(session, group.id)
         return GroupRecipients(tuple(one for one in inboxes if one[1] not in spoken_to), ())

@@ -9,7 +9,7 @@ from federation.keys import KeyRing
 from federation.signatures import proofs
 from federation.signatures.multikey import decode_key
 from federation.vocabulary import PUBLIC
-from models import journal, lanes, partners
+from models import approvals, journal, lanes, partners
 from models.base import now
 from models.posts import receiving, writing
 from models.tables import (
@@ -23,6 +23,7 @@ from tests.federation.office import (
     FORUM,
     a_post_from,
     actor_of,
+    approved,
     delivered,
     departures,
     group_elsewhere,
@@ -32,7 +33,7 @@ from tests.federation.office import (
     stored,
 )
 from tests.federation.receiver import SECRET, quick_keys
-from tests.world import NORTHWIND
+from tests.world import NORTHWIND, SOUTHWIND, Outsider
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,67 @@ async def test_an_internal_group_passes_nothing_on(world, office):
         (await session.get_one(Group, world.alpine.id)).reach = Reach.INTERNAL
 
     assert await office.sends() == []
+
+
+# Groups that were opened
+
+
+async def opened_to_all(world, office):
+    """A post of Ada's and one of Nora's in a group for partners, which everybody may follow since; a follower came."""
+    await delivered(world)
+    own = await approved(world, "For partners")
+    theirs = await a_post_from(world, NORTHWIND, "nora", world.alpine, is_public=False)
+    await office.sends()
+    await delivered(world)
+    await world.alan.opens(world.alpine, Reach.PUBLIC)
+    async with world.database.writing() as session:
+        await partners.admit(session, BLOG)
+    await Outsider(world.database, BLOG).joins(world.alpine, as_=await outsider(world.database, BLOG, "reader"))
+    await office.sends()
+    return own, theirs
+
+
+async def test_R_72_what_was_written_for_partners_goes_to_no_follower_of_the_group_it_is_in(world, office):
+    """Neither its new versions nor what is said to it: they cannot read it either."""
+    own, theirs = await opened_to_all(world, office)
+    assert not await Outsider(world.database, BLOG).sees(own)
+
+    await world.ada.edits(own, "For partners still")
+    await world.grace.approves(own, revision=2)
+    await approved(world, "More of it", reply_to_id=own.id)
+    liker = await outsider(world.database, NORTHWIND, "nora")
+    like = {"id": f"http://{NORTHWIND}/x/8", "type": "Like", "actor": liker.uri, "object": own.uri}
+    update = {
+        "id": f"http://{NORTHWIND}/x/9",
+        "type": "Update",
+        "actor": liker.uri,
+        "to": [PUBLIC],
+        "object": theirs.uri,
+    }
+    async with world.database.writing() as session:
+        for activity, about in ((like, own), (update, theirs)):
+            journal.record(
+                session, journal.GroupDistributes(world.alpine.id, await stored(session, activity), about.id)
+            )
+
+    sent = await office.sends()
+    assert {one.host for one in sent} == {NORTHWIND}
+    assert sorted(one.form for one in sent) == [
+        "Announce{Create}",
+        "Announce{Like}",
+        "Announce{Update}",
+        "Announce{Update}",
+    ]
+    assert not [one for one in sent if one.document["to"] == [PUBLIC]]
+
+
+async def test_a_gatekeeper_is_shown_who_gets_a_post_that_was_written_for_partners(world, office):
+    own, _theirs = await opened_to_all(world, office)
+    await world.ada.edits(own, "For partners still")
+
+    async with world.database.reading() as session:
+        found = (await approvals.latest(session, [own.id]))[own.id]
+    assert {company["host"] for company in found.companies} == {NORTHWIND, SOUTHWIND}
 
 
 # Groups elsewhere
