@@ -23,7 +23,7 @@ from models.viewers import Staff, Viewer
 DAYS = 7
 _DAY = timedelta(days=1)
 _FOLLOWED = 500
-_FEATURED = 10
+MOST_FEATURED = 10
 _SUGGESTED = 10
 
 
@@ -206,7 +206,7 @@ async def feature(session: AsyncSession, name: str, *, by: Staff) -> FeaturedTag
     found = await session.scalar(own.where(FeaturedTag.name == folded))
     if found is not None:
         return found
-    if (await session.scalar(select(func.count()).where(FeaturedTag.actor_id == by.actor_id)) or 0) >= _FEATURED:
+    if (await session.scalar(select(func.count()).where(FeaturedTag.actor_id == by.actor_id)) or 0) >= MOST_FEATURED:
         raise TooManyTags
     made = FeaturedTag(id=new_id(), actor_id=by.actor_id, name=folded)
     session.add(made)

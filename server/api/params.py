@@ -7,6 +7,7 @@ true, 1, "1", "on", also inside JSON, and numbers as text. Sizes are counted whi
 import asyncio
 import contextlib
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,6 +26,7 @@ _DEPTH = 4
 _READ_WITHIN = 30.0
 _LARGEST_ID = 2**63 - 1
 _TRUE = frozenset({"1", "true", "t", "on", "yes", "y"})
+_LISTS_OF_LISTS = re.compile(r"(?:\[\]){2,}")
 _FALSE = frozenset({"0", "false", "f", "off", "no", "n", ""})
 
 
@@ -275,7 +277,8 @@ def nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """`a[b][]=1` as {"a": {"b": ["1"]}}. Raises Unreadable for names that contradict one another."""
     values: dict[str, Any] = {}
     for name, value in pairs:
-        first, *rest = name.replace("]", "").split("[")
+        # Mastodon.py writes `id[][]=1` for a list of ids; no parameter is a list of lists
+        first, *rest = _LISTS_OF_LISTS.sub("[]", name).replace("]", "").split("[")
         if len(rest) > _DEPTH:
             raise Unreadable
         _put(values, [first, *rest], value)

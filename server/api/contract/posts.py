@@ -310,7 +310,7 @@ class StatusEdit(Entity):
 
 class ScheduledPoll(Entity):
     options: list[str]
-    expires_in: Count | str | None
+    expires_in: Count | None
     multiple: bool | Left | None = UNSET
     hide_totals: bool | Left | None = UNSET
 

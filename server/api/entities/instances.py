@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from models import featured, house_texts, polls
+from models import featured, house_texts, polls, tags
 from models.tables import HouseText, HouseTextName
 from models.tallies import House
 from server import VERSION, recordings
@@ -42,7 +42,11 @@ def configuration(config: Config, texts: Texts) -> dict[str, Any]:
             "terms_of_service": f"{about}/terms" if HouseTextName.TERMS in texts else None,
         },
         "vapid": {"public_key": ""},
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": featured.MOST_OF_OURS, "max_profile_fields": 8},
+        "accounts": {
+            "max_featured_tags": tags.MOST_FEATURED,
+            "max_pinned_statuses": featured.MOST_OF_OURS,
+            "max_profile_fields": 8,
+        },
         "statuses": {
             "max_characters": config.posts.max_characters,
             "max_media_attachments": config.media.max_attachments,

@@ -49,7 +49,7 @@ def scheduled_status(
 def _poll(draft: PollDraft) -> dict[str, Any]:
     return {
         "options": list(draft.options),
-        "expires_in": str(int(draft.lasts.total_seconds())) if draft.lasts is not None else None,
+        "expires_in": int(draft.lasts.total_seconds()) if draft.lasts is not None else None,
         "multiple": draft.is_multiple,
         "hide_totals": draft.hides_totals,
     }

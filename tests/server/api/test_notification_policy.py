@@ -62,7 +62,9 @@ async def test_requests_are_ones_own_and_can_be_answered_together(ada: Phone, gr
     await grace.get(f"{REQUESTS}/{ids[0]}", status=404)
     await grace.post(f"{REQUESTS}/accept", json={"id": ids})
     assert (await ada.get(REQUESTS)).ids == ids
-    await ada.post(f"{REQUESTS}/accept", json={"id": ids})
+    await ada.post(f"{REQUESTS}/accept", json={"id": ids[:1]})
+    assert (await ada.get(REQUESTS)).ids == ids[1:]
+    await ada.post(f"{REQUESTS}/accept", data=[("id[][]", each) for each in ids[1:]])  # as Mastodon.py writes it
     assert await _types(ada) == ["mention", "mention"]
     await ada.patch(POLICY, json={"for_not_followers": "loudly"}, status=422)
 

@@ -41,7 +41,7 @@ async def test_a_post_for_later_is_answered_with_all_that_was_sent(ada: Phone, g
     assert made["scheduled_at"].endswith("Z")
     assert made["params"] == {
         "text": "On Friday",
-        "poll": {"options": ["ten", "eleven"], "expires_in": "3600", "multiple": True, "hide_totals": False},
+        "poll": {"options": ["ten", "eleven"], "expires_in": 3600, "multiple": True, "hide_totals": False},
         "media_ids": [file["id"]],
         "sensitive": True,
         "spoiler_text": "dates",
