@@ -1,8 +1,8 @@
 """Posts for later: checked when they are handed in, kept as they were typed, published when their time comes.
 
 Publishing deletes the row and writes the post in one transaction, so that it happens once, also after a crash. What may
-be posted, where and how far it goes is asked again at that time, as if its author pressed the button then. What cannot
-be published any more stays with the reason, and its author is told.
+be posted and where is asked again at that time, as if its author pressed the button then; how far it goes may be less
+by then, never more. What cannot be published any more stays with the reason, and its author is told.
 """
 
 import logging
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -62,13 +63,13 @@ async def schedule(
     """
     await _check_time(session, at, by=by)
     async with session.begin_nested() as trial:
-        await write(session, draft, by=by)
+        reach = (await write(session, draft, by=by)).reach
         await trial.rollback()
     row = ScheduledPost(
         account_id=by.account_id,
         at=at,
         due_at=at,
-        draft=msgspec.to_builtins(draft, str_keys=True),
+        draft=msgspec.to_builtins(replace(draft, at_most=reach), str_keys=True),
         said=dict(said or {}),
     )
     session.add(row)
@@ -122,9 +123,14 @@ async def files(session: AsyncSession, rows: Iterable[ScheduledPost]) -> dict[in
 
 
 async def move(session: AsyncSession, scheduled_id: int, at: datetime, *, by: Staff) -> ScheduledPost:
-    """Choose another time, also for one that could not be published. Raises NotFound, TooSoon, TooManyScheduled."""
+    """Choose another time, also for one that could not be published. Raises NotFound, TooSoon, TooManyScheduled.
+
+    Who does that knows why it could not, and means it for whoever would read it now.
+    """
     row = await one(session, scheduled_id, by=by)
     await _check_time(session, at, by=by, but=row.id)
+    if row.failure is not None:
+        row.draft = {name: value for name, value in row.draft.items() if name != "at_most"}
     row.at = row.due_at = at
     row.failure = None
     return row

@@ -91,12 +91,18 @@ class CannotLeaveHere(Invalid):
     code = "cannot_leave_here"
 
 
+class OpenedSince(NotAllowed):
+    """More people would read this post now than when you wrote it: choose another time if they may, or delete it."""
+
+    code = "opened_since"
+
+
 class Draft(Struct, frozen=True, kw_only=True):
     """What a form or a client sent. `describes` maps a file's id to its alternative text,
     `focuses` to the point of it that must stay visible.
 
     `keeps_poll`: an edit that is not about the poll. `quoting` says who may quote it; an edit changes neither that nor
-    what it quotes.
+    what it quotes. `at_most` is how far it went when it was written, for what is posted later.
     """
 
     text: str
@@ -116,6 +122,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     keeps_poll: bool = False
     quote_of_id: int | None = None
     quoting: QuotePolicy | None = None
+    at_most: Reach | None = None
 
 
 class Checked(Struct, frozen=True, kw_only=True):
@@ -206,13 +213,15 @@ async def find_place(session: AsyncSession, draft: Draft, checked: Checked, *, b
     """Find the group and reach. A reply stays where its parent is (R-72); naming a group of one's own posts into it.
 
     Raises:
-        NotFound: a parent or group that `by` may not see. NotAMember. OutsiderMentioned. CannotLeaveHere.
+        NotFound: a parent or group that `by` may not see. NotAMember. OutsiderMentioned. CannotLeaveHere. OpenedSince.
     """
     if draft.reply_to_id is not None:
         place = await _beside(session, draft, checked, by=by)
     else:
         group = await _group(session, draft, checked, by=by)
         place = await _at_top(session, draft, checked, group, by=by)
+    if draft.at_most is not None and _narrower(place.reach, draft.at_most) is not place.reach:
+        raise OpenedSince(group_id=place.group.id if place.group else None)
     await _refuse_outsiders(session, draft, checked, place)
     return place
 

@@ -11,9 +11,9 @@ from models.base import now
 from models.errors import NotFound
 from models.groups import NotAMember
 from models.polls import PollDraft
-from models.posts.drafts import Draft, Empty, UnknownFile
+from models.posts.drafts import Draft, Empty, OpenedSince, UnknownFile
 from models.scheduled import TooFar, TooManyScheduled, TooSoon
-from models.tables import Approval, Attachment, Poll, Post, ScheduledPost
+from models.tables import Approval, Attachment, Poll, Post, Reach, ScheduledPost
 from tests.time import Clock
 from tests.world import Person, World
 
@@ -140,6 +140,30 @@ async def test_a_post_whose_place_is_gone_is_kept_and_its_author_told(world: Wor
     clock.advance(hours=2)
     assert await strikes(world) == 2
     assert len(await posts_of(world, world.ada)) == before + 1
+
+
+async def test_L17_a_post_for_later_goes_no_further_than_it_did_when_it_was_written(world: World, clock: Clock) -> None:
+    house = await world.ada.founds("house")
+    shared = await world.ada.founds("shared", reach=Reach.PUBLIC)
+    row = await plans(world, world.ada, "Between us", group_id=house.id)
+    await plans(world, world.ada, "For all", group_id=shared.id)
+    before = len(await posts_of(world, world.ada))
+    await world.ada.opens(house, Reach.PARTNERS)
+    await world.ada.opens(shared, Reach.PARTNERS)
+
+    clock.advance(hours=1)
+    await strikes(world)
+
+    [post, *others] = await posts_of(world, world.ada)
+    assert (post.source, post.reach, len(others)) == ("For all", Reach.PARTNERS, before)
+    [kept] = await waiting(world, world.ada)
+    assert (kept.id, kept.failure) == (row.id, OpenedSince.message())
+
+    async with world.database.writing() as session:  # who chooses another time has read why
+        await scheduled.move(session, row.id, now() + HOUR, by=world.ada.staff)
+    clock.advance(hours=1)
+    await strikes(world)
+    assert (await posts_of(world, world.ada))[0].reach is Reach.PARTNERS
 
 
 async def test_a_fault_with_one_post_holds_up_no_other(
