@@ -1,8 +1,6 @@
 """Finding people, groups, tags and posts. Words are found anywhere in a text, newest first."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import Select, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
@@ -14,29 +12,9 @@ from models.posts.reading import loaded
 from models.tables import Account, Actor, ActorType, Post, PostTag
 from models.text.clean import fold_tag
 from models.viewers import Staff, Viewer
+from models.words import anywhere, pattern
 
 _WORDS = 8
-
-
-def _pattern(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-def _anywhere(word: str, *columns: Any) -> ColumnElement[bool]:
-    """`word` in one of `columns`, in any case."""
-    patterns = [_pattern(form) for form in _forms(word)]
-    return or_(*(column.ilike(pattern, escape="\\") for column in columns for pattern in patterns))
-
-
-def _forms(word: str) -> list[str]:
-    """`word` in the cases that SQLite tells apart, which knows no others than those of ASCII: as it is, in small and in
-    large letters, and as it begins a sentence. Letter by letter, so that none becomes two."""
-    if word.isascii():
-        return [word]
-    small = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in word)
-    large = "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in word)
-    return list(dict.fromkeys((word, small, large, large[:1] + small[1:])))
 
 
 async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Post]:
@@ -47,7 +25,7 @@ async def posts(session: AsyncSession, viewer: Viewer, query: str) -> Select[Pos
     if narrowed is not None:
         statement = statement.where(narrowed)
     for word in words:
-        statement = statement.where(_anywhere(word, Post.source, Post.title, Post.html))
+        statement = statement.where(anywhere(word, Post.source, Post.title, Post.html))
     return statement.order_by(Post.id.desc())
 
 
@@ -76,7 +54,7 @@ def actors(
     if groups is not None:
         statement = statement.where((Actor.type == ActorType.GROUP) == groups)
     words = query.strip().lstrip("@!").split()[:_WORDS]
-    named = and_(*(_anywhere(word, Actor.display_name, Actor.username + "@" + Actor.host) for word in words), true())
+    named = and_(*(anywhere(word, Actor.display_name, Actor.username + "@" + Actor.host) for word in words), true())
     statement = statement.where(named if met is None else or_(named, Actor.id == met))
     exact = has_handle(instance, query) if words else Actor.host == ""
     if met is not None:
@@ -97,7 +75,7 @@ def tags(viewer: Viewer, query: str) -> Select[str]:
     return (
         select(PostTag.name)
         .join(Post, Post.id == PostTag.post_id)
-        .where(PostTag.name.like(_pattern(folded)[1:], escape="\\"), policy.sees_post(viewer))
+        .where(PostTag.name.like(pattern(folded)[1:], escape="\\"), policy.sees_post(viewer))
         .group_by(PostTag.name)
         .order_by(func.count().desc(), PostTag.name)
     )

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.addresses import is_localhost
 from federation.keys import KeyRing
 from federation.sealing import KeyUnreadable
-from models import halts, ledger, migrations
+from models import halts, ledger, migrations, trigrams
 from models.database import Database, Unreachable
 from models.tables import (
     Account,
@@ -169,7 +169,7 @@ async def _database(config: Config, database: Database) -> list[Remark]:
         return [fault(place, f"The database {state}, this release needs {newest}.", fix)]
     found: list[Remark] = []
     async with database.reading() as session:
-        for ask in (chain, halted, keys, people, gates, clock, parked):
+        for ask in (chain, halted, keys, people, gates, clock, parked, search):
             found += [remark async for remark in ask(session, config)]
     return found
 
@@ -261,6 +261,17 @@ async def parked(session: AsyncSession, _config: Config) -> Check:
     count = entries + (await session.scalar(received) or 0)
     if count:
         yield note("queues", f"{count} entries were set aside because they kept failing.", "See the log for them.")
+
+
+async def search(session: AsyncSession, _config: Config) -> Check:
+    """Whether words are found without reading all posts."""
+    lack = await trigrams.lack(session)
+    if lack is trigrams.Lack.EXTENSION:
+        fix = "Install postgresql-contrib, run CREATE EXTENSION pg_trgm as owner of the database, start Kontor anew."
+        yield note("search", "Each search reads all posts: PostgreSQL has no pg_trgm here.", fix)
+    elif lack is trigrams.Lack.INDEX:
+        fix = "Kontor makes it while it runs, in a minute for a million posts; if this stays, see its log."
+        yield note("search", "Each search reads all posts: the index of them is not complete.", fix)
 
 
 # The running server

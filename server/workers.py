@@ -230,6 +230,10 @@ class Runtime:
 
     async def _take_in_texts(self) -> None:
         """Put what was written lately into the index of search, many at a time; until then it is found all the same."""
+        try:
+            await trigrams.complete(self._database)
+        except Exception:
+            log.exception("the index of search could not be made")
         while not self._stopping.is_set():
             try:
                 async with self._database.reading() as session:

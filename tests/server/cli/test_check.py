@@ -13,10 +13,11 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.keys import KeyRing
-from models import accounts
+from models import accounts, trigrams
 from models.base import now
 from models.database import Database
 from models.tables import JournalEntry, LedgerLine, Parked
+from models.trigrams import Lack
 from server import checks
 from server.app import house
 from server.config import Config, write_key
@@ -214,6 +215,21 @@ def test_entries_that_were_set_aside_are_noted(instance: Kontor) -> None:
     _change(park)
     assert _faults(instance) == []
     assert "1 entries were set aside" in instance("check").out
+
+
+@pytest.mark.parametrize(
+    ("lack", "problem"),
+    [(Lack.EXTENSION, "PostgreSQL has no pg_trgm here"), (Lack.INDEX, "the index of them is not complete")],
+)
+def test_a_search_that_reads_all_posts_is_noted(
+    instance: Kontor, monkeypatch: pytest.MonkeyPatch, lack: Lack, problem: str
+) -> None:
+    async def lacks(_session: AsyncSession) -> Lack:
+        return lack
+
+    monkeypatch.setattr(trigrams, "lack", lacks)
+    assert _faults(instance) == []
+    assert problem in instance("check").out
 
 
 def test_a_port_that_somebody_else_has_is_found(instance: Kontor, port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,8 @@
-"""What makes search quick: which posts have the letters of a word somewhere, three at a time.
-
-An index of SQLite (FTS5), where there is one; it narrows down and decides nothing. Whoever searches compares the texts
-themselves and asks the policy, with it or without, as always on PostgreSQL.
+"""Trigrams by FTS5.
 
 A new or edited post waits in `posts_without_trigrams`, whose posts are read one by one, until `take_in` puts
 many into the index at once: each by itself would cost a sixth of what it costs to post. Triggers keep the two in step
-with the posts, whatever changes these. All of it is made of the posts, by `keep`, at each start, and is no part of the
-numbered steps: it comes when the SQLite of a machine has FTS5, and goes when another has not.
+with the posts, whatever changes these.
 """
 
 import sqlite3
@@ -18,7 +14,6 @@ from models.database import Database
 from models.tables import Post
 
 NAMES = ("post_trigrams", "posts_without_trigrams")
-"""How the names of tables and indexes begin that are here alone, and no migration knows."""
 AT_ONCE = 500
 _TRIGRAM = 3
 _MOST = 64
@@ -76,8 +71,6 @@ _WITH_ALL = (
 async def keep(database: Database) -> None:
     """Make the index where there is none and it can be had, and take it away where it could not be kept up. A hundred
     thousand posts take some seconds."""
-    if not database.is_sqlite:
-        return
     async with database.engine.connect() as connection:
         is_kept, is_possible = await connection.run_sync(lambda plain: (_is_kept(plain), _is_possible(plain)))
     if is_kept != is_possible:
@@ -135,6 +128,4 @@ async def candidates(session: AsyncSession, words: list[str]) -> ColumnElement[b
 
 
 async def _is_in_use(session: AsyncSession) -> bool:
-    if session.get_bind().dialect.name != "sqlite":
-        return False
     return bool(await session.scalar(_IS_KEPT) == len(_TRIGGERS))
