@@ -69,10 +69,14 @@ class _Ids:
         with self._lock:
             self._node = (self._node + number) % (1 << _NODE_BITS)
 
-    def __call__(self) -> int:
+    def exact(self) -> int:
+        """Mint one that JavaScript, which has 53 bits for a number, reads as it is."""
+        return self(step=16)
+
+    def __call__(self, *, step: int = 1) -> int:
         with self._lock:
             tick = int(self._clock() * 1000) << _SEQUENCE_BITS
-            self._last = max(tick, self._last + 1)  # a clock that jumps back never repeats an id
+            self._last = max(tick, (self._last // step + 1) * step)  # a clock that jumps back never repeats an id
             milliseconds, sequence = self._last >> _SEQUENCE_BITS, self._last & ((1 << _SEQUENCE_BITS) - 1)
         return (milliseconds << (_SEQUENCE_BITS + _NODE_BITS)) | (self._node << _SEQUENCE_BITS) | sequence
 

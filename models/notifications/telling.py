@@ -135,7 +135,7 @@ async def _tell(session: AsyncSession, tellings: Sequence[Telling]) -> None:
     for told, attitude in zip(tellings, attitudes, strict=True):
         if attitude is Attitude.DROP:
             continue
-        number, moment = new_id(), now()
+        number, moment = new_id.exact(), now()  # Mastodon writes the newest id of a group as a number
         key = told.key or f"{told.from_id}:{told.post_id or told.group_id or 0}"
         rows[number] = {
             "id": number,

@@ -15,3 +15,11 @@ def test_forks_of_one_process_mint_different_ids_in_the_same_millisecond() -> No
     by_fork = [minted(60, number) for number in range(8)]
     assert all(ids == sorted(ids) for ids in by_fork)
     assert len({each for ids in by_fork for each in ids}) == 800
+
+
+def test_exact_ids_stay_what_they_are_in_JavaScript_and_rise_among_the_others() -> None:
+    ids = _Ids(lambda: 1_700_000_000.0)
+    mixed = [ids.exact() if number % 2 else ids() for number in range(200)]
+
+    assert all(int(float(each)) == each for each in mixed[1::2])
+    assert mixed == sorted(set(mixed))

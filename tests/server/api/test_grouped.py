@@ -115,3 +115,15 @@ async def test_the_marker_of_ones_clients_says_what_was_read(ada: Phone, thanked
     assert (await ada.get("/api/v1/notifications/unread_count")).body == {"count": 2}
     await ada.post("/api/v1/markers", json={"notifications": {"last_read_id": ids[0]}})
     assert (await ada.get(f"{GROUPED}/unread_count")).body == {"count": 0}
+
+
+async def test_the_newest_of_a_group_is_a_number_that_web_clients_read_as_it_is(
+    ada: Phone, grace: Phone, joan: Phone, world: World
+) -> None:
+    await world.alan.writes("Hello @ada, @grace and @joan")  # told in one go
+    await world.settle()
+
+    for phone in (ada, grace, joan):
+        newest = (await _groups(phone))[0]["most_recent_notification_id"]
+        assert int(float(newest)) == newest
+        assert str(newest) == (await phone.get("/api/v1/notifications")).ids[0]
