@@ -1,7 +1,7 @@
 """Taking in posts from elsewhere. The wire has checked who speaks and cleaned the text; here it meets our rules."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from msgspec import Struct, field
@@ -43,6 +43,8 @@ from models.text.clean import fold_tag, shorten_text
 
 _TITLE = 500
 _FRESH = timedelta(days=2)
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)  # what claims to be older gets no id below nought
+_STEP = timedelta(milliseconds=1)
 _URI = bindparam("uri", type_=String)
 _AT = select(Post).where(Post.uri == _URI)
 _BEHIND = select(Post).where(Post.url == _URI, Post.boost_of_id.is_(None))
@@ -108,7 +110,7 @@ async def receive(session: AsyncSession, told: RemotePost) -> Post | None:
     if parent is not None and parent.deleted_at is not None:
         parent = None
     [post_id] = await _new_ids(session, [told.published])
-    post = Post(**_values(told, parent, post_id))
+    post = Post(**_values(session, told, parent, post_id))
     post.emoji = await emoji.keep(session, told.author.host, told.emoji)
     session.add(post)
     await session.flush()
@@ -126,7 +128,7 @@ async def receive_texts(session: AsyncSession, told: Sequence[RemotePost]) -> li
     """Store posts that are nothing but a text, its tags and whom it names, none of which is here or was deleted; all at
     once."""
     ids = await _new_ids(session, [one.published for one in told])
-    rows = [_values(one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
+    rows = [_values(session, one, None, post_id) for one, post_id in zip(told, ids, strict=True)]
     at = now()
     await _NEW_POSTS.for_each(session, [{**_USUAL, "emoji": [], **row} for row in rows])
     first = {"number": 1, "poll_id": None, "created_at": at}
@@ -156,13 +158,17 @@ async def is_known(session: AsyncSession, uris: Sequence[str]) -> set[str]:
 _KNOWN = Direct(select(Post.uri).where(Post.uri.in_(bindparam("uris", expanding=True))))
 
 
-def _values(told: RemotePost, parent: Post | None, post_id: int) -> dict[str, Any]:
+def _values(session: AsyncSession, told: RemotePost, parent: Post | None, post_id: int) -> dict[str, Any]:
+    """The row of a new post. An address of ours as its page or its thread counts for nothing (R-13): the page would be
+    that of another post, and a thread of ours has what answers in it."""
     visibility, group_id, reach = _placed(told, parent)
-    created_at = min(told.published or now(), now())
+    ours = instance_of(session).owns
+    context_uri, url = (None if uri is None or ours(uri) else uri for uri in (told.context_uri, told.url))
+    created_at = max(min(told.published or now(), now()), _EARLIEST)
     return {
         "id": post_id,
         "uri": told.uri,
-        "url": told.url,
+        "url": url,
         "is_local": False,
         "author_id": told.author.id,
         "group_id": group_id,
@@ -172,7 +178,7 @@ def _values(told: RemotePost, parent: Post | None, post_id: int) -> dict[str, An
         "reply_to_id": parent.id if parent else None,
         "reply_to_uri": told.reply_to_uri,
         "thread_id": (parent.thread_id or parent.id) if parent else post_id,
-        "context_uri": told.context_uri or (parent.context_uri if parent else None),
+        "context_uri": context_uri or (parent.context_uri if parent else None),
         "created_at": created_at,
         "edited_at": told.updated if told.updated is not None and told.updated > created_at else None,
         **_said(told),
@@ -183,15 +189,18 @@ async def _new_ids(session: AsyncSession, times: Sequence[datetime | None]) -> l
     """An id for each time that nothing has yet and that sorts by it, which others tell to the second only.
 
     An old post keeps its place in time; a fresh one is news whatever its clock says, and so is one without a time.
+    Where a millisecond is crowded, the next one will do.
     """
     moment = now()
     found: dict[int, None] = {}
+    later = timedelta(0)
     while len(found) < len(times):
-        asked = [min(time or moment, moment) for time in times[len(found) :]]
-        wanted = [id_near(time if moment - time > _FRESH else moment) for time in asked]
+        asked = [max(min(time or moment, moment), _EARLIEST) for time in times[len(found) :]]
+        wanted = [id_near((time if moment - time > _FRESH else moment) + later) for time in asked]
         taken = {number for [number] in await _TAKEN(session, {"ids": padded(wanted)})}
         for number in wanted:
             if number in taken or number in found:
+                later += _STEP
                 break
             found[number] = None
     return list(found)

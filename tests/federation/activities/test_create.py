@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from federation.vocabulary import PUBLIC
 from models import notifications
+from models.posts import receiving
 from models.tables import Activity, Media, PostTag, Reach, Recipient, Revision, Tombstone, Visibility
 from tests.federation.activities.conftest import follows, known
 from tests.federation.neighbours import altered
@@ -207,6 +208,41 @@ async def test_two_posts_of_one_second_are_two(square, nora, monkeypatch):
         note = nora.note(name, cc=[square.ada_actor.uri], published="2026-02-01T10:00:00Z")
         assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
     assert len({post.id for post in await remote(home)}) == 2
+
+
+async def test_R_42_a_moment_takes_as_many_posts_as_come(square, nora, monkeypatch):
+    """There are only so many ids in a millisecond, and a search for a free one among none would never end."""
+    home = square.home
+    monkeypatch.setattr("models.base.secrets.randbelow", lambda most: 5)
+    for name in "123":
+        note = nora.note(name, cc=[square.ada_actor.uri], published="2025-02-01T10:00:00Z")
+        assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    assert len({post.id for post in await remote(home)}) == 3
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "1600-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+async def test_GEN_7_a_date_before_all_servers_leads_to_no_id_that_nobody_can_ask_for(square, nora, date):
+    note = nora.note("1", cc=[square.ada_actor.uri], published=date)
+    assert await nora.sends(square.home, nora.does("Create", note)) == "done: stored"
+    [post] = await remote(square.home)
+    assert post.id > 0
+    assert post.created_at.year == 1971
+
+
+async def test_R_13_no_page_and_no_thread_of_ours_is_that_of_a_post_from_elsewhere(square, nora):
+    home = square.home
+    own = await home.alan.writes("Ours", group=square.public)
+    note = nora.note("1", to=[PUBLIC, square.ada_actor.uri], url=own.url, context=own.context_uri)
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+
+    [post] = await remote(home)
+    assert (post.url, post.context_uri) == (None, None)
+    async with home.database.reading() as session:
+        found = await receiving.by_uri(session, own.url)
+    assert found is not None
+    assert found.id == own.id
+    thread = await nora.gets(home, own.context_uri)
+    assert thread.json()["orderedItems"] == [own.uri]
 
 
 async def test_R_15_a_known_post_is_addressed_once(square, nora):
