@@ -11,7 +11,7 @@ from models.database import Database
 from models.posts import writing
 from models.posts.drafts import Draft
 from models.tables import Post
-from models.trigrams import Lack, postgresql, sqlite
+from models.trigrams import Lack, fts5, pg_trgm
 from tests.world import Person, World
 
 
@@ -73,8 +73,8 @@ async def test_a_post_is_found_by_any_part_of_its_words_at_once_and_from_the_ind
     assert await is_narrowed(world.database, "3: Halle")
     assert not await is_narrowed(world.database, "3: of")
 
-    monkeypatch.setattr(sqlite, "_COUNT", text(f"SELECT {sqlite._MANY} WHERE :trigrams <> ''"))
-    monkeypatch.setattr(postgresql, "_MANY", 1)
+    monkeypatch.setattr(fts5, "_COUNT", text(f"SELECT {fts5._MANY} WHERE :trigrams <> ''"))
+    monkeypatch.setattr(pg_trgm, "_MANY", 1)
     assert not await is_narrowed(world.database, "Halle")
     assert await found(world.ada, "gabeproto") == [post.id]
 
@@ -122,7 +122,7 @@ async def test_without_fts5_search_goes_on_and_with_it_again_nothing_is_missing(
     await take_in(world.database)
 
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(sqlite, "_is_possible", lambda _connection: False)
+        elsewhere.setattr(fts5, "_is_possible", lambda _connection: False)
         assert await migrations.upgrade(world.database) == []
         new = await world.ada.writes("A turbine, too")
         await world.ada.edits(old, "The gearbox hums")
@@ -161,7 +161,7 @@ async def test_old_posts_are_found_while_the_index_is_made_of_them(
 ) -> None:
     world = without_index
     database = world.database
-    monkeypatch.setattr(postgresql, "FEW", 1)
+    monkeypatch.setattr(pg_trgm, "FEW", 1)
     old = [await world.ada.writes(f"The turbine hums {number}") for number in range(2)]
     assert await lack(database) is Lack.EXTENSION
 
@@ -203,7 +203,7 @@ async def test_where_pg_trgm_may_not_be_had_search_goes_on_without_it(
     without_index: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     post = await without_index.ada.writes("The turbine hums")
-    monkeypatch.setattr(postgresql, "_SWITCH_ON", "CREATE EXTENSION pg_no_such_thing")
+    monkeypatch.setattr(pg_trgm, "_SWITCH_ON", "CREATE EXTENSION pg_no_such_thing")
 
     await trigrams.complete(without_index.database)
 
