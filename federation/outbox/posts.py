@@ -158,9 +158,9 @@ class _Release(Struct, frozen=True):
         )
         is_answer = self.leaving.post.reply_to_id is not None
         by_id = () if is_answer else found.by_id
-        # an answer is not announced by its id: its author's own word is the second form where one alone may not do
-        reached = [one for one in found.embedded if not is_answer or one not in found.by_id]
-        named = await recipients.of_named(self.session, self.leaving, (*reached, *by_id))
+        # by its id alone an answer does not come, and whom a thread names is not told: there its author says so too
+        reached = [one for one in found.embedded if one not in found.by_id]
+        named = await recipients.of_named(self.session, self.leaving, reached)
         sent = await self._create(place, self._fresh(found.embedded), self._fresh(by_id), self._fresh(named))
         return sent + await self._update(place, self._outdated([*found.embedded, *by_id, *named]))
 

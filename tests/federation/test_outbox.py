@@ -291,6 +291,23 @@ async def test_somebody_on_a_microblog_who_is_answered_gets_the_answer(world, of
     assert sent[BLOG].document["object"]["inReplyTo"] == asked.uri
 
 
+async def test_somebody_on_a_microblog_whom_a_new_thread_names_gets_it_from_its_author_too(world, office):
+    group = await public_group(world, (BLOG, Dialect.MICROBLOG), (FORUM, Dialect.FORUM), office=office)
+
+    post = await world.ada.writes(f"Prices? @reader@{BLOG} @reader@{FORUM}", group=group)
+
+    assert await office.forms() == [(BLOG, "Create"), (FORUM, "Announce{Create}"), (BLOG, "Announce{id}")]
+    assert await departures(world, post) == {(BLOG, 1), (FORUM, 1)}
+    await delivered(world)
+
+    await world.ada.edits(post, "Better prices?")
+    assert await office.forms() == [(BLOG, "Update"), (FORUM, "Announce{Update}")]
+    await delivered(world)
+
+    await world.ada.deletes(post)
+    assert await office.forms() == [(BLOG, "Delete"), (FORUM, "Announce{Delete}"), (BLOG, "Undo{Announce}")]
+
+
 async def test_GRP_8a_somebody_on_a_server_nobody_knows_gets_the_answer_from_its_author_too(world, office):
     group = await public_group(world, (BLOG, None), office=office)
     asked = await a_post_from(world, BLOG, "reader", group)
