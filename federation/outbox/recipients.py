@@ -57,7 +57,7 @@ async def of_post(session: AsyncSession, leaving: Leaving) -> list[Inbox]:
 
 
 async def of_named(session: AsyncSession, leaving: Leaving, reached: Iterable[Inbox]) -> list[Inbox]:
-    """Those whom a public post names or answers and whose servers are not among `reached`, which hear of it otherwise."""
+    """Those whom a public post names or answers, at servers that are not among `reached`."""
     return elsewhere(session, await _told_apart_from(session, leaving, hosts_of(reached)))
 
 
