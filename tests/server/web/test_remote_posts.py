@@ -1,7 +1,9 @@
 """How posts from elsewhere look on our pages: their emoji, their files, what could not be fetched (R-56)."""
 
 import re
+import threading
 import time
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -11,6 +13,7 @@ from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
 from models.tables import Actor, ActorType, Post, Visibility
+from models.text.sanitise import clean_stored
 from server import recordings
 from server.context import REMOTE_FILES, VISITS
 from server.link_cards import WISHES
@@ -46,6 +49,24 @@ async def written(world: World, html: str, *files: RemoteFile) -> Post:
         )  # fmt: skip
         assert found is not None
         return found
+
+
+async def test_R_47_a_text_made_to_take_long_is_cleaned_while_others_are_served(
+    world: World, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of such posts took twenty seconds in which nobody got an answer."""
+    busy: list[threading.Thread] = []
+
+    def noted(html: str, **more: Any) -> str:
+        busy.append(threading.current_thread())
+        return clean_stored(html, **more)
+
+    monkeypatch.setattr("server.web.presenters.posts.clean_stored", noted)
+    post = await written(world, f"<p>{'&amp;' * 65_000}</p>")
+
+    assert "&amp;&amp;" in (await ada.get(f"/posts/{post.id}")).html
+    assert busy
+    assert threading.main_thread() not in busy
 
 
 async def test_CNT_6_custom_emoji_are_our_copies_in_texts_and_names(world: World, ada: Browser) -> None:
