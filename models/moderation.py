@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from models import audit, journal, ledger, policy
 from models.base import new_id, now
 from models.errors import Invalid, NotAllowed, NotFound
-from models.groups import OwnerStays, membership
+from models.groups import OwnerStays, membership, stop_without_members
 from models.instance import instance_of
 from models.posts.reading import loaded
 from models.tables import (
@@ -367,6 +367,8 @@ async def _ban(
     is_ours = await session.scalar(select(Actor.id).where(Actor.id == group.id, Actor.host == "")) is not None
     if member is not None and is_ours:
         await session.delete(member)
+        await session.flush()
+        await stop_without_members(session, group, member.host)
         journal.record(session, journal.Left(group.id, actor.id, member.uri or "", refused=True))
     elif member is not None:
         member.state = MemberState.REFUSED

@@ -21,6 +21,7 @@ from models.groups.outsiders import (
     receive_answer,
     receive_join,
     receive_leave,
+    stop_without_members,
     tell_expelled,
 )
 from models.groups.refusals import Banned, GroupClosed, NoGatekeeper, NotAMember, OwnerStays, ReachNotConfirmed
@@ -74,5 +75,6 @@ __all__ = [
     "set_vouching",
     "shared",
     "standing",
+    "stop_without_members",
     "tell_expelled",
 ]

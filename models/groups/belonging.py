@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import actors, audit, deliveries, journal, lists, policy
+from models import actors, audit, journal, lists, policy
 from models.base import now
 from models.errors import NotAllowed, NotFound
 from models.groups.finding import KEEPERS, membership
+from models.groups.outsiders import stop_without_members
 from models.groups.refusals import Banned, GroupClosed, OwnerStays
 from models.instance import instance_of
 from models.tables import (
@@ -111,17 +112,9 @@ async def remove(session: AsyncSession, group: Group, actor_id: int, *, by: Staf
         raise OwnerStays(group_id=group.id)
     await session.delete(found)
     await session.flush()
-    if found.host and not await _has_member_of(session, group, found.host):  # GRP-17: nothing that waits goes there
-        await deliveries.cancel_group(session, group.id, found.host)
+    await stop_without_members(session, group, found.host)
     audit.note(session, "member_removed", by=by, group_id=group.id, actor_id=actor_id)
     journal.record(session, journal.Left(group.id, actor_id, found.uri or "", refused=True))
-
-
-async def _has_member_of(session: AsyncSession, group: Group, host: str) -> bool:
-    found = select(Membership.id).where(
-        Membership.group_id == group.id, Membership.host == host, Membership.state == MemberState.MEMBER
-    )
-    return await session.scalar(found.limit(1)) is not None
 
 
 async def set_role(session: AsyncSession, group: Group, actor_id: int, role: MemberRole, *, by: Staff) -> None:

@@ -119,6 +119,15 @@ async def expel(session: AsyncSession, host: str, *, group_id: int | None = None
     return len(gone)
 
 
+async def stop_without_members(session: AsyncSession, group: Group, host: str) -> None:
+    """Send nothing that waits to a company whose last member is out of a group of ours (GRP-17)."""
+    found = select(Membership.id).where(
+        Membership.group_id == group.id, Membership.host == host, Membership.state == MemberState.MEMBER
+    )
+    if host and await session.scalar(found.limit(1)) is None:
+        await deliveries.cancel_group(session, group.id, host)
+
+
 async def tell_expelled(session: AsyncSession, host: str) -> None:
     """Let a server that is admitted again know that its people are in none of our groups: they may ask anew."""
     expelled = await session.scalars(

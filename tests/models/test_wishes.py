@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models import actors, deliveries, groups, partners, policy, wishes
+from models import actors, deliveries, groups, moderation, partners, policy, wishes
 from models.errors import NotAllowed, NotFound
 from models.tables import (
     Actor,
@@ -130,6 +130,19 @@ async def test_GRP_17_with_the_last_member_of_a_company_what_waits_for_it_is_can
     for actor, expected in ((nils, DeliveryState.QUEUED), (world.nora, DeliveryState.CANCELLED)):
         async with world.database.writing() as session:
             await groups.remove(session, await session.get_one(Group, world.alpine.id), actor.id, by=world.alan.staff)
+        assert await delivery_states(world) == {expected}
+    assert await refused(world) == [nils.id, world.nora.id]
+
+
+async def test_GRP_17_so_it_is_when_the_last_member_is_banned(world: World) -> None:
+    """Their server may be back in an hour, and would get what was written before the ban."""
+    nils = await world.northwind.sends("nils")
+    await world.northwind.joins(world.alpine, as_=nils)
+    await queued(world)
+    for actor, expected in ((nils, DeliveryState.QUEUED), (world.nora, DeliveryState.CANCELLED)):
+        async with world.database.writing() as session:
+            group = await session.get_one(Group, world.alpine.id)
+            await moderation.ban(session, group, actor.id, by=world.alan.staff, reason="spam")
         assert await delivery_states(world) == {expected}
     assert await refused(world) == [nils.id, world.nora.id]
 
