@@ -1,8 +1,9 @@
 """What the wire decided about requests, for the audit log: who asked or got what, by which rule, never content (B2B-5).
 
 A decision is noted in memory and written with others in one transaction, so that it costs the request nothing. How many
-of one server are written in a minute is bounded, and how many in all; those beyond are counted, and the number is
-written instead. What a rule refused after the bytes were stored is written at once by who refused it.
+of one server are written in a minute is bounded, and how many of one sort; those beyond are counted, and the number is
+written instead. A stranger who signs with a thousand names therefore neither hides nor drives out what the log says of
+those who proved theirs. What a rule refused after the bytes were stored is written at once by who refused it.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from federation.memory import MOST_WAITING, Decision
+from federation.memory import Decision
 from federation.wire import Wire
 from models import audit
 from models.base import now
@@ -18,6 +19,7 @@ from models.text.clean import shorten_text
 
 PER_MINUTE = 20
 PER_MINUTE_IN_ALL = 120
+MOST_COUNTED = 200
 COUNTED_EVERY = timedelta(minutes=1)
 _FACT = 300
 _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
@@ -26,10 +28,11 @@ _KEY_ID = re.compile(r'keyid="([^"]{1,2048})"', re.IGNORECASE)
 def note(wire: Wire, action: str, *, host: str, rule: str, **facts: str) -> None:
     """Remember a decision; `action` is one of `audit.WIRE`."""
     buckets, found = wire.memory.noted, wire.memory.decisions
-    for name, rate in ((f"{action} {host}", PER_MINUTE), ("", PER_MINUTE_IN_ALL)):
+    for name, rate in ((f"{action} {host}", PER_MINUTE), (action, PER_MINUTE_IN_ALL)):
         if buckets.take(name, per_minute=rate, burst=rate) > 0:
-            if len(found.beyond) < MOST_WAITING:
-                found.beyond[action, host, rule] += 1
+            counted = (action, host, rule)
+            is_one_too_many = counted not in found.beyond and len(found.beyond) >= MOST_COUNTED
+            found.beyond[(action, "", rule) if is_one_too_many else counted] += 1
             return
     cut: dict[str, Any] = {name: shorten_text(text, limit=_FACT) for name, text in facts.items() if text}
     found.waiting.append(Decision(now(), action, host, rule, cut))

@@ -65,6 +65,19 @@ async def test_B2B_5_more_than_so_many_lines_of_one_server_become_a_number(home)
     assert await decisions.write(home.wire) == 0
 
 
+async def test_B2B_5_a_stranger_with_many_names_hides_nothing_of_what_partners_do(home):
+    """Nobody has to prove a name to be turned away by it."""
+    for number in range(5000):
+        decisions.note(home.wire, audit.TURNED_AWAY, host=f"{number}.example", rule="B2B-2")
+    for _ in range(3):
+        decisions.note(home.wire, audit.TAKEN, host="partner.example", rule="INB-9", activity="x")
+
+    assert len(await told(home, audit.TURNED_AWAY)) < 400
+    assert await told(home, audit.TAKEN) == [("partner.example", "INB-9")] * 3
+    away = [line.facts for line in await home.audit(audit.TURNED_AWAY)]
+    assert sum(facts.get("more", 1) for facts in away) == 5000
+
+
 async def test_B2B_5_numbers_are_written_once_in_a_minute_and_at_the_end(home, clock):
     def loud() -> None:
         for _ in range(decisions.PER_MINUTE + 5):
@@ -87,16 +100,19 @@ async def test_B2B_5_numbers_are_written_once_in_a_minute_and_at_the_end(home, c
 
 
 async def test_B2B_5_what_the_wire_decided_is_kept_for_a_month_and_within_a_bound(home, monkeypatch):
-    monkeypatch.setattr(audit, "MOST_OF_WIRE", 3)
+    monkeypatch.setattr(audit, "MOST_OF_A_SORT", 3)
     async with home.database.writing() as session:
         session.add(AuditLine(at=now() - timedelta(days=31), action=audit.TAKEN, facts={}))
         session.add(AuditLine(at=now() - timedelta(days=400), action="partner_admitted", facts={}))
         for _ in range(5):
             audit.note(session, audit.TAKEN)
+            audit.note(session, audit.TURNED_AWAY)
+        audit.note(session, audit.ANSWERED)
         await session.flush()
         await audit.sweep(session)
         kept = await session.scalar(select(func.count()).select_from(AuditLine).where(AuditLine.action == audit.TAKEN))
         assert kept == 3
+    assert len(await home.audit(audit.ANSWERED)) == 1
     assert len(await home.audit("partner_admitted")) == 2
 
 
