@@ -160,8 +160,7 @@ class Database:
                     if session.in_transaction():
                         await session.flush()
                     news = _news_of(session)
-                    if news:
-                        connection.tell_with_commit(_CHANNEL, " ".join(news))
+                    connection.tell_with_commit(_CHANNEL, news)
                     if session.in_transaction():
                         await session.commit()
                     await connection.commit()

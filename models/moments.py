@@ -4,7 +4,8 @@ What was made from the database at one moment is still right while nothing was c
 a connection of its own sees whether others committed anything. What this process commits is known by the tables that
 its statements changed (`models.written`); whether another process committed something meanwhile is told by the writer's
 connection, to which its own commits are no news. On PostgreSQL the snapshot names every transaction that is not yet
-seen, and nothing is told apart.
+seen; which tables one has changed is told by itself with its commit, to whoever listens. What ended and told nothing,
+or was not heard of yet, may have changed anything.
 """
 
 import asyncio
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 UNSEEN = frozenset({"activities", "cursors", "deliveries", "journal", "parked_entries", "received"})
 """Tables of the machinery, which change all the time: almost nothing that people are shown is made of them."""
+
+CHANGES = "kontor_changes"
+"""Where transactions tell on PostgreSQL which tables they changed."""
+_MANY = 10_000
 
 
 @functools.lru_cache(500)
@@ -145,6 +150,11 @@ class PostgresMoments:
         self._connection: Any = None
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[Moment] | None = None
+        self._snapshot = ""
+        self._times = 0
+        self._now = Moment(0)
+        self._changed: dict[int, list[str]] = {}
+        """What transactions told by their number."""
 
     async def now(self) -> Moment:
         if self._next is None:
@@ -157,13 +167,34 @@ class PostgresMoments:
             try:
                 if self._connection is None:
                     self._connection = await self._connect()
-                return Moment(await self._connection.fetchval("SELECT pg_current_snapshot()::text"))
+                    await self._connection.add_listener(CHANGES, self._hear)
+                    self._snapshot = ""  # what was told meanwhile nobody heard
+                snapshot = await self._connection.fetchval("SELECT pg_current_snapshot()::text")
             except Exception:  # the database went away, in one of many ways; who asks it something will say so
                 log.debug("the moment cannot be told", exc_info=True)
                 connection, self._connection = self._connection, None
                 if connection is not None:
                     connection.terminate()
                 return Moment(object())
+            if snapshot != self._snapshot:
+                self._move_to(snapshot)
+            return self._now
+
+    def _hear(self, *told: Any) -> None:
+        """PostgreSQL hands out what was told before it says that it has answered, so that this comes in time."""
+        number, *tables = told[-1].split()
+        self._changed[int(number)] = tables
+
+    def _move_to(self, snapshot: str) -> None:
+        ended = _ended(self._snapshot, snapshot) if self._snapshot else None
+        self._snapshot = snapshot
+        if ended is not None and ended <= self._changed.keys():
+            self._now = self._now.after(name for number in ended for name in self._changed[number])
+        else:
+            self._times += 1
+            self._now = Moment(self._times)
+        oldest = int(snapshot.partition(":")[0])
+        self._changed = {number: tables for number, tables in self._changed.items() if number >= oldest}
 
     async def close(self) -> None:
         async with self._turn:
@@ -171,3 +202,17 @@ class PostgresMoments:
             if connection is not None:
                 with contextlib.suppress(Exception):
                     await connection.close()
+
+
+def _ended(before: str, after: str) -> set[int] | None:
+    """The numbers of the transactions that are over in one snapshot and were not in another; None: there are many.
+
+    Those between the first two of its numbers are under way only when they stand behind, and those from the second on
+    have not ended.
+    """
+    _, then, under_way = before.split(":")
+    _, until, open_now = after.split(":")
+    if int(until) - int(then) > _MANY:
+        return None
+    looked_at = {*range(int(then), int(until)), *map(int, filter(None, under_way.split(",")))}
+    return looked_at - set(map(int, filter(None, open_now.split(","))))

@@ -15,6 +15,7 @@ from sqlalchemy import URL, event, text, util
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import (
     AsyncAdapt_asyncpg_connection,
+    AsyncAdapt_asyncpg_cursor,
     AsyncAdapt_asyncpg_dbapi,
     PGCompiler_asyncpg,
     PGDialect_asyncpg,
@@ -22,6 +23,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import (
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import BindParameter
+
+from models.moments import CHANGES, UNSEEN
+from models.sqlite import WATCHING
+from models.written import ALL, tables_changed
 
 IDLE_SECONDS = 30.0
 """A connection that nobody used for so long may be gone without anybody having told us."""
@@ -136,6 +141,7 @@ class Straight:
     async def ask(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         """Run one statement; its rows."""
         try:
+            self._adapted.note(sql)
             if self._writes and not self._adapted.has_begun:
                 await self._adapted.begin()
             rows: Sequence[Any] = await self._adapted.driver_connection.fetch(sql, *parameters)
@@ -146,15 +152,27 @@ class Straight:
     async def ask_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each of `rows`, in their order."""
         try:
+            self._adapted.note(sql)
             if not self._adapted.has_begun:
                 await self._adapted.begin()
             await self._adapted.driver_connection.executemany(sql, rows)
         except Exception as error:
             self._raise(sql, rows, error)
 
-    def tell_with_commit(self, channel: str, news: str) -> None:
-        """Have those who listen to `channel` hear of `news` when the transaction is durable."""
-        self._adapted.farewell = f"SELECT pg_notify('{channel}', '{news}');"
+    def tell_with_commit(self, channel: str, news: Sequence[str]) -> None:
+        """Have those who listen to `channel` hear of `news` when the transaction is durable, and every process which
+        tables it changed (`models.moments`).
+
+        Whoever tells something waits, until the commit is durable, for all others who do. So those stay silent who have
+        no news and changed what people are shown: what nobody tells about may be anything.
+        """
+        if not self._adapted.has_begun:
+            return
+        if news:
+            self._adapted.farewell = f"SELECT pg_notify('{channel}', '{' '.join(news)}');"
+        changed = frozenset().union(*map(tables_changed, self._adapted.statements))
+        if (news and changed != ALL) or changed <= UNSEEN:
+            self._adapted.farewell += _CHANGED.format(" ".join(sorted(changed)))
 
     async def commit(self) -> None:
         """Commit what was done, where SQLAlchemy does not."""
@@ -180,6 +198,12 @@ class Straight:
             ) from error
 
 
+_CHANGED = (
+    f"SELECT pg_notify('{CHANGES}', number || ' {{}}')"  # noqa: S608 - of names of ours
+    " FROM pg_current_xact_id_if_assigned() AS number WHERE number IS NOT NULL;"
+)
+
+
 class _Transaction:
     """One begun and ended by the shortest way."""
 
@@ -188,10 +212,12 @@ class _Transaction:
         self._driver = connection.driver_connection
 
     async def start(self) -> None:
+        self._connection.farewell = ""
         await self._driver.execute("BEGIN")
 
     async def commit(self) -> None:
-        farewell, self._connection.farewell = self._connection.farewell, ""
+        farewell = self._connection.farewell
+        self._connection.statements.clear()
         try:
             await self._driver.execute(f"{farewell}COMMIT")
         except BaseException:
@@ -200,19 +226,39 @@ class _Transaction:
             raise
 
     async def rollback(self) -> None:
-        self._connection.farewell = ""
+        self._connection.statements.clear()
         if not self._driver.is_closed():
             await self._driver.execute("ROLLBACK")
 
 
-class _Connection(AsyncAdapt_asyncpg_connection):
-    """What SQLAlchemy takes for a connection. `farewell` is said with the next commit."""
+class _Cursor(AsyncAdapt_asyncpg_cursor):
+    def executemany(self, operation: str, rows: Any) -> Any:
+        cast(_Connection, self._adapt_connection).note(operation)
+        return super().executemany(operation, rows)  # type: ignore[no-untyped-call]
 
-    __slots__ = ("farewell",)
+
+class _Connection(AsyncAdapt_asyncpg_connection):
+    """What SQLAlchemy takes for a connection. `farewell` is said with the next commit; `statements` are what was run
+    in the transaction."""
+
+    __slots__ = ("farewell", "statements")
+    _cursor_cls = _Cursor
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)  # type: ignore[no-untyped-call]
         self.farewell = ""
+        self.statements: set[str] = set()
+
+    def note(self, sql: str) -> None:
+        """Remember what is run in a transaction, and tell who is watching what is asked outside of one."""
+        if not self.autocommit:
+            self.statements.add(sql)
+        elif (watching := WATCHING.get()) is not None:
+            watching(sql)
+
+    async def _prepare(self, operation: str, *more: Any) -> Any:
+        self.note(operation)
+        return await super()._prepare(operation, *more)  # type: ignore[no-untyped-call]
 
     @property
     def has_begun(self) -> bool:

@@ -2,8 +2,8 @@
 
 Who asks the same thing again, with the same token, before anything changed, gets the bytes of last time: no route is
 looked up, no token, no row. Any commit of any process ends what was kept (`Database.moment`), so that whoever lost a
-right has lost it with their next request; but one of this process that changed nothing but the machinery's tables ends
-only what was made of these. The second is for what changes by the clock alone.
+right has lost it with their next request; but one of this process (on PostgreSQL: of any) that changed nothing but the
+machinery's tables ends only what was made of these. The second is for what changes by the clock alone.
 
 A handler says that its answer may be kept by putting `READY` on it: it must follow from the database, the address and
 the headers that are part of the key.

@@ -1,16 +1,19 @@
 """Whether anything was committed since one looked: the same moment means that nothing was, by any process."""
 
 import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
-from models.moments import SqliteMoments
+from models.direct import Direct
+from models.moments import PostgresMoments, SqliteMoments, _ended
 from models.sqlite import Connection
-from models.tables import Cursor, Post
+from models.tables import Actor, Cursor, Post
 from models.written import ALL, tables_changed, tables_named
 from tests.world import World
 
@@ -79,8 +82,8 @@ async def test_a_database_that_cannot_tell_never_says_that_nothing_happened(worl
     await broken.close()
 
 
-async def test_a_commit_of_ours_is_told_by_the_tables_it_changed(world: World) -> None:
-    """Also by what hangs on a row that goes; on PostgreSQL, and by another process, it may be anything."""
+async def test_a_commit_is_told_by_the_tables_it_changed(world: World) -> None:
+    """Also by what hangs on a row that goes; by another process on SQLite it may be anything."""
     database = world.database
     other_process = Database(str(database.url), instance=database.instance)
     await _moves(database, 1)
@@ -89,16 +92,14 @@ async def test_a_commit_of_ours_is_told_by_the_tables_it_changed(world: World) -
     await _moves(database, 2)
     machinery = await database.moment()
     assert machinery != before
-    assert (machinery.seen == before.seen) is database.is_sqlite
-    assert (machinery.of({"posts", "actors"}) == before.of({"posts", "actors"})) is database.is_sqlite
+    assert machinery.seen == before.seen
+    assert machinery.of({"posts", "actors"}) == before.of({"posts", "actors"})
     assert machinery.of({"cursors"}) != before.of({"cursors"})
 
     post = await world.ada.writes("Something new")
     written = await database.moment()
     assert written.seen != machinery.seen
-    assert (written.of({"accounts", "access_tokens"}) == machinery.of({"accounts", "access_tokens"})) is (
-        database.is_sqlite
-    )
+    assert written.of({"accounts", "access_tokens"}) == machinery.of({"accounts", "access_tokens"})
     assert written.of({"revisions"}) != machinery.of({"revisions"})
 
     async with database.writing() as session:
@@ -108,9 +109,106 @@ async def test_a_commit_of_ours_is_told_by_the_tables_it_changed(world: World) -
 
     await _moves(other_process, 3)
     moved = await database.moment()
-    assert moved.seen != gone.seen
-    assert moved.of({"posts"}) != gone.of({"posts"})
+    assert moved != gone
+    assert (moved.seen == gone.seen) is not database.is_sqlite
+    assert (moved.of({"posts"}) == gone.of({"posts"})) is not database.is_sqlite
     await other_process.close()
+
+
+@pytest.fixture
+def postgres(world: World) -> Database:
+    if world.database.is_sqlite:
+        pytest.skip("about PostgreSQL")
+    return world.database
+
+
+_RENAMED = text("UPDATE actors SET display_name = 'Somebody'")
+
+
+async def test_what_nobody_told_of_may_be_anything(postgres: Database) -> None:
+    """What was done by hand, what was taken back, and what does not say which tables it changes."""
+    await _moves(postgres, 1)
+    seen = [(await postgres.moment()).seen]
+
+    async with postgres.engine.begin() as connection:
+        await connection.execute(_RENAMED)
+    seen.append((await postgres.moment()).seen)
+    with contextlib.suppress(InterruptedError):
+        async with postgres.writing() as session:
+            await session.execute(_RENAMED)
+            raise InterruptedError
+    seen.append((await postgres.moment()).seen)
+    async with postgres.writing() as session:
+        await session.execute(text("DO $$ BEGIN UPDATE actors SET display_name = 'Nobody'; END $$"))
+    seen.append((await postgres.moment()).seen)
+
+    assert len(set(seen)) == len(seen)
+
+
+async def test_what_was_under_way_is_told_when_it_ends(postgres: Database) -> None:
+    await _moves(postgres, 1)
+    before = await postgres.moment()
+    async with postgres.engine.connect() as connection:
+        await connection.execute(_RENAMED)
+        async with postgres.writing() as session:
+            await session.merge(Cursor(consumer="other", transaction=0, position=1))
+            await session.flush()
+            assert await postgres.moment() == before
+        await _moves(postgres, 2)
+        during = await postgres.moment()
+        assert during != before
+        assert during.seen == before.seen
+
+        await connection.commit()
+
+    assert (await postgres.moment()).seen != during.seen
+
+
+async def test_a_commit_tells_of_all_that_was_run_in_it_however_it_was_run(postgres: Database) -> None:
+    """One row or many, by the short way or the long one."""
+    rename = Direct(update(Actor).where(Actor.id == bindparam("person")).values(display_name=bindparam("name")))
+    someone = {"person": 0, "name": "Nobody"}
+
+    async def one(session: AsyncSession) -> None:
+        await rename(session, someone)
+
+    async def many(session: AsyncSession) -> None:
+        await rename.for_each(session, [someone, someone])
+
+    async def long(session: AsyncSession) -> None:
+        await session.execute(rename.statement, someone)
+
+    async def long_many(session: AsyncSession) -> None:
+        await (await session.connection()).execute(rename.statement, [someone, someone])
+
+    for way in (one, many, long, long_many):
+        await _moves(postgres, 1)
+        before = await postgres.moment()
+        async with postgres.writing() as session:
+            await way(session)
+            await session.execute(text("UPDATE cursors SET position = position + 1"))
+        assert (await postgres.moment()).seen != before.seen, way.__name__
+
+
+async def test_who_was_not_listening_knows_nothing_of_what_was_told(postgres: Database) -> None:
+    await _moves(postgres, 1)
+    before = await postgres.moment()
+    assert isinstance(postgres._moments, PostgresMoments)
+    await postgres._moments._connection.close()
+
+    await _moves(postgres, 2)
+    lost = await postgres.moment()
+    again = await postgres.moment()
+
+    assert len({before.seen, lost.seen, again.seen}) == 3
+    assert await postgres.moment() == again
+
+
+def test_transactions_that_ended_between_two_snapshots_are_known_by_their_numbers() -> None:
+    assert _ended("5:9:5,7", "5:9:5,7") == set()
+    assert _ended("5:9:5,7", "5:12:5,10") == {7, 9, 11}
+    assert _ended("9:9:", "12:12:") == {9, 10, 11}
+    assert _ended("1:1:", "100000:100000:") is None
 
 
 async def _moves(database: Database, position: int) -> None:
