@@ -49,7 +49,13 @@ from models.policy.groups import (
 )
 from models.policy.hearing import hears_all, is_followed, is_heard, is_in_force, is_read_in, is_untold, unheard
 from models.policy.house import visible_announcements
-from models.policy.people import introducible_actors, is_apart, listable_actors, visible_actors
+from models.policy.people import (
+    findable_actors,
+    introducible_actors,
+    is_apart,
+    listable_actors,
+    visible_actors,
+)
 from models.policy.posts import (
     is_for_everybody,
     knew_posts,
@@ -71,6 +77,7 @@ __all__ = [
     "belongs_to",
     "decides_for",
     "file_admission",
+    "findable_actors",
     "hears_all",
     "introducible_actors",
     "is_admitted",

@@ -10,13 +10,17 @@ from models.tables import (
     Account,
     Actor,
     ActorType,
+    Agreement,
     Block,
     Disclosure,
     Follow,
     Group,
     Introduction,
     Like,
+    Partner,
+    PartnerState,
     Post,
+    Reach,
 )
 from models.viewers import RemoteViewer, Staff, Viewer
 
@@ -51,6 +55,24 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     groups = Actor.id.in_(visible_groups(viewer).with_only_columns(Group.id))
     return actors.where(
         Actor.host == "", or_(and_(Actor.type == ActorType.GROUP, groups), and_(Actor.type != ActorType.GROUP, people))
+    )
+
+
+def findable_actors(viewer: Viewer) -> Select[Actor]:
+    """Whose names `viewer` may look up: who exists for it, and groups that write to a partner in their own name.
+
+    Servers that need such copies (GRP-16) look names up without a signature, and take nothing from an actor whose name
+    they cannot look up. The name alone is told; the actor stays hidden (DISC-7).
+    """
+    spoken = (
+        select(Agreement.group_id)
+        .join(Partner, Partner.id == Agreement.partner_id)
+        .join(Group, Group.id == Agreement.group_id)
+        .where(Agreement.sends_copies, Partner.state == PartnerState.ADMITTED, Group.reach != Reach.INTERNAL)
+    )
+    return select(Actor).where(
+        or_(Actor.id.in_(visible_actors(viewer).with_only_columns(Actor.id)), Actor.id.in_(spoken)),
+        Actor.deleted_at.is_(None),
     )
 
 

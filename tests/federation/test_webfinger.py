@@ -1,12 +1,14 @@
 """WebFinger, host-meta: what the world is told, what a partner is told, and how we ask others."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from federation import webfinger
 from federation.errors import ProtocolError
 from federation.trust import NotAdmitted
 from federation.vocabulary import AS_JSON
-from models import actors
+from models import actors, partners
 from models.tables import EVERYBODY, Level, Reach
 from tests.federation.neighbours import Answered, Home
 
@@ -111,6 +113,25 @@ async def test_DISC_7_a_partner_group_is_found_by_who_shares_it_and_signs(home, 
     assert (await mallory.person("eve").gets(home, path)).told == nothing.told
     forged = await nora.gets(home, path, private_key=mallory.person("eve", number=1).own_keys.rsa_private)
     assert forged.told == nothing.told
+
+
+async def test_GRP_16_the_name_of_a_group_that_sends_copies_can_be_looked_up_without_a_signature(home, northwind):
+    """Mastodon signs no such question, and neither follows nor shows an actor whose name it cannot look up."""
+    group = await home.founds("alpine", Reach.PARTNERS)
+    await home.admits(northwind, alpine=Level.READ)
+    path = f"{PATH}?resource=acct:alpine@{home.instance.host}"
+    hidden = await home.get(path)
+    assert hidden.status == 404
+
+    async with home.database.writing() as session:
+        await partners.admit(session, northwind.host, copies=["alpine"])
+    found = await home.get(path)
+    assert found.json()["subject"] == f"acct:alpine@{home.instance.host}"
+    actor = await home.actor(group.id)
+    assert (await home.get(urlsplit(actor.uri).path)).status in (401, 404)
+
+    await home.suspends(northwind)
+    assert (await home.get(path)).told == hidden.told
 
 
 async def test_DISC_1_what_everybody_may_know_is_told_without_asking_for_a_key(home, northwind, nora):
