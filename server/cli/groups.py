@@ -61,7 +61,8 @@ async def add(
     if as_json:
         print_json({"username": founded.actor.username, "handle": handle, "url": founded.actor.url})
     else:
-        click.echo(f"{founded.actor.display_name} is at {founded.actor.url}, for partners {handle}.")
+        outside = "" if founded.reach is Reach.INTERNAL else f", for partners {handle}"
+        click.echo(f"{founded.actor.display_name} is at {founded.actor.url}{outside}.")
 
 
 @group.command(name="list")

@@ -186,7 +186,8 @@ def test_a_group_is_founded_and_listed(muster: Kontor) -> None:
 
 
 def test_a_group_is_internal_open_and_without_a_gate_unless_said_otherwise(muster: Kontor) -> None:
-    muster("group", "add", "kantine", "--owner", "bernd")
+    founded = muster("group", "add", "kantine", "--owner", "bernd")
+    assert "partners" not in founded.out
     (row,) = muster("group", "list", "--json").json
     assert (row["reach"], row["access"], row["gate"]) == ("internal", "open", "off")
 
