@@ -131,7 +131,8 @@ class RemoteActor(Struct, frozen=True, kw_only=True):
 async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     """Store or replace our copy of an actor elsewhere, whole (ACT-4).
 
-    A handle that somebody is known by stays with them until `name` moves it.
+    A handle that somebody is known by stays with them until `name` moves it. Nobody who was a person becomes a group,
+    or the other way round: who follows one, or belongs to the other, asked for that and nothing else.
     """
     actor = await by_uri(session, told.uri)
     if actor is not None and actor.is_local:
@@ -150,8 +151,10 @@ async def keep(session: AsyncSession, told: RemoteActor) -> Actor:
     if actor is None:
         actor = Actor(id=actor_id, uri=told.uri, host=told.host)
         session.add(actor)
+    is_group = (actor.type or told.type) is ActorType.GROUP
     for column, value in said_by(told).items():
-        setattr(actor, column, value)
+        if column != "type" or (value is ActorType.GROUP) is is_group:
+            setattr(actor, column, value)
     actor.username_key = key
     actor.emoji = shortcodes
     actor.version = (actor.version or 0) + 1

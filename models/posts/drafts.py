@@ -262,7 +262,9 @@ async def _group(session: AsyncSession, draft: Draft, checked: Checked, *, by: S
         return group
     for actor in checked.named:
         if actor.type is ActorType.GROUP and draft.visibility is not Visibility.DIRECT:
-            group = await session.get_one(Group, actor.id)
+            group = await session.get(Group, actor.id)
+            if group is None:  # elsewhere, and nobody of ours ever asked to join it
+                raise NotAMember(group_id=actor.id, field="group")
             await _must_post(session, by, group)
             return group
     return None

@@ -35,7 +35,8 @@ async def follow(call: Call) -> web.Response:
     async with call.writing() as session:
         actor = await actors.one(session, call.viewer, call.id())
         if actor.type is ActorType.GROUP:
-            await groups.join(session, await session.get_one(Group, actor.id), by=call.staff)
+            found = await session.get(Group, actor.id) or await groups.keep_mirror(session, actor)
+            await groups.join(session, found, by=call.staff)
         else:
             await relations.follow(
                 session,
@@ -53,7 +54,9 @@ async def unfollow(call: Call) -> web.Response:
     async with call.writing() as session:
         actor = await actors.one(session, call.viewer, call.id())
         if actor.type is ActorType.GROUP:
-            await groups.leave(session, await session.get_one(Group, actor.id), by=call.staff)
+            found = await session.get(Group, actor.id)
+            if found is not None:
+                await groups.leave(session, found, by=call.staff)
         else:
             await relations.unfollow(session, actor, by=call.staff)
         return await answer_standing(call, session, actor.id)

@@ -445,6 +445,22 @@ async def test_ACT_4_an_actor_changes_itself_and_its_keys(square, nora, northwin
     assert (await home.actor(nora.id)).display_name == "Nora Barnacle"  # what its origin says counts
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "stays"),
+    [("Person", "Group", "Person"), ("Group", "Person", "Group"), ("Person", "Service", "Service")],
+)
+async def test_ACT_4_no_person_becomes_a_group_nor_a_group_a_person(square, northwind, before, after, stays):
+    """Who follows the one, or belongs to the other, asked for that; and verbs of the one meet no row of the other."""
+    home = square.home
+    somebody = northwind.person("somebody", type=before)
+    await known(home, somebody)
+    document = altered(somebody.document, type=after, name="New name")
+    northwind.serve(document)
+    assert await somebody.sends(home, somebody.does("Update", document)) == "done: actor replaced"
+    actor = await home.actor(somebody.id)
+    assert (actor.type, actor.display_name) == (stays, "New name")
+
+
 async def test_R_14_an_actor_changes_nobody_else(square, nora, northwind):
     home = square.home
     victim = northwind.person("victim", number=1)

@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 
 from models import actors, link_cards
+from models.groups import NotAMember
 from models.link_cards import Found
 from models.posts import receiving
 from models.posts.receiving import RemoteFile
@@ -76,6 +77,27 @@ async def post(world: World) -> str:
         )  # fmt: skip
         assert found is not None
         return str(found.id)
+
+
+async def test_R_42_a_group_elsewhere_that_nobody_asked_to_join_can_be_named_and_followed(
+    ada: Phone, world: World
+) -> None:
+    """It is known by something that it did, and we have no mirror of it."""
+    uri = f"http://{NORTHWIND}/g/steel"
+    async with world.database.writing() as session:
+        group = await actors.keep(
+            session,
+            actors.RemoteActor(
+                uri=uri, type=ActorType.GROUP, host=NORTHWIND, username="steel", url=uri, inbox=f"{uri}/inbox",
+                is_locked=True,
+            ),
+        )  # fmt: skip
+    named = await ada.post("/api/v1/statuses", json={"status": f"Ask @steel@{NORTHWIND}"}, status=403)
+    assert named.body["error"] == NotAMember.message()
+    path = f"/api/v1/accounts/{group.id}"
+    assert (await ada.post(f"{path}/unfollow")).body["requested"] is False
+    assert (await ada.post(f"{path}/follow")).body["requested"] is True
+    assert (await ada.post(f"{path}/unfollow")).body["requested"] is False
 
 
 async def test_CNT_6_custom_emoji_come_with_our_copies_and_only_those_that_are_used(ada: Phone, post: str) -> None:
