@@ -1,7 +1,7 @@
 """WebFinger, both ways (RFC 7033): who of ours has that name, and which actor a name elsewhere leads to.
 
-It is asked without a signature by everybody, so it tells only what the world may know, and the names of groups that
-write to microblogs themselves; an admitted server that signs is told of the groups shared with it as well (DISC-7).
+It is asked without a signature by everybody, so it tells only what the world may know, and the names of those
+who deal with microblogs; an admitted server that signs is told of whom it may know as well (DISC-7).
 """
 
 import re
@@ -79,8 +79,9 @@ async def answer(request: web.Request) -> web.Response:
 
 
 async def _visible(wire: Wire, asker: Viewer, wanted: ColumnElement[bool]) -> Actor | None:
+    findable = policy.findable_actors(asker, wire.database.instance.mode)
     async with wire.database.reading() as session:
-        return await session.scalar(policy.findable_actors(asker).where(Actor.host == "", wanted))
+        return await session.scalar(findable.where(Actor.host == "", wanted))
 
 
 def _rel(link: object) -> object:

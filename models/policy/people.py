@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
+from models.instance import Mode
 from models.policy.groups import belongs_to, groups_read_by, readable_groups, visible_groups
 from models.tables import (
     EVERYBODY,
@@ -58,20 +59,28 @@ def visible_actors(viewer: Viewer) -> Select[Actor]:
     )
 
 
-def findable_actors(viewer: Viewer) -> Select[Actor]:
-    """Whose names `viewer` may look up: who exists for it, and groups that write to a partner in their own name.
+def findable_actors(viewer: Viewer, mode: Mode) -> Select[Actor]:
+    """Whose names `viewer` may look up: who exists for it, and who deals with servers that ask without a signature.
 
-    Servers that need such copies (GRP-16) look names up without a signature, and take nothing from an actor whose name
-    they cannot look up. The name alone is told; the actor stays hidden (DISC-7).
+    Many microblogs do, and take nothing from an actor whose name they cannot look up. Which they are nobody can tell:
+    so it counts for partners to whom a group of ours speaks itself (GRP-16), and where we talk with everybody for all
+    who are no partners. The name alone is told; the actor stays hidden (DISC-7).
     """
     spoken = (
-        select(Agreement.group_id)
+        select(Agreement.group_id, Partner.host)
         .join(Partner, Partner.id == Agreement.partner_id)
         .join(Group, Group.id == Agreement.group_id)
         .where(Agreement.sends_copies, Partner.state == PartnerState.ADMITTED, Group.reach != Reach.INTERNAL)
     )
+    microblog: ColumnElement[bool] = Disclosure.host.in_(spoken.with_only_columns(Partner.host))
+    if mode is Mode.OPEN:
+        microblog = or_(microblog, Disclosure.host.not_in(select(Partner.host)))
     return select(Actor).where(
-        or_(Actor.id.in_(visible_actors(viewer).with_only_columns(Actor.id)), Actor.id.in_(spoken)),
+        or_(
+            Actor.id.in_(visible_actors(viewer).with_only_columns(Actor.id)),
+            Actor.id.in_(spoken.with_only_columns(Agreement.group_id)),
+            and_(Actor.type != ActorType.GROUP, Actor.id.in_(select(Disclosure.actor_id).where(microblog))),
+        ),
         Actor.deleted_at.is_(None),
     )
 

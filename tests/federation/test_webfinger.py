@@ -9,7 +9,9 @@ from federation.errors import ProtocolError
 from federation.trust import NotAdmitted
 from federation.vocabulary import AS_JSON
 from models import actors, partners
+from models.instance import Mode
 from models.tables import EVERYBODY, Level, Reach
+from tests.federation import neighbours
 from tests.federation.neighbours import Answered, Home
 
 PATH = "/.well-known/webfinger"
@@ -132,6 +134,38 @@ async def test_GRP_16_the_name_of_a_group_that_sends_copies_can_be_looked_up_wit
 
     await home.suspends(northwind)
     assert (await home.get(path)).told == hidden.told
+
+
+@pytest.mark.parametrize(
+    ("mode", "agreed", "found"),
+    [
+        (Mode.OPEN, None, True),
+        (Mode.OPEN, [], False),
+        (Mode.PARTNERS, [], False),
+        (Mode.PARTNERS, ["alpine"], True),
+    ],
+    ids=["a stranger", "a partner", "a partner where strangers are none", "a partner that gets copies"],
+)
+async def test_GRP_16_whoever_dealt_with_a_server_that_may_not_sign_can_be_looked_up(
+    database_url, shared_keys, mode, agreed, found
+):
+    async with neighbours.home(database_url, mode=mode) as home:
+        await home.founds("alpine", Reach.PARTNERS)
+        ada = await home.hires("ada")
+        await home.hires("joan")
+        async with home.database.writing() as session:
+            if agreed is not None:
+                await partners.admit(session, "blog.localhost", levels={"alpine": Level.READ}, copies=agreed)
+            await actors.disclose(session, ada.id, {"blog.localhost"})
+        nothing = await ask(home, f"acct:never@{home.instance.host}")
+
+        answer = await ask(home, f"acct:ada@{home.instance.host}")
+
+        assert (answer.status == 200) is found
+        assert (answer.told == nothing.told) is not found
+        assert (await ask(home, f"acct:joan@{home.instance.host}")).told == nothing.told
+        page = await home.get(urlsplit((await home.actor(ada.id)).uri).path)
+        assert page.json().keys().isdisjoint({"name", "summary", "url"}) if page.status == 200 else page.status == 404
 
 
 async def test_DISC_1_what_everybody_may_know_is_told_without_asking_for_a_key(home, northwind, nora):
