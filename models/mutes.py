@@ -1,7 +1,9 @@
 """Not hearing somebody, or anybody of a server: what follows from it stands in the policy, and nobody learns of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -108,7 +110,19 @@ async def block_host(session: AsyncSession, host: str, *, by: Staff) -> HostBloc
     return found
 
 
-async def _sever(session: AsyncSession, by: Staff, host: str) -> None:
+class Losses(Struct, frozen=True):
+    """How many follows would end on both sides, or did; none that waited for an answer."""
+
+    followers: int
+    following: int
+
+
+async def losses(session: AsyncSession, host: str, *, by: Staff) -> Losses:
+    """What `by` would lose by wanting nothing from a server. Raises BadHost."""
+    return _losses(by, await _across(session, by, clean_host(host)))
+
+
+async def _across(session: AsyncSession, by: Staff, host: str) -> Sequence[Follow]:
     there = select(Actor.id).where(Actor.host == host)
     follows = await session.scalars(
         select(Follow).where(
@@ -118,17 +132,32 @@ async def _sever(session: AsyncSession, by: Staff, host: str) -> None:
             )
         )
     )
-    lost = follows.all()
-    for follow in lost:
+    return follows.all()
+
+
+def _losses(by: Staff, follows: Sequence[Follow]) -> Losses:
+    return Losses(
+        followers=sum(follow.followee_id == by.actor_id and follow.accepted_at is not None for follow in follows),
+        following=sum(follow.follower_id == by.actor_id and follow.accepted_at is not None for follow in follows),
+    )
+
+
+async def _sever(session: AsyncSession, by: Staff, host: str) -> None:
+    follows = await _across(session, by, host)
+    for follow in follows:
         await session.delete(follow)
         refused = follow.followee_id == by.actor_id
         ended = journal.FollowEnded(follow.follower_id, follow.followee_id, follow.uri, refused=refused)
         journal.record(session, ended)
-    followers = sum(follow.followee_id == by.actor_id and follow.accepted_at is not None for follow in lost)
-    following = sum(follow.follower_id == by.actor_id and follow.accepted_at is not None for follow in lost)
-    if followers or following:
+    lost = _losses(by, follows)
+    if lost.followers or lost.following:
         severance = Severance(
-            id=new_id(), account_id=by.account_id, host=host, is_own=True, followers=followers, following=following
+            id=new_id(),
+            account_id=by.account_id,
+            host=host,
+            is_own=True,
+            followers=lost.followers,
+            following=lost.following,
         )
         session.add(severance)
         journal.record(session, journal.Severed(severance.id))

@@ -80,6 +80,15 @@ async def block_host(call: Call) -> web.Response:
     return answers.answer({})
 
 
+@routes.get("/api/v1/domain_blocks/preview", "write:blocks", "follow")
+async def preview(call: Call) -> web.Response:
+    """How many followers, and how many whom one follows, would be lost by blocking a server: apps ask before."""
+    host = call.params.needed("domain")
+    async with call.reading() as session:
+        lost = await mutes.losses(session, host, by=call.staff)
+    return answers.answer({"following_count": lost.following, "followers_count": lost.followers})
+
+
 @routes.delete("/api/v1/domain_blocks", "write:blocks", "follow")
 async def unblock_host(call: Call) -> web.Response:
     host = call.params.needed("domain")

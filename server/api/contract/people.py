@@ -142,6 +142,13 @@ class Relationship(Entity):
     note: str
 
 
+class DomainBlockPreview(Entity):
+    """What one would lose by wanting nothing from a server. Mastodon has it since 4.3, its documentation has not."""
+
+    following_count: Count
+    followers_count: Count
+
+
 class FamiliarFollowers(Entity):
     id: Id
     accounts: list[Account]

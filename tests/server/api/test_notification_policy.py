@@ -134,7 +134,12 @@ async def test_losing_followers_by_a_block_and_reports_are_told_with_what_they_a
         nora = await session.get_one(Actor, world.nora.id)
         await relations.follow(session, nora, by=world.ada.staff)
         await relations.receive_answer(session, follower=ada_there, by=nora, accepted=True)
+    preview = "/api/v1/domain_blocks/preview?domain="
+    assert (await ada.get(preview + NORTHWIND)).body == {"following_count": 1, "followers_count": 0}
+    assert (await alan.get(preview + NORTHWIND)).body == {"following_count": 0, "followers_count": 0}
+    await ada.get(preview, status=422)
     await ada.post("/api/v1/domain_blocks", json={"domain": NORTHWIND})
+    assert (await ada.get(preview + NORTHWIND)).body == {"following_count": 0, "followers_count": 0}
     await ada.post("/api/v1/reports", json={"account_id": str(world.joan.id), "comment": "Rude"})
     await world.settle()
 

@@ -6,6 +6,7 @@ from server.api.contract.kinds import Nothing
 from server.api.contract.people import (
     Account,
     CredentialAccount,
+    DomainBlockPreview,
     FamiliarFollowers,
     FeaturedTag,
     Markers,
@@ -137,6 +138,7 @@ ENDPOINTS: tuple[Promise, ...] = (
     get("/api/v1/domain_blocks", list[str], *PAGE),
     post("/api/v1/domain_blocks", Nothing, text("domain")),
     delete("/api/v1/domain_blocks", Nothing, text("domain")),
+    get("/api/v1/domain_blocks/preview", DomainBlockPreview, needed(text("domain"))),
     get("/api/v1/endorsements", list[Account], *PAGE),
     get("/api/v1/suggestions", list[Account], number("limit")),
     get("/api/v2/suggestions", list[Suggestion], number("limit")),
