@@ -15,6 +15,7 @@ from models.base import Base, insert_for, new_id, now
 from models.direct import Direct, usual_of
 from models.egress import Answer
 from models.errors import Conflict, NotAllowed, NotFound
+from models.groups import NotAMember
 from models.instance import instance_of
 from models.interactions import Interaction, NotPermitted, Verdict, with_quoting
 from models.posts.drafts import Checked, Draft, Place, check_text, find_place
@@ -23,6 +24,7 @@ from models.tables import (
     Attachment,
     Departure,
     Featured,
+    Group,
     Media,
     Mention,
     Notification,
@@ -213,9 +215,13 @@ async def edit(session: AsyncSession, post_id: int, draft: Draft, *, by: Staff, 
 
     Raises:
         NotFound: `by` may not see it. NotAllowed: `by` did not write it. Invalid: as in `write`.
+        NotAMember: it is in a group to which `by` does not belong any more: new words there are for its members.
         EditedMeanwhile: `revision` is given and is not the one being replaced.
     """
     post = await _own(session, post_id, by=by)
+    group = await session.get(Group, post.group_id) if post.group_id is not None else None
+    if group is not None and not await policy.may_post(session, by, group):
+        raise NotAMember(group_id=group.id, post_id=post_id)
     if revision is not None and revision != post.revision:
         raise EditedMeanwhile(post_id=post_id)
     checked = await check_text(session, draft, by=by, post_id=post.id)

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from models import accounts, approvals, egress, ledger
+from models import accounts, approvals, egress, groups, ledger
 from models.approvals import AlreadyDecided, ApprovalNotAllowed, ReasonMissing
 from models.egress import Answer
 from models.errors import NotFound
-from models.groups import NoGatekeeper
+from models.groups import NoGatekeeper, NotAMember
 from models.posts import reading
 from models.posts.writing import EditedMeanwhile, MayNotLeave
 from models.tables import (
@@ -17,6 +17,7 @@ from models.tables import (
     Approval,
     Group,
     LedgerLine,
+    Level,
     MemberRole,
     Outcome,
     Post,
@@ -199,6 +200,31 @@ async def test_the_author_learns_the_answer_and_its_reason(world: World) -> None
 
 
 # Withdrawing, and what needs no gate
+
+
+@pytest.mark.parametrize("how", ["removed", "archived"])
+async def test_R_72_who_is_out_of_a_group_says_nothing_new_in_it_by_changing_what_they_wrote(
+    world: World, how: str
+) -> None:
+    """As nobody elsewhere can; taking back stays possible."""
+    fair = await world.alan.founds("fair", reach=Reach.PARTNERS)
+    await world.agrees(NORTHWIND, fair=Level.POST)
+    await world.northwind.joins(fair, as_=world.nora)
+    await world.ada.joins(fair)
+    post = await world.ada.writes("Prices", group=fair)
+    async with world.database.writing() as session:
+        group = await session.get_one(Group, fair.id)
+        if how == "removed":
+            await groups.remove(session, group, world.ada.id, by=world.alan.staff)
+        else:
+            await groups.archive(session, group, by=world.alan.staff)
+
+    with pytest.raises(NotAMember):
+        await world.ada.edits(post, "Something else entirely")
+
+    assert await world.outside_reads(post) == "Prices"
+    await world.ada.deletes(post)
+    assert await world.northwind.sees(post) is False
 
 
 async def test_withdrawing_never_waits(world: World) -> None:

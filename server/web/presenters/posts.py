@@ -392,9 +392,12 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
     assert isinstance(staff, Staff)  # noqa: S101 - asked for staff only
     extras = around.extras
     page = sight.url("post", post_id=post.id)
+    may_post = post.group is None or (
+        around.standing.get(post.group.id) is MemberState.MEMBER and post.group.archived_at is None
+    )
+    may_edit = policy.may_edit(staff, post)
     may_reply = post.group is None or (
-        around.standing.get(post.group.id) is MemberState.MEMBER
-        and post.group.archived_at is None
+        may_post
         and post.removed_at is None
         and ((post.thread_id or post.id) not in around.locked or post.group.id in around.kept)
     )
@@ -409,9 +412,9 @@ async def _actions(session: AsyncSession, sight: Sight, post: Post, around: Arou
         bookmark_url=sight.url("post-bookmark", post_id=post.id),
         bookmarked=post.id in extras.marks.bookmarked,
         quote_url=quoting.quote_url(sight, post),
-        quoting_url=sight.url("post-quoting", post_id=post.id) if policy.may_edit(staff, post) else None,
+        quoting_url=sight.url("post-quoting", post_id=post.id) if may_edit else None,
         quoting=quoting.chosen_policy(post),
-        edit_url=sight.url("post-edit", post_id=post.id) if policy.may_edit(staff, post) else None,
+        edit_url=sight.url("post-edit", post_id=post.id) if may_edit and may_post else None,
         delete_url=sight.url("post-deletion", post_id=post.id)
         if await policy.may_delete(session, staff, post)
         else None,
