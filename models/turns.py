@@ -7,13 +7,17 @@ in hand: an attempt at it was counted, its lease runs, and nothing is said about
 What one person does at the same moment twice is done one after the other, so that the second finds what the first did.
 """
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import UtcDateTime, now
+from models.database import Database
 from models.direct import Direct
 from models.prepared import padded
 from models.tables import Received, ReceivedState
@@ -45,12 +49,21 @@ async def take(session: AsyncSession, hosts: Iterable[str]) -> set[str]:
     return taken - {host for [host] in others}
 
 
-async def of_person(session: AsyncSession, viewer: Viewer) -> None:
-    """Wait until nothing else is under way that the person `viewer` does, and let nothing begin until this ends."""
-    if isinstance(viewer, Staff) and session.get_bind().dialect.name == "postgresql":
+@contextlib.asynccontextmanager
+async def of_person(database: Database, viewer: Viewer) -> AsyncIterator[AsyncSession]:
+    """One transaction of `viewer`. What else the same person does waits until it ends, in whichever process: in this
+    one before it has a connection, so that who does much at once leaves the others theirs."""
+    if database.is_sqlite or not isinstance(viewer, Staff):  # one writes at a time there anyway
+        async with database.writing() as session:
+            yield session
+        return
+    queues = database.kept.setdefault(_QUEUES, WeakValueDictionary())
+    async with queues.setdefault(viewer.account_id, asyncio.Lock()), database.writing() as session:
         await _WAIT(session, {"account": str(viewer.account_id)})
+        yield session
 
 
+_QUEUES = "whose turn it is"
 _WAIT = Direct(select(func.pg_advisory_xact_lock(_PEOPLE, func.hashtext(bindparam("account", type_=Text)))))
 _HOST: ColumnElement[str] = func.unnest(bindparam("hosts", type_=ARRAY(Text))).column_valued("host")
 _TAKE = Direct(select(_HOST).where(func.pg_try_advisory_xact_lock(_LOCKS, func.hashtext(_HOST))))

@@ -59,8 +59,7 @@ def database(request: web.Request) -> Database:
 @asynccontextmanager
 async def acting(request: web.Request) -> AsyncIterator[AsyncSession]:
     """One transaction of whoever asks; the same person's next waits for it, in whichever tab they pressed twice."""
-    async with database(request).writing() as session:
-        await turns.of_person(session, viewer(request))
+    async with turns.of_person(database(request), viewer(request)) as session:
         yield session
 
 

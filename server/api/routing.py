@@ -106,8 +106,7 @@ class Call(Struct):
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        async with self.request.app[DATABASE].writing() as session:
-            await turns.of_person(session, self.viewer)
+        async with turns.of_person(self.request.app[DATABASE], self.viewer) as session:
             yield session
 
     def id(self, name: str = "id") -> int:

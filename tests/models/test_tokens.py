@@ -193,8 +193,7 @@ async def test_a_repeated_request_finds_the_answer_of_the_first_for_a_day(world:
 
 async def test_of_many_requests_with_one_key_one_is_the_first(world: World, clock: Clock) -> None:
     async def answer(number: int) -> int:
-        async with world.database.writing() as session:
-            await turns.of_person(session, world.ada.staff)
+        async with turns.of_person(world.database, world.ada.staff) as session:
             before = await tokens.answered_before(session, by=world.ada.staff, key="k")
             if before is None:
                 await tokens.remember_answer(session, by=world.ada.staff, key="k", post_id=number)
