@@ -104,6 +104,7 @@ async def _as_activities(session: AsyncSession, asker: Asker, actor: Actor, post
             Activity.actor_id == actor.id,
             Activity.post_id.in_([post.id for post in posts]),
             Activity.type.in_(("Create", "Update")),
+            ~copies.is_told(),
         )
         .order_by(Activity.id)
     )
@@ -301,7 +302,7 @@ async def of_thread_history(session: AsyncSession, asker: Asker, uri: str) -> Do
         return None
     announced = await session.scalars(
         policy.visible_activities(asker)
-        .where(Activity.actor_id == group.id, Activity.post_id.in_([post.id for post in rows]))
+        .where(Activity.actor_id == group.id, Activity.post_id.in_([post.id for post in rows]), ~copies.is_told())
         .order_by(Activity.id)
         .limit(_ANNOUNCED)
     )

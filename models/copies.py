@@ -7,7 +7,7 @@ What people there say to a copy is said to the post.
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, String, bindparam, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import egress, journal, policy
@@ -15,6 +15,7 @@ from models.base import new_id, now
 from models.instance import instance_of
 from models.prepared import find
 from models.tables import (
+    Activity,
     Actor,
     Agreement,
     Copy,
@@ -52,6 +53,11 @@ async def readers(session: AsyncSession, group_id: int) -> list[str]:
         .where(Agreement.group_id == group_id, Agreement.sends_copies, Partner.state == PartnerState.ADMITTED)
     )
     return sorted((partner.shown_name for partner in found), key=str.casefold)
+
+
+def is_told() -> ColumnElement[bool]:
+    """Whether an activity is about a copy and not about the post itself."""
+    return exists().where(Copy.post_id == Activity.post_id, Copy.uri == Activity.object_uri)
 
 
 async def of(session: AsyncSession, post_id: int) -> Copy | None:

@@ -10,7 +10,7 @@ from federation.signatures.followers_digest import HEADER, Synchronization, dige
 from federation.upkeep.comparing import headers_for
 from federation.upkeep.worker import Upkeep
 from federation.vocabulary import PUBLIC
-from models import groups
+from models import copies, groups, partners
 from models.base import now
 from models.tables import Activity, Backfill, Comparison, Group, Level, Membership, MemberState, Peer
 from tests.federation.activities.conftest import actor_of, known
@@ -264,6 +264,26 @@ async def test_GRP_15_a_thread_of_ours_has_its_history_for_members_and_for_nobod
     for path in (document["contextHistory"], post.context_uri):
         assert (await lea.gets(home, path)).status == 404  # her company is admitted, but nobody of it is in the group
         assert (await home.get(path)).status == 404
+
+
+async def test_GRP_15_what_a_group_says_itself_to_microblogs_is_no_part_of_its_history(square, nora, other):
+    home = square.home
+    await nora.sends(home, nora.does("Follow", square.alpine_actor.uri))
+    async with home.database.writing() as session:
+        await partners.admit(session, other.host, levels={"alpine": Level.READ}, copies=["alpine"])
+    lea = other.person("lea", number=1)
+    await lea.sends(home, lea.does("Follow", square.alpine_actor.uri))
+    post = await home.alan.writes("To begin with", group=square.alpine)
+    await works(home)
+    async with home.database.reading() as session:
+        assert await copies.of(session, post.id) is not None
+
+    page = (await nora.gets(home, f"{square.alpine_actor.outbox}?page=true")).json()
+    history = (await nora.gets(home, f"{post.context_uri}/history")).json()
+
+    for [item] in (page["orderedItems"], history["orderedItems"]):
+        assert (item["type"], item["object"]["type"]) == ("Announce", "Create")
+        assert item["object"]["object"]["id"] == post.uri
 
 
 # Threads elsewhere
