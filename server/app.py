@@ -1,5 +1,6 @@
 """The wiring of an instance, on one page."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -121,7 +122,9 @@ def wire_of(config: Config, database: Database) -> Wire:
 async def _open(app: web.Application) -> AsyncIterator[None]:
     await migrations.upgrade(app[DATABASE])
     await app[RUNTIME].start()
+    preparing = asyncio.create_task(pages.prepare(app[TEMPLATES]))
     yield
+    preparing.cancel()
     await app[RUNTIME].stop()
     await _close(app)
 

@@ -1,5 +1,6 @@
 """Rendering pages: the template environment, the shell around each page, and the pages that say no."""
 
+import asyncio
 import functools
 from collections.abc import Sequence
 from importlib import resources
@@ -16,6 +17,7 @@ from server.context import ACCOUNT, CONFIG, CSRF, LOCALE, TEMPLATES, VIEWER
 from server.web.views import ErrorView, Notice, Shell
 
 _TEMPLATES = Path(str(resources.files("server"))) / "templates"
+_QUIET_SECONDS = 3.0
 _ERRORS = {403: "403", 404: "404", 429: "429", 500: "500"}
 
 
@@ -33,6 +35,14 @@ def environment() -> jinja2.Environment:
     i18n.install(made)
     made.globals["takes_recordings"] = recordings.is_available()
     return made
+
+
+async def prepare(templates: jinja2.Environment) -> None:
+    """Compile what was not needed yet, soon after the start and beside what else is done: the first to open a page
+    would wait a fifth of a second for it, and everybody else with them."""
+    await asyncio.sleep(_QUIET_SECONDS)
+    for name in templates.list_templates(extensions=["html"]):
+        await asyncio.to_thread(templates.get_template, name)
 
 
 def render(request: web.Request, template: str, shell: Shell, view: Any, *, status: int = 200) -> web.Response:
