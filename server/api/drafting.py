@@ -45,7 +45,7 @@ def draft_of(call: Call, session: AsyncSession) -> Draft:
         reply_to_id=sent.id("in_reply_to_id"),
         application_id=call.application_id,
         quote_of_id=sent.id("quoted_status_id") or sent.id("quote_id"),
-        quoting=quoting.wanted(sent) if sent.has("quote_approval_policy") else None,
+        quoting=quoting.wished(sent),
         **words(sent, call.beginning),
     )
 

@@ -163,7 +163,7 @@ class Params(Struct):
     def tables(self, name: str) -> "list[Params] | None":
         """A list of tables, also when it came as a table numbered from 0; None where there is none."""
         value = self.values.get(name)
-        if value is None:
+        if value is None or value == "":
             return None
         items = list(value.values()) if isinstance(value, dict) else value
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):

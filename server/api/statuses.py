@@ -151,8 +151,9 @@ async def update(call: Call) -> web.Response:
     async with call.writing() as session:
         draft = Draft(text=drafting.said(call.params)[0], **drafting.words(call.params))
         await writing.edit(session, call.id(), draft, by=call.staff)
-        if call.params.has("quote_approval_policy"):
-            await quotes.set_policy(session, call.id(), quoting.wanted(call.params), by=call.staff)
+        wished = quoting.wished(call.params)
+        if wished is not None:
+            await quotes.set_policy(session, call.id(), wished, by=call.staff)
     return await answer_post(call, call.id())
 
 

@@ -147,6 +147,28 @@ def _in_address(takes: tuple[Parameter, ...], body: dict[str, Any]) -> list[tupl
     return found
 
 
+async def test_what_is_null_is_as_if_it_were_not_sent(world: World, hand: Hand) -> None:
+    there = await story.told(world, hand)
+    seen = 0
+
+    for route, path, phone in _reachable(there):
+        takes = promise_of(route.method, route.path).takes  # type: ignore[union-attr]
+        given = {each.name: HARMLESS.get(each.name, "1") for each in takes if each.is_needed or each.name in HARMLESS}
+        rest = [each.name for each in takes if each.name not in given]
+        if not _has_body(route) or not rest:
+            continue
+        bare = await asked(phone, route, path, json=given)
+        answer = await asked(phone, route, path, json=given | dict.fromkeys(rest))
+        assert _code(answer) in (_code(bare), None, "not_found"), (name(route), rest, answer.body)
+        seen += 1
+
+    assert seen > 40
+
+
+def _code(answer: Answer) -> str | None:
+    return answer.body.get("code") if isinstance(answer.body, dict) and answer.status >= 400 else None
+
+
 async def test_ids_of_others_of_nothing_and_of_no_number(world: World, hand: Hand) -> None:
     there = await story.told(world, hand)
     hidden = await world.alan.writes("Secret", group=await world.alan.founds("den", access=Joining.CLOSED))

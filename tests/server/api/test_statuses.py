@@ -220,6 +220,10 @@ async def test_links_in_the_text_lead_where_mentions_and_tags_lead(ada: Phone) -
     [
         pytest.param({"json": {"status": "Hello", "sensitive": "0", "in_reply_to_id": None}}, id="json"),
         pytest.param({"data": {"status": "Hello", "sensitive": "false"}}, id="form"),
+        pytest.param(
+            {"data": {"status": "Hello", "quote_approval_policy": "", "media_attributes": "", "in_reply_to_id": ""}},
+            id="form with nothing in it",
+        ),
         pytest.param({"params": {"status": "Hello"}}, id="query"),
         pytest.param({"data": b'{"status": "Hello"}'}, id="json without its type"),
     ],
