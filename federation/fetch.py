@@ -32,6 +32,7 @@ from federation.vocabulary import (
     checked_url,
     is_activity_media_type,
     parse_json,
+    types_of,
 )
 from models.database import is_writing
 
@@ -42,6 +43,7 @@ CONNECT_SECONDS = 5.0
 FETCH_SECONDS = 10.0
 DELIVERY_SECONDS = 10.0
 PER_HOST = 4
+_COLLECTIONS = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DNS_THREADS = 32
 _DNS_CACHE_SECONDS = 30
@@ -231,7 +233,8 @@ class Fetcher:
         """Fetch an ActivityPub document and make sure that its own origin vouches for it (HTTP-3, HTTP-4, R-06, R-11).
 
         The document's id is the address it came from, or is the one asked for on the same origin. Otherwise the id is
-        fetched, once, and must then be equal. `deadline` in seconds counts for each of the two.
+        fetched, once, and must then be equal. A collection may have none. `deadline` in seconds counts for each of the
+        two.
 
         Raises:
             FetchRefused: our rules, the media type, or an id that its address does not confirm.
@@ -250,6 +253,8 @@ class Fetcher:
                 raise FetchRefused(reason="media_type", host=answer.url.host, content_type=answer.content_type[:64])
             document = parse_json(answer.body, max_bytes=max_bytes)
             claimed = document.get("id")
+            if claimed is None and not _COLLECTIONS.isdisjoint(types_of(document)):
+                claimed = document["id"] = asked  # NodeBB's outboxes have none; the address they are at is as good
             if not isinstance(claimed, str):
                 raise FetchRefused(reason="id_missing", host=answer.url.host)
             if self._is_confirmed(claimed, asked, answer.url):

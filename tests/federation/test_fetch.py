@@ -91,6 +91,13 @@ def _document(**members):
     return answer
 
 
+def _nameless(type):
+    async def answer(request):
+        return web.Response(text=json.dumps({"type": type, "orderedItems": []}), content_type=AS_JSON)
+
+    return answer
+
+
 def _routes(**answers):
     async def answer(request):
         found = answers.get(request.path.strip("/") or "root")
@@ -571,6 +578,28 @@ async def test_HTTP_3_a_document_under_its_own_id_is_taken():
     assert fetched.document == {"id": url, "type": "Note", "content": "ä"}
     assert json.loads(fetched.body) == fetched.document
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("type", ["Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"])
+async def test_COL_8_a_collection_without_an_id_has_the_address_it_is_at(type):
+    routes = _routes(a=_nameless(type), b=_redirect("http://two.localhost:{port}/a"))
+    async with _peer(routes) as (port, _), _fetcher() as fetcher:
+        url = f"http://peer.localhost:{port}/a"
+        fetched = await fetcher.get_activity_json(url)
+        with pytest.raises(FetchRefused) as refused:
+            await fetcher.get_activity_json(f"http://peer.localhost:{port}/b")
+
+    assert fetched.document == {"id": url, "type": type, "orderedItems": []}
+    assert refused.value.facts["reason"] == "id_differs"
+
+
+@pytest.mark.parametrize("type", ["Note", "Person", "Create"])
+async def test_HTTP_4_anything_else_without_an_id_is_refused(type):
+    async with _peer(_nameless(type)) as (port, _), _fetcher() as fetcher:
+        with pytest.raises(FetchRefused) as refused:
+            await fetcher.get_activity_json(f"http://peer.localhost:{port}/o/1")
+
+    assert refused.value.facts["reason"] == "id_missing"
 
 
 @pytest.mark.parametrize(
