@@ -195,8 +195,11 @@ async def _as_its_origin_says(inner: Incoming) -> remote_posts.Seen:
     return await remote_posts.fetch(inner.wire, uri, inner.budget)
 
 
-async def is_gone(incoming: Incoming) -> bool:
-    """Whether the origin of the object says that there is nothing, or a tombstone (INB-7)."""
+async def is_gone(incoming: Incoming, *, was_for_all: bool = True) -> bool:
+    """Whether the origin of the object says that there is nothing, or a tombstone (INB-7).
+
+    Of what was not for all, "nothing" may just mean that it is not for us who ask: then its origin must say so.
+    """
     uri = incoming.object_id
     if uri is None or trust.is_own(incoming.wire, uri):
         return False
@@ -205,7 +208,7 @@ async def is_gone(incoming: Incoming) -> bool:
         fetched = await trust.fetch(incoming.wire, uri)
     except FetchFailed as error:
         if error.is_gone:
-            return True
+            return was_for_all or error.http_status == 410
         raise
     return "Tombstone" in types_of(fetched.document)
 

@@ -27,7 +27,7 @@ from models.base import now
 from models.errors import DomainError
 from models.posts import receiving
 from models.received import Claimed
-from models.tables import Actor, Outcome, ReceivedState
+from models.tables import Actor, Outcome, ReceivedState, Visibility
 from models.text.clean import shorten_text
 
 log = logging.getLogger(__name__)
@@ -234,7 +234,8 @@ class Processor:
                 author = await session.get(Actor, post.author_id) if post is not None else None
             if author is None:
                 raise Ignored("brought by somebody else, and about nothing here")
-            if not await announce.is_gone(incoming):
+            was_for_all = post is not None and post.visibility in (Visibility.PUBLIC, Visibility.UNLISTED)
+            if not await announce.is_gone(incoming, was_for_all=was_for_all):
                 raise Ignored("its origin still has it")
             incoming.object_is_gone = True
             incoming.sender = author

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import decisions, signatures, trust
 from federation.answers import not_found, plain
+from federation.errors import ProtocolError
+from federation.fetch import FetchFailed
 from federation.inbox import arrivals
 from federation.inbox.arrivals import Arrival, Outcome, owner_id
 from federation.signatures import BadProof, Parsed, SignatureRefused
@@ -280,7 +282,7 @@ async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent, looked: Looked) 
             _admit(wire, looked, parsed.key_id)
         known = await trust.prove(wire, parsed, looked=looked)
     except KeyUnavailable as error:
-        if error.is_gone and sent.ends_its_actor and same_origin(parsed.key_id, sent.actor):
+        if error.is_gone and sent.ends_its_actor and await _is_over(wire, parsed.key_id, sent.actor):
             return _Signer(host_of(sent.actor), True)  # INB-4
         raise Refusal(401, "INB-5", str(error.facts.get("reason", error.code))) from None
     except TooManyKeys as error:
@@ -296,6 +298,21 @@ async def _authenticate(wire: Wire, claim: _Claim, sent: _Sent, looked: Looked) 
     if sent.type in ("Create", "Update", "Delete") and sent.object_id is not None:
         return _Signer(known.host, False, parsed=parsed, by=known)
     raise Refusal(401, "INB-7", "signer_is_not_actor")
+
+
+async def _is_over(wire: Wire, gone: str, actor: str) -> bool:
+    """R-14: whether an actor is gone by the word of its own server. `gone` is a key that is: that must be the actor's
+    own address, since any deleted post there is gone as well, and anybody can name it as their key."""
+    if gone.partition("#")[0] == actor:
+        return True
+    if not same_origin(gone, actor):
+        return False
+    try:
+        return "Tombstone" in types_of((await trust.fetch(wire, actor)).document)
+    except FetchFailed as error:
+        return error.http_status == 410
+    except ProtocolError:
+        return False
 
 
 async def _is_proven(wire: Wire, sent: _Sent) -> bool:

@@ -422,6 +422,23 @@ async def test_INB_4_whose_server_says_gone_is_deleted_without_a_signature(home,
     assert (actor.deleted_at is not None, actor.display_name) == (True, "")
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_R_14_something_that_is_gone_on_its_server_ends_nobody_who_is_there(
+    home, northwind, mallory, nora, like, is_over
+):
+    """Anybody could name a deleted post as their key, and needed no key of their own."""
+    await nora.sends(home, like)
+    note = f"{northwind.base_url}/notes/deleted"
+    northwind.removes(note)
+    if is_over:
+        northwind.removes(nora.id)
+    delete = altered(nora.does("Delete", nora.id), id=f"{nora.id}#end")
+    answer = await mallory.person("eve", number=2).posts(home, delete, key_id=f"{note}#main-key")
+    assert answer.status == (202 if is_over else 401)
+    await home.works()
+    assert ((await home.actor(nora.id)).deleted_at is not None) is is_over
+
+
 async def test_INB_4_a_missing_actor_is_not_a_deleted_one(home, northwind, nora, like, clock):
     await nora.sends(home, like)
     northwind.removes(nora.id, status=404)

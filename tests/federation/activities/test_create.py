@@ -527,6 +527,18 @@ async def test_INB_7_a_delete_brought_by_another_is_asked_of_the_origin(square, 
     assert await carrier.sends(home, nora.does("Delete", note["id"])) == "done: deleted"
 
 
+async def test_R_14_what_is_kept_from_us_who_ask_is_not_gone(square, nora, northwind):
+    """A message for some is "not found" for the server itself, and whoever knew its id could have it deleted here."""
+    home = square.home
+    note = nora.note("1", to=[square.ada_actor.uri])
+    assert await nora.sends(home, nora.does("Create", note)) == "done: stored"
+    carrier = northwind.person("carrier", number=1)
+    northwind.removes(note["id"], status=404)
+    assert await carrier.sends(home, nora.does("Delete", note["id"])) == "ignored: its origin still has it"
+    northwind.removes(note["id"], status=410)
+    assert await carrier.sends(home, nora.does("Delete", note["id"])) == "done: deleted"
+
+
 async def test_a_delete_of_an_actor_takes_everything_of_it(square, nora):
     home = square.home
     await stored_note(square, nora)
