@@ -99,7 +99,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         log.exception("database failed", extra={"path": request.path})
         response = await _refusal(request, Unavailable())
         response.headers["Retry-After"] = "60"
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response(status=408)  # whoever asked left before the answer began: nobody reads it
         reference = secrets.token_hex(4)
         log.exception("failed", extra={"path": request.path, "reference": reference})
         response = await _failure(request, reference)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient
 
 from models import accounts, groups, moderation
@@ -82,6 +82,25 @@ async def test_a_commit_itself_tells_of_a_post_nobody_has_to_look_for_it(
         event = await stream.next()
 
     assert event == ("post", {"id": str(post.id), "fragment": f"/posts/{post.id}/item", "in_reply_to": None})
+
+
+async def test_whoever_leaves_before_a_stream_begins_is_no_failure(
+    ada: Browser, listen: Listen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = streams._page
+
+    async def leaves(session: Any, by: Any, request: web.Request) -> Any:
+        assert request.transport is not None
+        request.transport.close()
+        return await found(session, by, request)
+
+    monkeypatch.setattr(streams, "_page", leaves)
+
+    with pytest.raises(ClientError):
+        async with listen(ada):
+            pass
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_R_78_a_post_is_told_only_to_those_who_see_it(world: World, joan: Browser, listen: Listen) -> None:
