@@ -146,6 +146,15 @@ async def cancel(session: AsyncSession, activity: Activity) -> set[str]:
     return await _cancel(session, select(Activity.id).where(Activity.id == activity.id))
 
 
+async def overlook(session: AsyncSession, activity_id: int, inbox: str) -> None:
+    """Take a delivery that was given up from the dead letters: what it should bring is there or comes otherwise."""
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.activity_id == activity_id, Delivery.inbox == inbox, Delivery.state == DeliveryState.FAILED)
+        .values(state=DeliveryState.CANCELLED)
+    )
+
+
 async def _cancel(session: AsyncSession, ids: Select[int]) -> set[str]:
     """Nothing of `ids` is begun any more. What was tried may have arrived unseen: that inbox may have heard of it."""
     rows = await session.execute(

@@ -1,6 +1,7 @@
 """What others do in a group of ours, passed on to its members outside: exactly as it came (GEN-5, FEP-1b12)."""
 
 import logging
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -92,9 +93,12 @@ async def by_id_instead(keys: KeyRing, session: AsyncSession, entry: DependencyF
     """A forum could not get what a group of ours passed on from its author's server: it is told the post's id instead.
 
     Some forums look up the activity itself, which not every microblog serves; the post it serves to all. Only what is
-    for everybody goes by its id (GRP-8).
+    for everybody goes by its id (GRP-8). What came from that forum itself is missing there in no case: nobody has to
+    look after it.
     """
     failed = await deliveries.by_number(session, entry.activity_id)
+    if failed is not None and _is_echo(failed.body, entry.host):
+        await deliveries.overlook(session, entry.activity_id, entry.inbox)
     post = await departing.by_id(session, failed.post_id) if failed is not None else None
     group = await session.get(Group, failed.group_id) if failed is not None else None
     if failed is None or failed.type != "Create" or post is None or group is None or failed.actor_id != group.id:
@@ -115,6 +119,14 @@ async def by_id_instead(keys: KeyRing, session: AsyncSession, entry: DependencyF
         inboxes=[(entry.inbox, entry.host)],
         subject=Subject(rule="reach_public", object_uri=post.uri, by=author.handle, group_id=group.id, post_id=post.id),
     )
+    await deliveries.overlook(session, entry.activity_id, entry.inbox)
+
+
+def _is_echo(body: bytes, host: str) -> bool:
+    """Whether an Announce of ours holds an activity of somebody at `host`."""
+    inner = _decode(body).get("object")
+    actor = id_of(inner.get("actor")) if isinstance(inner, dict) else None
+    return actor is not None and urlsplit(actor).netloc == host
 
 
 async def _answered(session: AsyncSession, type: str, post: Post | None) -> str | None:

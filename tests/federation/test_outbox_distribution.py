@@ -13,6 +13,7 @@ from models import approvals, journal, lanes, partners
 from models.base import now
 from models.posts import receiving, writing
 from models.tables import (
+    DeliveryState,
     Dialect,
     Group,
     Reach,
@@ -258,8 +259,29 @@ async def test_GRP_8_a_forum_that_cannot_fetch_what_is_inside_is_told_the_id(wor
 
     [sent] = await office.sends()
     assert (sent.host, sent.form, sent.document["object"]) == (FORUM, "Announce{id}", post.uri)
+    assert (FORUM, "Create", DeliveryState.FAILED) not in await office.queue()
     await fails(world, FORUM, 424)
     assert await office.sends() == []
+    assert (FORUM, "Announce", DeliveryState.FAILED) in await office.queue()
+
+
+@pytest.mark.parametrize(("of", "is_dead"), [(FORUM, False), (BLOG, True)], ids=["its own", "somebody else's"])
+async def test_a_forum_that_cannot_get_its_own_back_leaves_no_dead_letter(world, office, of, is_dead):
+    group = await public_group(world, (FORUM, Dialect.FORUM), (BLOG, Dialect.MICROBLOG), office=office)
+    post = await world.ada.writes("Out", group=group)
+    await office.sends()
+    await delivered(world)
+    liker = await outsider(world.database, of, "reader")
+    activity = {"id": f"http://{of}/x/9", "type": "Like", "actor": liker.uri, "object": post.uri, "to": [PUBLIC]}
+    async with world.database.writing() as session:
+        number = await stored(session, activity)
+        journal.record(session, journal.GroupDistributes(group.id, number, post_id=post.id))
+    await office.sends()
+
+    await fails(world, FORUM, 424)
+    assert await office.sends() == []
+
+    assert ((FORUM, "Like", DeliveryState.FAILED) in await office.queue()) is is_dead
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
