@@ -125,9 +125,13 @@ async def may_follow_group(session: AsyncSession, host: str, group: Group) -> bo
 async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, is_reply: bool) -> bool:
     """Whether somebody elsewhere may post (or comment) in `group`: a member, as far as the agreement with them goes.
 
-    A public group takes replies from everybody it talks with, as any public page does.
+    A public group takes replies from everybody it talks with, as any public page does; an archived one takes nothing.
     """
-    if not await is_admitted(session, actor.host) or await is_banned(session, actor.id, group.id):
+    if (
+        group.archived_at is not None
+        or not await is_admitted(session, actor.host)
+        or await is_banned(session, actor.id, group.id)
+    ):
         return False
     level = await agreed_level(session, actor.host, group)
     if group.reach is Reach.PUBLIC:

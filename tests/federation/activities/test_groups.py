@@ -140,6 +140,27 @@ async def test_GRP_6_a_refused_post_is_told_to_its_author_and_leaves_nothing(squ
     assert (line.rule, line.facts["activity"]) == ("GRP-6", create["id"])
 
 
+@pytest.mark.parametrize("public", [True, False])
+async def test_GRP_6_nobody_elsewhere_writes_into_a_group_that_is_archived_or_joins_it(square, northwind, nora, public):
+    """What nobody of ours may do there any more."""
+    home = square.home
+    actor, group = (square.public_actor, square.public) if public else (square.alpine_actor, square.alpine)
+    await joins(home, nora, actor)
+    first = nora.note("1", **for_group(actor, public=public))
+    assert await nora.sends(home, nora.does("Create", first)) == "done: stored"
+    async with home.database.writing() as session:
+        await groups.archive(session, await session.get_one(Group, group.id), by=home.alan.staff)
+
+    answer = nora.note("2", **for_group(actor, public=public), inReplyTo=first["id"])
+    newer = altered(first, content="<p>Changed</p>", updated="2030-01-01T00:00:00Z")
+    for activity in (nora.does("Create", answer), nora.does("Update", newer)):
+        assert await nora.sends(home, activity) == "refused: GRP-6: may not post there"
+    assert [post.uri for post in await remote(home)] == [first["id"]]
+    nils = northwind.person("nils", number=1)
+    assert (await nils.sends(home, nils.does("Follow", actor.uri))).startswith("refused: R-71")
+    assert await nora.sends(home, nora.does("Follow", actor.uri)) == "done: joined"
+
+
 async def test_R_71_a_group_says_nothing_to_who_answers_its_members_from_where_it_is_not_known(square, nora, other):
     home = square.home
     await joins(home, nora, square.alpine_actor)
