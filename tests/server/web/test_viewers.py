@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 import pytest
 from sqlalchemy import select
 
-from models import announcements, filters, partners, reports
+from models import announcements, filters, partners, reactions, reports
 from models.announcements import Words
 from models.database import Database
+from models.posts import outlines
 from models.tables import Access, Actor, Announcement, Approval, Filter, Group, Post, Reach, Report
+from models.viewers import ANONYMOUS
 from tests.fixtures import NewDatabase
 from tests.server.web.browser import Browser, Page
 from tests.server.web.conftest import Open
@@ -294,6 +296,22 @@ async def test_R_74_counts_are_of_what_the_viewer_may_see(world: World, browser:
     assert "1 reply" in inside.words
     assert "reply" not in outside.words.replace("To reply from another server", "")
     assert "Me too" not in outside.html
+
+
+async def test_R_74_how_many_colleagues_thanked_for_a_post_is_told_in_the_house_alone(world: World) -> None:
+    news = await world.alan.founds("news", reach=Reach.PUBLIC)
+    post = await world.alan.writes("We are at the fair", group=news)
+    await world.ada.likes(post)
+    await world.joan.likes(post)
+    async with world.database.writing() as session:
+        nora = await session.get_one(Actor, world.nora.id)
+        found = await session.get_one(Post, post.id)
+        assert await reactions.receive_like(session, by=nora, post=found, uri=f"{nora.uri}/like")
+
+    async with world.database.reading() as session:
+        inside = await outlines.marks(session, world.ada.staff, [post.id])
+        outside = await outlines.marks(session, ANONYMOUS, [post.id])
+    assert (inside.likes[post.id], outside.likes[post.id]) == (3, 1)
 
 
 async def test_visitors_read_the_released_version_only(world: World, visitor: Browser) -> None:
