@@ -26,7 +26,8 @@ _URGENCY = (
 class Standing(Struct, frozen=True, kw_only=True):
     """One server. `oldest` is since when the first in its queue waits, `next_attempt` when that is tried.
 
-    `is_put_off`: it answers, but would not take the first in its queue yet.
+    `is_put_off`: it answers, but would not take the first in its queue yet. `has_refused`: it answers, but what it got
+    last it would not have, and some of that was given up.
     """
 
     host: str
@@ -34,6 +35,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     condition: Condition
     is_suspended: bool = False
     is_put_off: bool = False
+    has_refused: bool = False
     queued: int = 0
     oldest: datetime | None = None
     next_attempt: datetime | None = None
@@ -121,6 +123,7 @@ def _standing(
         condition=condition,
         is_suspended=partner is not None and partner.state is PartnerState.SUSPENDED,
         is_put_off=answers and queue is not None and queue.attempts > 0 and queue.next_attempt > moment,
+        has_refused=answers and dead > 0 and peer is not None and bool(peer.last_error) and queue is None,
         queued=queue.count if queue is not None else 0,
         oldest=queue.oldest if queue is not None else None,
         next_attempt=next_attempt,

@@ -59,6 +59,8 @@ def _moment(sight: Sight, at: datetime | None) -> views.Moment | None:
 def _condition(standing: Standing) -> views.ServerCondition:
     if standing.is_suspended:
         return "suspended"
+    if standing.has_refused:
+        return "refused"
     return "put_off" if standing.is_put_off else str(standing.condition)  # type: ignore[return-value]
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from server.web.views.page import Moment, Paging
 
 HaltReason = Literal["", "admin", "backup", "outdated"]
-Condition = Literal["unknown", "working", "put_off", "faltering", "held", "sleeping", "gone", "suspended"]
+Condition = Literal["unknown", "working", "put_off", "refused", "faltering", "held", "sleeping", "gone", "suspended"]
 
 
 class ServerRow(Struct, frozen=True, kw_only=True):

@@ -139,6 +139,8 @@ async def test_dead_letters_are_listed_with_their_reason_and_sent_again_one_by_o
     at = f"/federation/{host}"
     page = await alan.get(at)
     assert "2 undeliverable" in page.words
+    assert "Answers, but would not take what we sent last." in page.words
+    assert "Takes what we send." not in page.words
     assert "New post for strict.localhost" in page.words
     assert "HTTP 422" in page.words
     assert "http://lovelace/o/figures" in page.words
@@ -148,6 +150,7 @@ async def test_dead_letters_are_listed_with_their_reason_and_sent_again_one_by_o
     await post.sender.drain()
 
     assert "What was given up is on its way again." in again.words
+    assert "Takes what we send." in (await alan.get(at)).words
     assert await states(world) == [DeliveryState.DELIVERED, DeliveryState.FAILED]
 
 
