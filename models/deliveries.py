@@ -16,7 +16,7 @@ from models import breakers, ledger, policy
 from models.base import new_id, now
 from models.database import QUEUED
 from models.direct import Direct, usual_of
-from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, Departure, Outcome, Peer
+from models.tables import Activity, Actor, ActorType, Delivery, DeliveryState, Departure, Outcome, Peer, Post
 
 _REST = timedelta(minutes=1)
 _TAKE_BACK = ("Delete", "Undo", "Reject")
@@ -144,6 +144,25 @@ async def cancel_unsent(session: AsyncSession, object_uri: str, types: Iterable[
 async def cancel(session: AsyncSession, activity: Activity) -> set[str]:
     """Cancel one activity where it waits; the inboxes that therefore never heard of it."""
     return await _cancel(session, select(Activity.id).where(Activity.id == activity.id))
+
+
+async def turned_away(session: AsyncSession, post_ids: Collection[int]) -> frozenset[int]:
+    """Which of these posts into groups elsewhere were given up on the way to the group."""
+    if not post_ids:
+        return frozenset()
+    found = await session.scalars(
+        select(Post.id)
+        .join(Actor, Actor.id == Post.group_id)
+        .join(Activity, Activity.post_id == Post.id)
+        .join(Delivery, Delivery.activity_id == Activity.id)
+        .where(
+            Post.id.in_(post_ids),
+            Activity.type == "Create",
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.inbox == Actor.inbox,
+        )
+    )
+    return frozenset(found)
 
 
 async def overlook(session: AsyncSession, activity_id: int, inbox: str) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import approvals, egress, groups, link_cards, moderation, policy, polls, reactions
+from models import approvals, deliveries, egress, groups, link_cards, moderation, policy, polls, reactions
 from models.instance import instance_of
 from models.posts import reading
 from models.posts.reading import Extras, shown_by
@@ -73,6 +73,7 @@ class Around(Struct, frozen=True):
     kept: frozenset[int]
     locked: frozenset[int]
     removers: Mapping[int, Actor]
+    turned_away: frozenset[int]
 
 
 async def present(
@@ -122,6 +123,7 @@ async def look_around(session: AsyncSession, sight: Sight, rows: Sequence[Post])
         kept=await moderation.kept_among(session, staff, group_of) if staff else frozenset(),
         locked=await moderation.locked_among(session, shown),
         removers=await moderation.removers(session, shown) if staff else {},
+        turned_away=await deliveries.turned_away(session, [post.id for post in shown if _awaits_group(post)]),
     )
     actors = [
         *(post.author for post in rows),
@@ -182,7 +184,7 @@ async def _view(session: AsyncSession, sight: Sight, post: Post, around: Around)
             for file in around.extras.files.get(shown.id, ())
         ),
         vouched=shown.is_vouched,
-        distribution=_distribution(sight, shown),
+        distribution=_distribution(sight, shown, around),
         card=_card(sight, around.cards[shown.id]) if shown.id in around.cards else None,
         quote=quoting.view(sight, shown, around.quoted),
         poll=polled.view(sight, around.polls[shown.id]) if shown.id in around.polls else None,
@@ -289,13 +291,18 @@ def picture(sight: Sight, media: Media, *, alt: str | None = None) -> views.Imag
     )
 
 
-def _distribution(sight: Sight, post: Post) -> Literal["", "waiting", "lost"]:
-    """GRP-10: whether a group elsewhere has passed on a post of ours; that is its members' only way to it."""
+def _awaits_group(post: Post) -> bool:
+    """GRP-10: whether a group elsewhere has yet to pass on a post of ours; that is its members' only way to it."""
     if not post.is_local or post.group is None or post.group.actor.is_local or post.distributed_at is not None:
+        return False
+    return post.published_revision is not None
+
+
+def _distribution(sight: Sight, post: Post, around: Around) -> Literal["", "waiting", "lost"]:
+    if not _awaits_group(post):
         return ""
-    if post.published_revision is None:
-        return ""
-    return "lost" if sight.now - post.created_at > DISTRIBUTED_WITHIN else "waiting"
+    is_lost = post.id in around.turned_away or sight.now - post.created_at > DISTRIBUTED_WITHIN
+    return "lost" if is_lost else "waiting"
 
 
 # Reach

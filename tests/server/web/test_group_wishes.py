@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from models import actors, groups, introductions
+from sqlalchemy import update
+
+from models import actors, deliveries, groups, introductions
 from models.base import now
 from models.posts import receiving
-from models.tables import Actor, ActorType, Group, Membership, MemberState, Visibility
+from models.tables import Actor, ActorType, Delivery, DeliveryState, Group, Membership, MemberState, Visibility
 from tests.server.web.browser import Browser
 from tests.world import NORTHWIND, SOUTHWIND, World
 
@@ -52,6 +54,23 @@ async def test_GRP_10_the_author_sees_whether_the_group_elsewhere_passed_a_post_
     async with world.database.reading() as session:
         group = await session.get_one(Group, steel)
     post = await world.ada.writes("To steel", group=group)
+    assert "Sent to the group, which has not passed it on yet." in (await ada.get(f"/posts/{post.id}")).words
+    async with world.database.writing() as session:
+        sent = deliveries.Outgoing(
+            uri=f"{post.uri}/create",
+            type="Create",
+            actor=await session.get_one(Actor, post.author_id),
+            body=b"",
+            digest="",
+            inboxes=[((await session.get_one(Actor, steel)).inbox, NORTHWIND)],
+            rule="group_elsewhere",
+            post_id=post.id,
+        )
+        await deliveries.enqueue(session, sent)
+        await session.execute(update(Delivery).values(state=DeliveryState.FAILED))
+    assert "The group did not pass it on: its members do not have it." in (await ada.get(f"/posts/{post.id}")).words
+    async with world.database.writing() as session:
+        await session.execute(update(Delivery).values(state=DeliveryState.DELIVERED))
     assert "Sent to the group, which has not passed it on yet." in (await ada.get(f"/posts/{post.id}")).words
     async with world.database.writing() as session:
         (await session.get_one(type(post), post.id)).created_at = now() - timedelta(hours=25)
