@@ -1,7 +1,8 @@
 """What makes search quick: which posts have the letters of a word somewhere, three at a time.
 
-An index of the database, where it can have one: by FTS5 on SQLite, by pg_trgm on PostgreSQL. It narrows down and decides nothing: whoever searches compares the texts themselves and asks the policy, with it or
-without. It is made of the posts and no part of the numbered steps: it comes when what it is made by is there.
+An index of the database, where it can have one: by FTS5 on SQLite, by pg_trgm on PostgreSQL. It narrows down and
+decides nothing: whoever searches compares the texts themselves and asks the policy, with it or without. It is made of
+the posts and no part of the numbered steps: it comes when what it is made by is there.
 """
 
 from sqlalchemy import ColumnElement
