@@ -17,6 +17,7 @@ from yarl import URL
 
 from federation.vocabulary import ACCEPT
 from models.tables import Activity, Actor, Group, Level, Media, Post, Reach, Role
+from tests.browsing import LocalNames
 from tests.federation import neighbours
 from tests.federation.neighbours import PeerActor
 from tests.town import Company, Town
@@ -185,7 +186,7 @@ async def test_L1_to_L9_no_address_tells_anybody_outside_a_word_of_an_internal_g
             from models import partners
 
             await partners.admit(session, northwind.host, levels={f"{Reach.PARTNERS}-soup": Level.POST})
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=4)) as client:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=4, resolver=LocalNames())) as client:
             crawl = Crawl(company, client, {})
             await crawl._ask("partner", nora, "/ap/u/never", ACCEPT)
             await joins(company, nora, groups[Reach.PARTNERS])
