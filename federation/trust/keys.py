@@ -84,6 +84,7 @@ async def key_for(wire: Wire, key_id: str, *, looked: Looked | None = None) -> K
     if known is None and looked is None:
         async with wire.database.reading() as session:
             known = (await recall_all(session, wire, {key_id})).get(key_id)
+        known = known or wire.memory.keys.get(key_id)  # fetched for somebody else while we looked
     return known if known is not None else await _fetched(wire, key_id, looked)
 
 

@@ -13,7 +13,7 @@ from federation.signatures import Request
 from federation.signatures.keys import public_pem, sign_bytes
 from federation.signatures.rfc9421 import signature_base
 from federation.signatures.structured import InnerList, Item, serialize
-from federation.trust import KeyUnavailable, NotAdmitted, TooManyKeys
+from federation.trust import KeyUnavailable, NotAdmitted, TooManyKeys, keys
 from federation.vocabulary import BadUrl
 from models import actors
 from models.errors import NotFound
@@ -255,6 +255,29 @@ async def test_R_07_a_key_that_cannot_be_had_is_asked_for_once_in_five_minutes(h
 async def test_R_07_many_who_wait_for_one_key_ask_once(home, northwind, nora):
     found = await asyncio.gather(*(trust.key_for(home.wire, nora.key_id) for _ in range(20)))
     assert (len({known.actor_uri for known in found}), len(northwind.asked)) == (1, 1)
+
+
+async def test_R_07_a_key_that_came_while_somebody_looked_for_it_here_is_not_asked_for_again(
+    home, northwind, nora, monkeypatch
+):
+    looks, goes_on = asyncio.Event(), asyncio.Event()
+    stored = keys._stored
+
+    async def slowly(session, key_ids):
+        found = await stored(session, key_ids)
+        looks.set()
+        await goes_on.wait()
+        return found
+
+    monkeypatch.setattr(keys, "_stored", slowly)
+    late = asyncio.create_task(trust.key_for(home.wire, nora.key_id))
+    await looks.wait()
+    monkeypatch.setattr(keys, "_stored", stored)
+    first = await trust.key_for(home.wire, nora.key_id)
+    goes_on.set()
+
+    assert await late == first
+    assert len(northwind.asked) == 1
 
 
 async def test_R_07_ten_new_keys_of_a_server_a_minute_are_enough(home, northwind, clock):
