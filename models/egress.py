@@ -35,8 +35,6 @@ from models.tables import (
 )
 from models.viewers import ANONYMOUS
 
-_ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
-
 
 class Answer(StrEnum):
     STAY = "stay"
@@ -181,7 +179,7 @@ async def companies_in(session: AsyncSession, group: Group, *, reach: Reach | No
         .group_by(Membership.host)
         .subquery()
     )
-    reach = min(reach or group.reach, group.reach, key=_ORDER.index)
+    reach = group.reach.narrowed(reach or group.reach)
     if reach is Reach.INTERNAL:
         return ()
     if reach is Reach.PARTNERS:

@@ -26,7 +26,6 @@ from models.tables import Actor, Consent, ConsentKind, ConsentState, Follow, Gro
 from models.viewers import Staff, Viewer
 
 _TARGET = aliased(Post)
-_REACHES = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 _LIVING = (ConsentState.PENDING, ConsentState.ACCEPTED)
 
 
@@ -132,7 +131,7 @@ async def leaving(session: AsyncSession, post: Post) -> tuple[Consent, Post] | N
 
 async def _reach(session: AsyncSession, post: Post) -> Reach:
     group = await session.get(Group, post.group_id) if post.group_id is not None else None
-    return post.reach if group is None else min(post.reach, group.reach, key=_REACHES.index)
+    return post.reach if group is None else post.reach.narrowed(group.reach)
 
 
 async def erase(session: AsyncSession, post_id: int) -> None:

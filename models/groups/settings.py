@@ -28,7 +28,6 @@ from models.text.clean import clean_line, clean_text
 from models.viewers import Staff
 
 PURPOSE_LIMIT = 1000
-_ORDER = {Reach.INTERNAL: 0, Reach.PARTNERS: 1, Reach.PUBLIC: 2}
 
 
 async def create(
@@ -168,7 +167,7 @@ async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: St
         raise NotAllowed(group_id=group.id)
     if reach is group.reach:
         return
-    if _ORDER[reach] > _ORDER[group.reach] and confirmed is not reach:
+    if reach.width > group.reach.width and confirmed is not reach:
         raise ReachNotConfirmed(field="reach", reach=str(reach))
     actor = await session.get_one(Actor, group.id)
     before, group.reach = group.reach, reach
@@ -185,7 +184,7 @@ async def set_reach(session: AsyncSession, group: Group, reach: Reach, *, by: St
             group_id=group.id,
         ),
     )
-    if _ORDER[reach] < _ORDER[before]:
+    if reach.width < before.width:
         for outsider in await _outsiders(session, group):
             if reach is Reach.PARTNERS and await policy.agreed_level(session, outsider.host, group) is not None:
                 continue

@@ -12,8 +12,6 @@ from models.policy.posts import may_see
 from models.tables import Access, Actor, Follow, Group, Mention, Post, Reach, Recipient, Visibility
 from models.viewers import ANONYMOUS, Staff
 
-_REACHES = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
-
 
 async def verdict(session: AsyncSession, actor: Actor, post: Post, interaction: Interaction) -> Verdict:
     """What the author of a post, which `actor` may see, says to their doing something with it (POL-2, POL-3).
@@ -77,11 +75,11 @@ async def may_quote_in(
             return reach is Reach.INTERNAL
         case Visibility.GROUP:
             group = await session.get_one(Group, post.group_id)
-            own = min(post.reach, group.reach, key=_REACHES.index)
+            own = post.reach.narrowed(group.reach)
             if own is Reach.PUBLIC and is_out:
                 return True
             if visibility is Visibility.GROUP and group_id == post.group_id:
-                return _REACHES.index(reach) <= _REACHES.index(own)
+                return reach.width <= own.width
             return group.access is Access.OPEN and reach is Reach.INTERNAL
         case _:
             return False

@@ -220,7 +220,7 @@ async def find_place(session: AsyncSession, draft: Draft, checked: Checked, *, b
     else:
         group = await _group(session, draft, checked, by=by)
         place = await _at_top(session, draft, checked, group, by=by)
-    if draft.at_most is not None and _narrower(place.reach, draft.at_most) is not place.reach:
+    if draft.at_most is not None and place.reach.narrowed(draft.at_most) is not place.reach:
         raise OpenedSince(group_id=place.group.id if place.group else None)
     await _refuse_outsiders(session, draft, checked, place)
     return place
@@ -241,9 +241,7 @@ async def _beside(session: AsyncSession, draft: Draft, checked: Checked, *, by: 
             raise NotFound(post_id=draft.reply_to_id, field="reply_to")
         if not await policy.may_answer_in(session, by.actor_id, parent):
             raise ThreadLocked(post_id=parent.id, field="text")
-        return Place(
-            visibility=Visibility.GROUP, reach=_narrower(parent.reach, group.reach), group=group, parent=parent
-        )
+        return Place(visibility=Visibility.GROUP, reach=parent.reach.narrowed(group.reach), group=group, parent=parent)
     if parent.visibility in (Visibility.DIRECT, Visibility.FOLLOWERS):
         people = tuple({by.actor_id, parent.author_id, *(actor.id for actor in checked.named)})
         return Place(visibility=Visibility.DIRECT, reach=Reach.PARTNERS, parent=parent, recipients=people)
@@ -286,11 +284,6 @@ async def _at_top(session: AsyncSession, draft: Draft, checked: Checked, group: 
             raise CannotLeaveHere(field="visibility")
         return Place(visibility=draft.visibility, reach=Reach.PUBLIC)
     return Place(visibility=Visibility.COMPANY, reach=Reach.INTERNAL)
-
-
-def _narrower(one: Reach, other: Reach) -> Reach:
-    order = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
-    return min(one, other, key=order.index)
 
 
 async def _refuse_outsiders(session: AsyncSession, draft: Draft, checked: Checked, place: Place) -> None:

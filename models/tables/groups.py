@@ -17,6 +17,18 @@ class Reach(StrEnum):
     PARTNERS = "partners"
     PUBLIC = "public"
 
+    @property
+    def width(self) -> int:
+        """What reaches are compared by: they stand here from the narrowest on."""
+        return _NARROWEST_FIRST.index(self)
+
+    def narrowed(self, other: "Reach") -> "Reach":
+        """The one of the two that goes less far."""
+        return min(self, other, key=_NARROWEST_FIRST.index)
+
+
+_NARROWEST_FIRST = tuple(Reach)
+
 
 class Access(StrEnum):
     """Who in the house reads a group: everybody, or its members only."""

@@ -45,7 +45,6 @@ from models.text.sanitise import excerpt, to_plain
 
 _EXCERPT = 300
 _PREVIEW = 500
-_ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 
 
 class Leaving(Struct, frozen=True, kw_only=True):
@@ -95,7 +94,7 @@ async def gather(session: AsyncSession, post: Post, revision: Revision | None = 
             not the one that was released.
     """
     group = await session.get(Group, post.group_id) if post.group_id is not None else None
-    reach = post.reach if group is None else min(post.reach, group.reach, key=_ORDER.index)
+    reach = post.reach if group is None else post.reach.narrowed(group.reach)
     _refuse_what_stays(post, revision, reach)
     revision = revision or await reading.published(session, post)
     author = await session.get_one(Actor, post.author_id)

@@ -17,7 +17,6 @@ from server.api.entities.quotes import Approval, approval
 from server.api.entities.times import instant, maybe
 from server.context import CONFIG, DATABASE
 
-_ORDER = (Reach.INTERNAL, Reach.PARTNERS, Reach.PUBLIC)
 _TRUE, _FALSE = b"true", b"false"
 
 
@@ -95,7 +94,7 @@ def _kontor(content: Content) -> dict[str, Any]:
     """What Mastodon has no word for."""
     post, group = content.post, content.group
     return {
-        "reach": str(_narrower(post.reach, group.reach) if group else post.reach),
+        "reach": str(post.reach.narrowed(group.reach) if group else post.reach),
         "group": group.actor.handle if group else None,
         "group_id": str(group.id) if group else None,
         "state": _state(post),
@@ -119,7 +118,7 @@ def visibility(post: Post, group_reach: Reach | None) -> str:
     """The word clients know for whom a post is: only what everybody may read outside is public in a group."""
     match post.visibility:
         case Visibility.GROUP:
-            reach = _narrower(post.reach, group_reach) if group_reach else post.reach
+            reach = post.reach.narrowed(group_reach) if group_reach else post.reach
             return "public" if reach is Reach.PUBLIC else "private"
         case Visibility.DIRECT:
             return "direct"
@@ -132,12 +131,8 @@ def visibility(post: Post, group_reach: Reach | None) -> str:
 
 
 def _is_local_only(post: Post, group_reach: Reach | None) -> bool:
-    reach = _narrower(post.reach, group_reach) if group_reach else post.reach
+    reach = post.reach.narrowed(group_reach) if group_reach else post.reach
     return post.is_local and reach is Reach.INTERNAL
-
-
-def _narrower(one: Reach, other: Reach) -> Reach:
-    return min(one, other, key=_ORDER.index)
 
 
 def _state(post: Post) -> str:
