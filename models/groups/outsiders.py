@@ -30,13 +30,11 @@ async def receive_join(session: AsyncSession, group: Group, actor: Actor, *, uri
     Raises:
         NotAllowed: the group is not open to that company, or archived. Banned.
     """
-    if not await policy.may_follow_group(session, actor.host, group):
+    if not await policy.may_join_group(session, actor, group):
         raise NotAllowed(group_id=group.id, host=actor.host)
     if await policy.is_banned(session, actor.id, group.id):  # GRP-12
         raise Banned(group_id=group.id, host=actor.host)
     found = await membership(session, group.id, actor.id)
-    if group.archived_at is not None and (found is None or found.state is not MemberState.MEMBER):
-        raise NotAllowed(group_id=group.id, host=actor.host)
     if found is None:
         found = Membership(group_id=group.id, actor_id=actor.id, host=actor.host)
         session.add(found)

@@ -122,6 +122,13 @@ async def may_follow_group(session: AsyncSession, host: str, group: Group) -> bo
     return group.reach is Reach.PUBLIC or await agreed_level(session, host, group) is not None
 
 
+async def may_join_group(session: AsyncSession, actor: Actor, group: Group) -> bool:
+    """Whether somebody elsewhere may join `group`, which is ours: nobody new one that is archived."""
+    if not await may_follow_group(session, actor.host, group):
+        return False
+    return group.archived_at is None or await is_member(session, actor.id, group.id)
+
+
 async def may_contribute(session: AsyncSession, actor: Actor, group: Group, *, is_reply: bool) -> bool:
     """Whether somebody elsewhere may post (or comment) in `group`: a member, as far as the agreement with them goes.
 

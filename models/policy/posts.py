@@ -18,6 +18,7 @@ from models.tables import (
     Delivery,
     Departure,
     Follow,
+    Like,
     MemberRole,
     Membership,
     MemberState,
@@ -60,6 +61,14 @@ async def may_see(session: AsyncSession, viewer: Viewer, post_id: int) -> bool:
 
 def _visible_id(viewer: Viewer) -> Select[int]:
     return _visible_post(viewer).with_only_columns(Post.id)
+
+
+def sees_like(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether `viewer` is told of a `Like`, if only by a number: outside, of colleagues' none, for how many read in the
+    house concerns nobody there."""
+    if isinstance(viewer, Staff):
+        return true()
+    return Like.actor_id.in_(select(Actor.id).where(Actor.host != ""))
 
 
 def sees_post(viewer: Viewer, post: Any = Post) -> ColumnElement[bool]:

@@ -259,14 +259,13 @@ async def marks(session: AsyncSession, viewer: Viewer, ids: Iterable[int]) -> Ma
 
 def _marks(viewer: Viewer) -> Any:
     reply, boost = _REPLY, _BOOST
-    likes = select(literal(1), Like.post_id, func.count()).where(Like.post_id.in_(_IDS)).group_by(Like.post_id)
-    if not isinstance(viewer, Staff):  # who reads in the house concerns nobody outside, nor how many they are
-        likes = likes.join(Actor, Actor.id == Like.actor_id).where(Actor.host != "")
     parts = [
         select(literal(0), reply.reply_to_id, func.count())
         .where(reply.reply_to_id.in_(_IDS), policy.sees_post(viewer, reply))
         .group_by(reply.reply_to_id),
-        likes,
+        select(literal(1), Like.post_id, func.count())
+        .where(Like.post_id.in_(_IDS), policy.sees_like(viewer))
+        .group_by(Like.post_id),
         select(literal(2), boost.boost_of_id, func.count())
         .where(boost.boost_of_id.in_(_IDS), policy.sees_post(viewer, boost))
         .group_by(boost.boost_of_id),
