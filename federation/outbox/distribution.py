@@ -1,7 +1,6 @@
 """What others do in a group of ours, passed on to its members outside: exactly as it came (GEN-5, FEP-1b12)."""
 
 import logging
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +10,7 @@ from federation.documents import addressing
 from federation.keys import KeyRing
 from federation.outbox import copies, recipients, wrapping
 from federation.outbox.sending import Subject
-from federation.vocabulary import Document, id_of
+from federation.vocabulary import Document, host_of, id_of
 from models import actors, deliveries, received
 from models.journal import DependencyFailed, GroupDistributes
 from models.posts import departing, writing
@@ -126,7 +125,7 @@ def _is_echo(body: bytes, host: str) -> bool:
     """Whether an Announce of ours holds an activity of somebody at `host`."""
     inner = _decode(body).get("object")
     actor = id_of(inner.get("actor")) if isinstance(inner, dict) else None
-    return actor is not None and urlsplit(actor).netloc == host
+    return actor is not None and host_of(actor) == host
 
 
 async def _answered(session: AsyncSession, type: str, post: Post | None) -> str | None:
