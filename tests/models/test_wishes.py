@@ -1,9 +1,11 @@
 """People elsewhere and groups of ours: asking, waiting, being let in, and being out again."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import actors, deliveries, groups, moderation, partners, policy, wishes
 from models.errors import NotAllowed, NotFound
@@ -21,6 +23,7 @@ from models.tables import (
     MemberState,
     Reach,
 )
+from models.viewers import Staff
 from tests.world import NORTHWIND, SOUTHWIND, World
 
 
@@ -123,26 +126,25 @@ async def delivery_states(world: World) -> set[DeliveryState]:
         return set(await session.scalars(select(Delivery.state)))
 
 
-async def test_GRP_17_with_the_last_member_of_a_company_what_waits_for_it_is_cancelled(world: World) -> None:
+async def _removed(session: AsyncSession, group: Group, actor_id: int, by: Staff) -> None:
+    await groups.remove(session, group, actor_id, by=by)
+
+
+async def _banned(session: AsyncSession, group: Group, actor_id: int, by: Staff) -> None:
+    await moderation.ban(session, group, actor_id, by=by, reason="spam")
+
+
+@pytest.mark.parametrize("is_put_out", [_removed, _banned])
+async def test_GRP_17_with_the_last_member_of_a_company_what_waits_for_it_is_cancelled(
+    world: World, is_put_out: Callable[[AsyncSession, Group, int, Staff], Awaitable[None]]
+) -> None:
+    """Their server may be back in an hour, and would get what was written before."""
     nils = await world.northwind.sends("nils")
     await world.northwind.joins(world.alpine, as_=nils)
     await queued(world)
     for actor, expected in ((nils, DeliveryState.QUEUED), (world.nora, DeliveryState.CANCELLED)):
         async with world.database.writing() as session:
-            await groups.remove(session, await session.get_one(Group, world.alpine.id), actor.id, by=world.alan.staff)
-        assert await delivery_states(world) == {expected}
-    assert await refused(world) == [nils.id, world.nora.id]
-
-
-async def test_GRP_17_so_it_is_when_the_last_member_is_banned(world: World) -> None:
-    """Their server may be back in an hour, and would get what was written before the ban."""
-    nils = await world.northwind.sends("nils")
-    await world.northwind.joins(world.alpine, as_=nils)
-    await queued(world)
-    for actor, expected in ((nils, DeliveryState.QUEUED), (world.nora, DeliveryState.CANCELLED)):
-        async with world.database.writing() as session:
-            group = await session.get_one(Group, world.alpine.id)
-            await moderation.ban(session, group, actor.id, by=world.alan.staff, reason="spam")
+            await is_put_out(session, await session.get_one(Group, world.alpine.id), actor.id, world.alan.staff)
         assert await delivery_states(world) == {expected}
     assert await refused(world) == [nils.id, world.nora.id]
 
